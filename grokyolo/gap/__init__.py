@@ -1,0 +1,1 @@
+"""gap.csv and foreign logs in, one Series type out."""

@@ -1,0 +1,191 @@
+"""The one type that every log becomes: a run as arrays, one element per epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+COLUMNS = (
+    "epoch",
+    "step",
+    "seconds",
+    "lr",
+    "weight_decay",
+    "train_loss",
+    "probe_loss",
+    "val_loss",
+    "probe_score",
+    "val_score",
+    "loss_gap",
+    "score_gap",
+    "norm_decayed",
+    "norm_free",
+    "event",
+)
+"""The header of gap.csv, word for word."""
+
+
+class EventKind(str, Enum):
+    """What can happen to a run besides learning (DESIGN: the words of the `event` column)."""
+
+    START = "start"
+    RESUME = "resume"
+    RESTART = "restart"
+    RECOVER = "recover"
+    RETRY = "retry"
+    MOSAIC_CLOSED = "mosaic-closed"
+    LR_CHANGED = "lr-changed"
+    WD_CHANGED = "wd-changed"
+    DATA_CHANGED = "data-changed"
+    STOP = "stop"
+
+    @property
+    def confounds(self) -> bool:
+        """Whether the event moves a curve by something other than learning; an exact resume does not."""
+        return self not in {EventKind.START, EventKind.RESUME, EventKind.STOP}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of a run, on the first epoch that it touches.
+
+    Attributes:
+        epoch: 1-based, as in `Series.epoch`.
+        kind: which of the closed set of events.
+        detail: words that say how it is known, e.g. "close_mosaic=10 in args.yaml"; may be empty.
+    """
+
+    epoch: int
+    kind: EventKind
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} at epoch {self.epoch}" + (f" ({self.detail})" if self.detail else "")
+
+
+class Source(str, Enum):
+    """Who wrote the log."""
+
+    GROKYOLO = "grokyolo"
+    ULTRALYTICS = "ultralytics"
+    YOLOV5 = "yolov5"
+
+
+@dataclass(frozen=True)
+class Series:
+    """A run, read from any log. All arrays have shape (n,), one element per finished epoch.
+
+    A cell that was not measured is NaN. A loss that was measured and is not finite is +inf, so that the
+    two cannot be confused. Scores are in [0, 1].
+
+    Attributes:
+        run: what the user typed for this run.
+        epoch: 1-based, strictly rising. Of epochs that a log holds twice, the last one counts.
+        step: optimizer steps so far.
+        seconds: wall time trained so far, in seconds.
+        lr, weight_decay: as the optimizer applied them (largest group).
+        train_loss: running mean over the epoch, augmented images, raw weights (rough).
+        probe_loss, probe_score: on the probe; all NaN for foreign logs.
+        val_loss, val_score: on the validation images. Losses are sums over the loss items.
+        norm_decayed, norm_free: L2 norm of the weights under weight decay and of the others.
+        events: in order of epoch.
+        score_name: `mAP50-95`, `mAP50-95(M)`, `mAP50-95(P)` or `top1`; empty when unknown.
+        source: who wrote the log.
+        train_images, probe_images, val_images: counts, None when unknown.
+        batches_per_epoch: loader batches in one epoch, None when unknown.
+        epochs_planned: how long the run was meant to be, None when unknown.
+        measured_every: epochs between two different validation measurements. More than 1 when validation
+            was skipped, or when weights move only every few epochs (a set smaller than `nbs`) so that
+            cells repeat in blocks.
+        notes: what the reader had to repair or could not know, one sentence each.
+    """
+
+    run: str
+    epoch: IntArray
+    step: FloatArray
+    seconds: FloatArray
+    lr: FloatArray
+    weight_decay: FloatArray
+    train_loss: FloatArray
+    probe_loss: FloatArray
+    val_loss: FloatArray
+    probe_score: FloatArray
+    val_score: FloatArray
+    norm_decayed: FloatArray
+    norm_free: FloatArray
+    events: tuple[Event, ...] = ()
+    score_name: str = ""
+    source: Source = Source.GROKYOLO
+    train_images: int | None = None
+    probe_images: int | None = None
+    val_images: int | None = None
+    batches_per_epoch: int | None = None
+    epochs_planned: int | None = None
+    measured_every: int = 1
+    notes: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.epoch)
+
+    @property
+    def like_for_like(self) -> bool:
+        """Whether a probe was measured: only then is the gap a like-for-like gap."""
+        return bool(np.any(~np.isnan(self.probe_loss)) or np.any(~np.isnan(self.probe_score)))
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """Shape (n,): True where validation was measured."""
+        mask: NDArray[np.bool_] = ~np.isnan(self.val_loss) | ~np.isnan(self.val_score)
+        return mask
+
+    @property
+    def loss_gap(self) -> FloatArray:
+        """Shape (n,): validation loss minus probe loss, or minus train loss (rough) without a probe."""
+        reference = self.probe_loss if self.like_for_like else self.train_loss
+        with np.errstate(invalid="ignore"):
+            gap: FloatArray = self.val_loss - reference
+        return gap
+
+    @property
+    def score_gap(self) -> FloatArray:
+        """Shape (n,): probe score minus validation score; NaN without a probe."""
+        gap: FloatArray = self.probe_score - self.val_score
+        return gap
+
+    @property
+    def decay_budget(self) -> FloatArray:
+        """Shape (n,): e-folds so far, the sum of steps × lr × weight decay; NaN cells count as 0."""
+        steps = np.diff(self.step, prepend=0.0)
+        budget: FloatArray = np.cumsum(np.nan_to_num(steps * self.lr * self.weight_decay))
+        return budget
+
+    def events_of(self, kinds: Iterable[EventKind]) -> tuple[Event, ...]:
+        """Return the events of these kinds, in order."""
+        wanted = set(kinds)
+        return tuple(event for event in self.events if event.kind in wanted)
+
+
+def from_columns(run: str, epoch: Iterable[int], **columns: object) -> Series:
+    """Build a Series from whatever columns exist; array columns left out are NaN throughout.
+
+    Args:
+        run: name of the run.
+        epoch: 1-based epochs, strictly rising.
+        columns: fields of `Series` by name; array fields may be any sequence of numbers.
+    """
+    epochs = np.asarray(list(epoch), dtype=np.int64)
+    arrays: dict[str, object] = {}
+    for name in _ARRAYS:
+        given = columns.pop(name, None)
+        arrays[name] = np.full(len(epochs), np.nan) if given is None else np.asarray(given, dtype=np.float64)
+    return Series(run=run, epoch=epochs, **arrays, **columns)  # type: ignore[arg-type]
+
+
+_ARRAYS = tuple(name for name in COLUMNS if name not in {"epoch", "loss_gap", "score_gap", "event"})

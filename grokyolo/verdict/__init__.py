@@ -1,0 +1,5 @@
+"""Series in, Assessment out: pure numpy, no files, no clock."""
+
+from grokyolo.verdict.assessment import Assessment, Confidence, Jump, Verdict
+
+__all__ = ["Assessment", "Confidence", "Jump", "Verdict"]

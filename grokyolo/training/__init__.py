@@ -1,1 +1,5 @@
-"""The only place that imports torch or ultralytics: trainer, probe and gap.csv writer."""
+"""The only place that imports torch or ultralytics: trainer, probe, run folder."""
+
+from grokyolo.training.session import Listener, Progress, train
+
+__all__ = ["Listener", "Progress", "train"]

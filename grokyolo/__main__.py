@@ -1,0 +1,7 @@
+"""`python -m grokyolo`."""
+
+import sys
+
+from grokyolo.cli import main
+
+sys.exit(main())

@@ -1,0 +1,90 @@
+"""The command line: one module per verb. Options in, one call, print."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from grokyolo.cli.parsing import Parser, Verb, console
+from grokyolo.errors import GrokyoloError, UsageError, did_you_mean
+
+VERBS = ("train", "gap", "recipes")
+SUMMARIES = {
+    "train": "start a long run from a recipe",
+    "gap": "show the train-val gap of a run per epoch, and the verdict",
+    "recipes": "list, show, copy and check recipes",
+}
+
+HELP = f"""usage: grokyolo VERB ...
+
+Train YOLO far past memorisation, measure the train-val gap honestly,
+and know a late jump of generalisation from overfitting and artefacts.
+
+verbs:
+{chr(10).join(f"  {verb:9} {SUMMARIES[verb]}" for verb in VERBS)}
+
+options:
+  -h, --help   this page; `grokyolo VERB --help` has the options and examples
+  --version    print the version
+  --no-color   no colours (as NO_COLOR=1 does)
+
+examples:
+  grokyolo train --recipe grok-modular-addition
+  grokyolo gap runs/grok-modular-addition --plot
+  grokyolo gap path/to/any/ultralytics/run
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code (DESIGN section 3)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(arguments)
+    except GrokyoloError as error:
+        _print_error(error, no_color="--no-color" in arguments)
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped by Ctrl-C\n")
+        return 130
+    except BrokenPipeError:
+        # the reader of a pipe has seen enough; keep the interpreter from complaining at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _dispatch(arguments: list[str]) -> int:
+    while arguments and arguments[0] == "--no-color":
+        arguments = [*arguments[1:], "--no-color"]
+    if not arguments or arguments[0] in {"-h", "--help", "help", "--no-color"}:
+        sys.stdout.write(HELP)
+        return 0
+    if arguments[0] == "--version":
+        from grokyolo import __version__
+
+        sys.stdout.write(f"grokyolo {__version__}\n")
+        return 0
+    name, rest = arguments[0], arguments[1:]
+    if name not in VERBS:
+        hint = did_you_mean(name, VERBS) or "grokyolo --help"
+        raise UsageError(f"there is no verb {name!r}", where=f"grokyolo {name}", hint=hint)
+    verb = _load(name)
+    parser = Parser(prog=f"grokyolo {name}", description=verb.DESCRIPTION, epilog=verb.EXAMPLES)
+    verb.add_arguments(parser)
+    return verb.run(parser.parse_intermixed_args(rest))
+
+
+def _load(name: str) -> Verb:
+    from importlib import import_module
+
+    verb: Verb = import_module(f"grokyolo.cli.{name}")
+    return verb
+
+
+def _print_error(error: GrokyoloError, *, no_color: bool) -> None:
+    target = console(stderr=True, no_color=no_color)
+    for line in error.lines():
+        label, text = line.split(":", 1)
+        style = "bold red" if label == "error" else "dim"
+        target.print(f"[{style}]{label}:[/]", end="", highlight=False)
+        target.print(text, markup=False, highlight=False, soft_wrap=True)

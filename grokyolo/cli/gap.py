@@ -1,0 +1,142 @@
+"""grokyolo gap: show the gap of a run per epoch, and the verdict."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grokyolo.cli.parsing import Parser, console
+from grokyolo.errors import GrokyoloError, RunError, UsageError, VerdictMatched, did_you_mean
+
+if TYPE_CHECKING:
+    from grokyolo.gap import Series
+    from grokyolo.verdict import Assessment, Verdict
+
+DESCRIPTION = """Read runs and say what happened to the train-val gap. RUN is a run folder of
+grokyolo, of plain Ultralytics, of YOLOv5, or a results.csv itself. A plain log
+has no probe, so its gap is rough: augmented training images, raw weights."""
+
+EXAMPLES = """  grokyolo gap runs/exp1
+  grokyolo gap runs/exp1 --last 20 --plot
+  grokyolo gap old/runs/*/results.csv
+  grokyolo gap runs/exp1 --json --fail-on overfitting,diverged
+
+exit codes: 0 done, 2 a run cannot be read, 3 --fail-on matched"""
+
+DEFAULT_PLOT = "gap.png"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the options of `gap`."""
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="run folder or results.csv")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a run and nothing else")
+    parser.add_argument(
+        "--plot",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help=f"draw PNG, SVG or PDF; {DEFAULT_PLOT} in the run's folder by default",
+    )
+    parser.add_argument("--fail-on", metavar="VERDICT[,VERDICT]", help="exit with 3 when a run has such a verdict")
+    parser.add_argument("--last", type=int, default=0, metavar="N", help="show the last N epochs too")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read, assess, print; every run that can be read is shown before any error."""
+    runs, plot = _told_apart(args.runs, args.plot)
+    if args.last < 0:
+        raise UsageError("--last needs a number of epochs", where=f"--last {args.last}", hint="--last 20")
+    fail_on = _verdicts(args.fail_on) if args.fail_on is not None else frozenset()
+    results = [_read(name) for name in runs]
+    judged = [result for result in results if not isinstance(result, GrokyoloError)]
+    if args.json:
+        for _, assessment in judged:
+            sys.stdout.write(json.dumps(assessment.to_json(), allow_nan=False) + "\n")
+    else:
+        _print(args, runs, results)
+    if plot is not None:
+        _plot(args, plot, judged)
+    _raise_first(args, runs, results)
+    matched = [a for _, a in judged if a.verdict in fail_on]
+    if matched:
+        raise VerdictMatched(f"the verdict is {matched[0].verdict.value}", where=matched[0].run, hint=_see(matched[0]))
+    return 0
+
+
+def _see(assessment: Assessment) -> str:
+    return f"grokyolo gap {assessment.run}"
+
+
+def _told_apart(runs: list[str], plot: str | None) -> tuple[list[str], str | None]:
+    """Give a run that argparse took for the FILE of --plot back to the runs."""
+    if plot and Path(plot).suffix.lower() in {"", ".csv", ".txt"} and Path(plot).exists():
+        return [*runs, plot], ""
+    return runs, plot
+
+
+def _verdicts(text: str) -> frozenset[Verdict]:
+    from grokyolo.verdict import Verdict
+
+    known = [verdict.value for verdict in Verdict]
+    for word in text.split(","):
+        if word not in known:
+            hint = did_you_mean(word, known) or f"one of {', '.join(known)}"
+            raise UsageError(f"{word!r} is no verdict", where=f"--fail-on {text}", hint=hint)
+    return frozenset(Verdict(word) for word in text.split(","))
+
+
+def _read(name: str) -> tuple[Series, Assessment] | GrokyoloError:
+    from grokyolo.gap import read_run
+    from grokyolo.verdict import assess
+
+    try:
+        series = read_run(name)
+    except RunError as error:
+        return error
+    return series, assess(series)
+
+
+def _print(args: argparse.Namespace, runs: list[str], results: list[tuple[Series, Assessment] | GrokyoloError]) -> None:
+    from grokyolo.view.table import Refused, many_table, run_table
+
+    out = console(no_color=args.no_color)
+    if len(results) == 1:
+        if not isinstance(results[0], GrokyoloError):
+            out.print(run_table(*results[0], last=args.last))
+        return
+    rows = [
+        Refused(name, result.what) if isinstance(result, GrokyoloError) else result[1]
+        for name, result in zip(runs, results, strict=True)
+    ]
+    out.print(many_table(rows))
+
+
+def _plot(args: argparse.Namespace, file: str, judged: list[tuple[Series, Assessment]]) -> None:
+    from grokyolo.view.plot import save_plot
+
+    if file and len(judged) > 1:
+        raise UsageError("one FILE cannot hold several runs", where=f"--plot {file}", hint="--plot without FILE")
+    err = console(stderr=True, no_color=args.no_color)
+    for series, assessment in judged:
+        folder = Path(series.run)
+        path = Path(file) if file else (folder if folder.is_dir() else folder.parent) / DEFAULT_PLOT
+        save_plot(series, assessment, path)
+        (err if args.json else console(no_color=args.no_color)).print(f"picture: {path}", markup=False, soft_wrap=True)
+
+
+def _raise_first(
+    args: argparse.Namespace, runs: list[str], results: list[tuple[Series, Assessment] | GrokyoloError]
+) -> None:
+    """Say of each unreadable run why, and end with the first one's error."""
+    errors = [result for result in results if isinstance(result, GrokyoloError)]
+    if not errors:
+        return
+    if len(runs) > 1:
+        err = console(stderr=True, no_color=args.no_color)
+        for error in errors[1:]:
+            for line in error.lines()[:2]:
+                err.print(line, markup=False, soft_wrap=True)
+    raise errors[0]

@@ -1,0 +1,182 @@
+"""The run folder: its name, its owner and grokyolo.yaml."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from grokyolo import __version__
+from grokyolo.errors import UsageError
+from grokyolo.recipe import Recipe
+
+SETTINGS = "grokyolo.yaml"
+FORBIDDEN = set('/\\:*?"<>|\0')
+"""Characters that some file system refuses in a name."""
+
+
+def claim(name: str, *, chosen: bool, parent: Path | None = None) -> Path:
+    """Make a new run folder and return its absolute path; a taken name gets -2, -3, ...
+
+    Args:
+        name: the run's name.
+        chosen: whether the user typed the name; then it may not belong to a run that is training now.
+        parent: where runs live; `runs` in the current folder by default.
+
+    Raises:
+        UsageError: the name cannot be a folder, the place cannot be written, or the run is training now.
+    """
+    parent = (parent or Path("runs")).absolute()
+    if not name or name in {".", ".."} or FORBIDDEN & set(name) or len(name.encode()) > 200:
+        raise UsageError(
+            f"{name!r} cannot be the name of a run", where="--name", hint="use letters, digits, - and _: --name exp1"
+        )
+    if chosen and (owner := owner_of(parent / name)):
+        raise UsageError(
+            f"the run {name} is being trained by process {owner['pid']} on {owner['host']}",
+            where=str(Path("runs") / name),
+            hint="choose another --name, or wait until it is done",
+        )
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for candidate in _candidates(name):
+            try:
+                (parent / candidate).mkdir()
+                return parent / candidate
+            except FileExistsError:
+                continue
+    except OSError as error:
+        raise UsageError(
+            f"cannot make a run folder: {error.strerror or error}",
+            where=str(parent),
+            hint="go to a folder that you may write to, and train there",
+        ) from error
+    raise AssertionError("unreachable: the candidates never end")
+
+
+def _candidates(name: str) -> Iterator[str]:
+    yield name
+    number = 2
+    while True:
+        yield f"{name}-{number}"
+        number += 1
+
+
+def _lock_file(run: Path) -> Path:
+    return run / "state" / "lock"
+
+
+@contextmanager
+def owned(run: Path) -> Iterator[None]:
+    """Hold the run's lock during the block, so that no second process trains into the folder.
+
+    Raises:
+        UsageError: another process holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    lock_file = _lock_file(run)
+    lock_file.parent.mkdir(exist_ok=True)
+    lock = FileLock(lock_file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        owner = owner_of(run) or {"pid": "unknown", "host": "unknown"}
+        raise UsageError(
+            f"the run is being trained by process {owner['pid']} on {owner['host']}",
+            where=str(run),
+            hint="wait until it is done, or choose another --name",
+        ) from None
+    owner_file = lock_file.with_name("owner.json")
+    owner_file.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+    try:
+        yield
+    finally:
+        owner_file.unlink(missing_ok=True)
+        lock.release()
+
+
+def owner_of(run: Path) -> dict[str, Any] | None:
+    """Return pid and host of the process that trains into `run` now, None when there is none."""
+    from filelock import FileLock, Timeout
+
+    lock_file = _lock_file(run)
+    if not lock_file.exists():
+        return None
+    try:
+        with FileLock(lock_file).acquire(timeout=0):
+            return None
+    except Timeout:
+        try:
+            owner: dict[str, Any] = json.loads(lock_file.with_name("owner.json").read_text())
+            return owner
+        except (OSError, ValueError):
+            return {"pid": "unknown", "host": "unknown"}
+    except OSError:
+        return None
+
+
+def write_settings(run: Path, recipe: Recipe) -> None:
+    """Write grokyolo.yaml as far as it is known before training (DESIGN section 2)."""
+    _write(
+        run,
+        {
+            "format": 1,
+            "recipe": recipe.to_dict(),
+            "provenance": dict(recipe.provenance),
+            "recipe_hash": recipe.hash,
+            "versions": {
+                "grokyolo": __version__,
+                "ultralytics": version("ultralytics"),
+                "torch": version("torch"),
+                "python": platform.python_version(),
+            },
+            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        },
+    )
+
+
+def read_settings(run: Path) -> dict[str, Any]:
+    """Return the resolved recipe of a run."""
+    settings: dict[str, Any] = yaml.safe_load((run / SETTINGS).read_text(encoding="utf-8"))["recipe"]
+    return settings
+
+
+def add_facts(run: Path, facts: dict[str, Any]) -> None:
+    """Add what is known once the data is loaded to grokyolo.yaml, atomically."""
+    known = yaml.safe_load((run / SETTINGS).read_text(encoding="utf-8"))
+    _write(run, {**known, **facts})
+
+
+def _write(run: Path, content: dict[str, Any]) -> None:
+    target = run / SETTINGS
+    temporary = target.with_suffix(".yaml.tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        yaml.safe_dump(content, file, sort_keys=False, allow_unicode=True)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(target)
+
+
+def discard(run: Path) -> None:
+    """Remove a run folder in which not one epoch was finished."""
+    shutil.rmtree(run, ignore_errors=True)
+
+
+def has_epochs(run: Path) -> bool:
+    """Tell whether gap.csv holds at least one row."""
+    try:
+        with (run / "gap.csv").open("rb") as file:
+            return sum(1 for _ in zip(range(2), file, strict=False)) > 1
+    except OSError:
+        return False

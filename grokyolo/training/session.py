@@ -1,0 +1,183 @@
+"""One training from recipe to finished run folder."""
+
+from __future__ import annotations
+
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped
+from grokyolo.gap.log import EpochRecord
+from grokyolo.recipe import BuiltinData, Recipe
+from grokyolo.training import folder
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a display needs after each epoch.
+
+    Attributes:
+        record: the row just written to gap.csv.
+        epochs: planned length of the run.
+        score_name: the task's headline metric.
+    """
+
+    record: EpochRecord
+    epochs: int
+    score_name: str
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Where a training tells what happens; called in the training process, between epochs.
+
+    Attributes:
+        started: the run folder exists and training begins.
+        epoch: one epoch is finished.
+        warning: a warning of Ultralytics or of grokyolo.
+    """
+
+    started: Callable[[Path], None]
+    epoch: Callable[[Progress], None]
+    warning: Callable[[str], None]
+
+
+def train(recipe: Recipe, *, name: str | None, listener: Listener, verbose: bool = False) -> Path:
+    """Train `recipe` in a new run folder and return that folder.
+
+    Args:
+        recipe: resolved.
+        name: the run's name as the user chose it; None takes the recipe's.
+        listener: told about the run's start, its epochs and warnings.
+        verbose: show Ultralytics' own output on standard error.
+
+    Raises:
+        DataError: the model or the data cannot be found, read or downloaded; no folder is left.
+        UsageError: the run folder cannot be made, or the run is training now.
+        Interrupted, Stopped: Ctrl-C or SIGTERM.
+        GrokyoloError: training failed.
+    """
+    from grokyolo.training.output import ultralytics_output
+
+    with ultralytics_output(listener.warning, verbose=verbose):
+        model = _load_model(recipe)
+        data = _find_data(recipe, model.task)
+        run = folder.claim(name or recipe.name, chosen=name is not None)
+        try:
+            with folder.owned(run), _sigterm_stops():
+                folder.write_settings(run, recipe)
+                listener.started(run)
+                _fit(model, recipe, data, run, listener)
+        except BaseException as error:
+            raise _explained(error, recipe, run, verbose) from error
+    return run
+
+
+def _fit(model: Any, recipe: Recipe, data: str, run: Path, listener: Listener) -> None:
+    from grokyolo.training.probe import SCORES
+    from grokyolo.training.trainer import ON_RECORD, TRAINERS
+
+    score_name = SCORES[model.task][1]
+
+    def tell(trainer: Any) -> None:
+        listener.epoch(Progress(trainer.record, trainer.epochs, score_name))
+
+    model.add_callback(ON_RECORD, tell)
+    arguments = {key: value for key, value in recipe.train.items() if key != "task"}
+    model.train(
+        trainer=TRAINERS[model.task],
+        **arguments,
+        data=data,
+        project=str(run.parent),
+        name=run.name,
+        exist_ok=True,
+    )
+
+
+def _load_model(recipe: Recipe) -> Any:
+    from ultralytics import YOLO
+
+    from grokyolo.training.trainer import TRAINERS
+
+    where = f"model: {recipe.model} ({recipe.provenance.get('model', recipe.name)})"
+    try:
+        model = YOLO(recipe.model, task=recipe.train.get("task"))
+    except Exception as error:
+        scratch = Path(recipe.model).with_suffix(".yaml").name
+        raise DataError(
+            f"cannot find, read or download the model {recipe.model}: {_first_line(error)}",
+            where=where,
+            hint=f"put the file {Path(recipe.model).name} into this folder, or train from scratch: model={scratch}",
+        ) from error
+    if model.task not in TRAINERS:
+        raise DataError(
+            f"grokyolo measures {', '.join(TRAINERS)}, not {model.task}", where=where, hint="choose another model"
+        )
+    return model
+
+
+def _find_data(recipe: Recipe, task: str) -> str:
+    if isinstance(recipe.data, BuiltinData):
+        from grokyolo.training import datasets
+
+        size = int(recipe.train.get("imgsz", 640))
+        return str(datasets.prepare(recipe.data, train_seed=int(recipe.train.get("seed", 0)), image_size=size))
+    from ultralytics.data.utils import check_cls_dataset, check_det_dataset
+
+    try:
+        if task == "classify":
+            check_cls_dataset(recipe.data, split="val")
+        else:
+            check_det_dataset(recipe.data)
+    except Exception as error:
+        raise DataError(
+            f"cannot find, read or download the data set {recipe.data}: {_first_line(error)}",
+            where=f"data: {recipe.data} ({recipe.provenance.get('data', recipe.name)})",
+            hint=f"give the path of your own data set file: data={'FOLDER' if task == 'classify' else 'my-data.yaml'}",
+        ) from error
+    return recipe.data
+
+
+@contextmanager
+def _sigterm_stops() -> Iterator[None]:
+    """Turn SIGTERM into `Stopped`, so that files are closed and the message is ours."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise Stopped("stopped by SIGTERM")
+
+    previous = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _explained(error: BaseException, recipe: Recipe, run: Path, verbose: bool) -> BaseException:
+    kept = folder.has_epochs(run)
+    if not kept:
+        folder.discard(run)
+    shown = Path("runs") / run.name
+    hint = f"grokyolo gap {shown}" if kept else f"grokyolo train --recipe {recipe.name} --verbose"
+    where = str(shown) if kept else "before the first epoch was finished; no run folder is left"
+    if isinstance(error, KeyboardInterrupt):
+        return Interrupted("stopped by Ctrl-C", where=where, hint=hint)
+    if isinstance(error, Stopped):
+        return Stopped(error.what, where=where, hint=hint)
+    if isinstance(error, GrokyoloError) or not isinstance(error, Exception):
+        return error
+    if kept:
+        (run / "error.txt").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        hint = f"read {shown / 'error.txt'}"
+    elif verbose:
+        return error
+    return GrokyoloError(f"training failed: {_first_line(error)}", where=where, hint=hint)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].replace("❌", "").replace("  ", " ").strip() if lines else type(error).__name__

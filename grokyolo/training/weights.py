@@ -1,0 +1,31 @@
+"""What the optimizer does to the weights: groups and norms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+DECAYED_GROUPS = frozenset({"weight", "muon"})
+"""`param_group` labels that `BaseTrainer.build_optimizer` gives to matrices and kernels."""
+
+
+def largest_group(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """Return the parameter group with the most weights."""
+    return max(optimizer.param_groups, key=lambda group: sum(p.numel() for p in group["params"]))
+
+
+def weight_norms(optimizer: torch.optim.Optimizer) -> tuple[float, float]:
+    """Return the L2 norms of the weights under weight decay and of all others (biases, normalisation)."""
+    decayed, free = [], []
+    for group in optimizer.param_groups:
+        (decayed if group.get("param_group") in DECAYED_GROUPS else free).extend(group["params"])
+    return _norm(decayed), _norm(free)
+
+
+@torch.no_grad()
+def _norm(parameters: list[torch.Tensor]) -> float:
+    if not parameters:
+        return 0.0
+    norms = torch._foreach_norm([p.detach() for p in parameters])
+    return float(torch.linalg.vector_norm(torch.stack([n.double().cpu() for n in norms])))

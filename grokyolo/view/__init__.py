@@ -1,0 +1,1 @@
+"""Tables, pictures and the progress line: everything a person looks at."""

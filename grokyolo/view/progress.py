@@ -1,0 +1,130 @@
+"""The progress of a training: one live line on a terminal, a line now and then in a log."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.text import Text
+
+from grokyolo.training import Listener, Progress
+
+LOG_EVERY = 30.0
+"""Seconds between two lines where standard error is no terminal."""
+AVERAGED_EPOCHS = 20
+"""Epochs over which the time per epoch is averaged."""
+
+
+class TrainingProgress:
+    """Shows a training on `console`; use as a context manager, and give `listener()` to `train`.
+
+    Args:
+        console: writes to standard error.
+        live: draw one line that stays in place, if the console is a terminal.
+    """
+
+    def __init__(self, console: Console, *, live: bool = True) -> None:
+        self.console = console
+        self._live = Live(console=console, auto_refresh=False) if live and console.is_terminal else None
+        self._seconds: deque[float] = deque([0.0], maxlen=AVERAGED_EPOCHS + 1)
+        self._measured: Progress | None = None
+        self._last_line = float("-inf")
+
+    def __enter__(self) -> TrainingProgress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None and self._live.is_started:
+            self._live.stop()
+
+    def listener(self) -> Listener:
+        """Return what `grokyolo.training.train` calls."""
+        return Listener(started=self.started, epoch=self.epoch, warning=self.warning)
+
+    def started(self, run: Path) -> None:
+        """Say where the run is."""
+        self.console.print(f"training into runs/{run.name}", markup=False)
+        if self._live is not None:
+            self._live.start()
+
+    def warning(self, text: str) -> None:
+        """Print a warning above the live line."""
+        self.console.print(f"[yellow]warning:[/] {escape(text)}", soft_wrap=True)
+
+    def epoch(self, progress: Progress) -> None:
+        """Show one finished epoch."""
+        record = progress.record
+        self._seconds.append(record.seconds)
+        if record.val_score is not None or record.val_loss is not None:
+            self._measured = progress
+        per_epoch = (self._seconds[-1] - self._seconds[0]) / (len(self._seconds) - 1)
+        fields = progress_fields(progress, self._measured or progress, per_epoch)
+        if self._live is not None:
+            self._live.update(Text(fitted(fields, self.console.width), no_wrap=True), refresh=True)
+            return
+        now, last = time.monotonic(), record.epoch >= progress.epochs
+        if now - self._last_line >= LOG_EVERY or last:
+            self._last_line = now
+            self.console.print(fitted(fields, 10_000), markup=False, soft_wrap=True)
+
+
+def progress_fields(progress: Progress, measured: Progress, per_epoch: float) -> list[tuple[int, str]]:
+    """Return the parts of the line in order, each with its rank: the highest ranks go first when it is narrow.
+
+    Args:
+        progress: the newest epoch.
+        measured: the newest epoch in which validation was measured.
+        per_epoch: seconds per epoch lately.
+    """
+    record, known = progress.record, measured.record
+    gap = None
+    if known.probe_score is not None and known.val_score is not None:
+        gap = known.probe_score - known.val_score
+    left = (progress.epochs - record.epoch) * per_epoch
+    losses = " ".join(f"{_number(x)}" for x in (record.train_loss, known.probe_loss, known.val_loss))
+    fields = [
+        (0, f"{record.epoch}/{progress.epochs}"),
+        (5, f"loss train/probe/val {losses}"),
+        (2, f"{progress.score_name} probe {_number(known.probe_score)} val {_number(known.val_score)}"),
+        (3, f"gap {_number(gap)}"),
+        (4, f"{spelled(per_epoch)}/epoch"),
+        (1, f"{spelled(left)} left"),
+    ]
+    return fields
+
+
+def fitted(fields: Sequence[tuple[int, str]], width: int) -> str:
+    """Join as many fields as fit into `width` columns, dropping the highest rank first."""
+    kept = list(fields)
+    while len(kept) > 1 and len(_joined(kept)) > width:
+        kept.remove(max(kept, key=lambda field: field[0]))
+    return _joined(kept)[:width]
+
+
+def _joined(fields: Sequence[tuple[int, str]]) -> str:
+    return " · ".join(text for _, text in fields)
+
+
+def spelled(seconds: float) -> str:
+    """Return a time for people: `0.27 s`, `48 s`, `3 min`, `5.2 h`, `6.1 d`."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 120 * 60:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 72 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} d"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}" if abs(value) < 100 else f"{value:.3g}"

@@ -1,0 +1,163 @@
+"""The gap table of one run, and the table of many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from grokyolo.gap import Series
+from grokyolo.verdict import Assessment, Verdict
+from grokyolo.view import numbers
+
+STYLES = {
+    Verdict.GROKKED: "bold green",
+    Verdict.GENERALISING: "green",
+    Verdict.DELAYED_JUMP: "cyan",
+    Verdict.DOUBLE_DESCENT: "cyan",
+    Verdict.MEMORISING: "yellow",
+    Verdict.OVERFITTING: "red",
+    Verdict.DIVERGED: "bold red",
+    Verdict.UNDECIDED: "dim",
+}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A run that could not be read: one row of the table of many.
+
+    Attributes:
+        run: as the user typed it.
+        reason: what was wrong.
+    """
+
+    run: str
+    reason: str
+
+
+def telling_rows(series: Series, assessment: Assessment) -> list[tuple[str, int]]:
+    """Return (label, index into the series) of the epochs worth reading, in order of epoch.
+
+    First, memorised, widest gap, jump, best and last; labels of one epoch are joined.
+    """
+    measured = np.flatnonzero(series.measured)
+    labelled: dict[int, list[str]] = {}
+
+    def mark(label: str, epoch: int | None) -> None:
+        if epoch is not None and len(measured):
+            nearest = measured[np.argmin(np.abs(series.epoch[measured] - epoch))]
+            labelled.setdefault(int(nearest), []).append(label)
+
+    if len(series):
+        labelled[0] = ["first"]
+        labelled.setdefault(len(series) - 1, []).append("last")
+    mark("memorised", assessment.memorised_epoch)
+    mark("widest gap", _widest(series))
+    if assessment.jump is not None:
+        mark("jump starts", assessment.jump.start)
+        mark("half way", assessment.jump.epoch)
+        mark("jump ends", assessment.jump.end)
+    mark("best", assessment.best_epoch)
+    order = ("first", "memorised", "widest gap", "jump starts", "half way", "jump ends", "best", "last")
+    return [(", ".join(sorted(names, key=order.index)), i) for i, names in sorted(labelled.items())]
+
+
+def _widest(series: Series) -> int | None:
+    gap = series.score_gap if np.any(~np.isnan(series.score_gap)) else series.loss_gap
+    gap = np.where(np.isfinite(gap), gap, -np.inf)
+    return int(series.epoch[np.argmax(gap)]) if np.any(np.isfinite(gap)) else None
+
+
+def run_table(series: Series, assessment: Assessment, last: int = 0) -> RenderableType:
+    """Return the table of one run, its verdict, and what it does not know; fits 80 columns.
+
+    Args:
+        series: the run.
+        assessment: its verdict.
+        last: how many of the last epochs to show too.
+    """
+    rows = telling_rows(series, assessment)
+    if last:
+        rows += [("", i) for i in range(max(len(series) - last, 0), len(series))]
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
+    table.add_column("", style="dim", max_width=22)
+    for name in ("epoch", "train\nloss", "probe\nloss", "val\nloss", "probe\nscore", "val\nscore", "gap"):
+        table.add_column(name, justify="right", vertical="bottom")
+    if not series.like_for_like:
+        table.columns[-1].header = "rough\nloss gap"
+    for label, i in rows:
+        table.add_row(label, *_cells(series, i))
+    return Group(_heading(series), Text(), table, Text(), verdict_text(assessment))
+
+
+def _cells(series: Series, i: int) -> list[str]:
+    gap = numbers.score(series.score_gap[i]) if series.like_for_like else numbers.loss(series.loss_gap[i])
+    return [
+        str(series.epoch[i]),
+        numbers.loss(series.train_loss[i]),
+        numbers.loss(series.probe_loss[i]),
+        numbers.loss(series.val_loss[i]),
+        numbers.score(series.probe_score[i]),
+        numbers.score(series.val_score[i]),
+        gap,
+    ]
+
+
+def _heading(series: Series) -> Text:
+    images = [
+        f"{count} {word}"
+        for count, word in (
+            (series.train_images, "training"),
+            (series.probe_images, "probe"),
+            (series.val_images, "validation images"),
+        )
+        if count
+    ]
+    kind = "like-for-like gap" if series.like_for_like else "rough gap (no probe: augmented train loss)"
+    parts = [f"{len(series)} epochs", series.score_name or "no score", kind, ", ".join(images)]
+    return Text.assemble((series.run, "bold"), "\n", " · ".join(part for part in parts if part))
+
+
+def verdict_text(assessment: Assessment) -> Text:
+    """Return the verdict with its reason, its confounders and warnings, as wrapping text."""
+    text = Text()
+    text.append(assessment.verdict.value, style=STYLES[assessment.verdict])
+    text.append(f" ({assessment.confidence.value}): {assessment.reason}")
+    for event in assessment.confounders:
+        text.append("\nconfounder: ", style="yellow")
+        text.append(str(event))
+    for warning in assessment.warnings:
+        text.append("\nnote: ", style="dim")
+        text.append(warning)
+    return text
+
+
+def many_table(rows: Sequence[Assessment | Refused]) -> Table:
+    """Return one table with one row a run, in the order given."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
+    table.add_column("run", overflow="fold", ratio=1)
+    for name in ("epochs", "verdict", "memorised", "jump", "best", "last gap"):
+        table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True)
+    for row in rows:
+        if isinstance(row, Refused):
+            table.add_row(escape(row.run), "", "[red]refused[/]", *[numbers.MISSING] * 4)
+        else:
+            table.add_row(escape(row.run), *_summary(row))
+    return table
+
+
+def _summary(row: Assessment) -> list[str]:
+    gap = numbers.score(row.score_gap) if row.like_for_like else f"~{numbers.loss(row.loss_gap)}"
+    return [
+        str(row.epochs),
+        f"[{STYLES[row.verdict]}]{row.verdict.value}[/]",
+        str(row.memorised_epoch or numbers.MISSING),
+        str(row.jump.epoch if row.jump else numbers.MISSING),
+        numbers.score(row.best_score),
+        gap,
+    ]

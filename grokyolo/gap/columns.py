@@ -1,0 +1,126 @@
+"""The dictionary of headers: what every generation of Ultralytics calls the same thing.
+
+Families, by what their trainers write into results.csv:
+
+    YOLOv5, YOLOv9          train/box_loss train/obj_loss  metrics/mAP_0.5:0.95  x/lr0    0-based epochs
+    YOLOv5 classify         train/loss test/loss           metrics/accuracy_top1 lr/0
+    Ultralytics (v8 on)     train/box_loss train/dfl_loss  metrics/mAP50-95(B)   lr/pg0   `time` since 8.3
+    ... segment, pose       and metrics/mAP50-95(M), metrics/mAP50-95(P) beside those of the boxes
+    RT-DETR                 train/giou_loss train/l1_loss, YOLOv10's own fork train/box_om train/box_oo
+    ... semantic, depth     metrics/mIoU, metrics/delta1
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from grokyolo.errors import RunError
+from grokyolo.gap.series import Source
+
+_SCORES = (
+    ("metrics/map50-95(m)", "mAP50-95(M)"),
+    ("metrics/map_0.5:0.95(m)", "mAP50-95(M)"),
+    ("metrics/map50-95(p)", "mAP50-95(P)"),
+    ("metrics/map50-95(b)", "mAP50-95"),
+    ("metrics/map_0.5:0.95(b)", "mAP50-95"),
+    ("metrics/map50-95", "mAP50-95"),
+    ("metrics/map_0.5:0.95", "mAP50-95"),
+    ("metrics/accuracy_top1", "top1"),
+    ("metrics/miou", "mIoU"),
+    ("metrics/delta1", "delta1"),
+)
+"""Headline metrics in the order of preference: masks and keypoints come before the boxes beside them."""
+
+_LR = re.compile(r"(lr/pg\d+|x/lr\d+|lr/\d+)")
+_YOLOV5 = re.compile(r"(x/lr\d+|metrics/map_0\.5.*|lr/\d+|test/loss)")
+_NO_LOSS = re.compile(r"map|precision|recall|acc|fitness|lr|miou", re.IGNORECASE)
+
+LOOKED_FOR = "metrics/mAP50-95(B), metrics/mAP_0.5:0.95, metrics/accuracy_top1, val/box_loss, val/loss"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns of a log mean what; names as they stand in the header.
+
+    Attributes:
+        source: the family.
+        score: column of the headline metric, None when the log has none.
+        score_name: its name in grokyolo's words, empty when the log has none.
+        train, val: the loss items to sum, the same ones in both wherever possible.
+        measured: every column that validation writes; all of them repeat when the weights did not move.
+        lr: one column per parameter group.
+        time: seconds since the process started, None when the log has none.
+        notes: what is unusual about the header.
+    """
+
+    source: Source
+    score: str | None
+    score_name: str
+    train: tuple[str, ...]
+    val: tuple[str, ...]
+    measured: tuple[str, ...]
+    lr: tuple[str, ...]
+    time: str | None
+    notes: tuple[str, ...] = ()
+
+
+def find_layout(names: Iterable[str], where: str) -> Layout:
+    """Find out what the columns of a log mean.
+
+    Args:
+        names: the header, without padding.
+        where: named in the error.
+
+    Raises:
+        RunError: none of the columns is one that Ultralytics or YOLOv5 writes for validation.
+    """
+    by_lower = {name.lower(): name for name in reversed(list(names))}
+    score, score_name = next(((by_lower[low], word) for low, word in _SCORES if low in by_lower), (None, ""))
+    train, val, notes = _losses(by_lower)
+    if score is None and not val:
+        raise RunError(
+            f"no validation in this log, or it is another tool's: looked for {LOOKED_FOR}",
+            where=f"{where}: {_shorten(by_lower.values())}",
+            hint="grokyolo gap RUN_FOLDER, one of Ultralytics, YOLOv5 or grokyolo",
+        )
+    return Layout(
+        source=Source.YOLOV5 if any(_YOLOV5.fullmatch(low) for low in by_lower) else Source.ULTRALYTICS,
+        score=score,
+        score_name=score_name,
+        train=train,
+        val=val,
+        measured=tuple(
+            by_lower[low] for low in reversed(by_lower) if low.startswith(("metrics/", "val/", "test/"))
+        ),
+        lr=tuple(by_lower[low] for low in sorted(by_lower) if _LR.fullmatch(low)),
+        time=by_lower.get("time"),
+        notes=notes,
+    )
+
+
+def _losses(by_lower: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the train and the validation items to sum, and a note when they are not the same."""
+    train = _items(by_lower, "train/")
+    val = _items(by_lower, "val/") or _items(by_lower, "test/")
+    both = [item for item in train if item in val]
+    if not both or (len(both) == len(train) == len(val)):
+        note = "train and validation loss have no item in common: their difference says nothing"
+        return tuple(train.values()), tuple(val.values()), (note,) if train and val and not both else ()
+    left_out = sorted({*train.values(), *val.values()} - {d[item] for item in both for d in (train, val)})
+    note = f"losses are summed over the items that train and validation share: without {', '.join(left_out)}"
+    return tuple(train[item] for item in both), tuple(val[item] for item in both), (note,)
+
+
+def _items(by_lower: dict[str, str], prefix: str) -> dict[str, str]:
+    return {
+        low.removeprefix(prefix): by_lower[low]
+        for low in reversed(by_lower)
+        if low.startswith(prefix) and not _NO_LOSS.search(low.removeprefix(prefix))
+    }
+
+
+def _shorten(names: Iterable[str], limit: int = 6) -> str:
+    shown = [name for name in reversed(list(names)) if name]
+    return ", ".join(shown[:limit]) + (", ..." if len(shown) > limit else "")

@@ -1,0 +1,200 @@
+"""gap.csv: one row per finished epoch, appended and never rewritten (DESIGN: the run folder).
+
+    with GapWriter(folder / "gap.csv") as log:
+        log.append(EpochRecord(epoch=1, step=9, seconds=0.5, val_loss=3.4, events=(EventKind.START,)))
+
+A cell that was not measured is empty. Floats keep `repr` precision and always show a point or an exponent,
+so that no reader takes a column of floats for whole numbers; not finite ones are `NaN`, `inf` and `-inf`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from grokyolo.errors import RunError
+from grokyolo.gap.series import COLUMNS, EventKind
+
+HEADER = ",".join(COLUMNS)
+_HEADER_LINE = (HEADER + "\n").encode()
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One row of gap.csv. A float that is None was not measured; NaN and inf were measured as such.
+
+    Attributes:
+        epoch: 1-based.
+        step: optimizer steps so far.
+        seconds: wall time trained so far, continued across resumes.
+        lr, weight_decay: as the optimizer applied them (largest group).
+        train_loss: running mean over the epoch.
+        probe_loss, val_loss: sums over the loss items, like-for-like.
+        probe_score, val_score: headline metric in [0, 1], like-for-like.
+        norm_decayed, norm_free: L2 norm of the weights under weight decay and of the others.
+        events: what touches this epoch first.
+    """
+
+    epoch: int
+    step: int
+    seconds: float
+    lr: float | None = None
+    weight_decay: float | None = None
+    train_loss: float | None = None
+    probe_loss: float | None = None
+    val_loss: float | None = None
+    probe_score: float | None = None
+    val_score: float | None = None
+    norm_decayed: float | None = None
+    norm_free: float | None = None
+    events: tuple[EventKind, ...] = ()
+
+    @property
+    def loss_gap(self) -> float | None:
+        """Validation loss minus probe loss; None unless both were measured."""
+        return _difference(self.val_loss, self.probe_loss)
+
+    @property
+    def score_gap(self) -> float | None:
+        """Probe score minus validation score; None unless both were measured."""
+        return _difference(self.probe_score, self.val_score)
+
+    def to_line(self) -> str:
+        """Return the row as text, with its newline."""
+        floats = [format_float(getattr(self, name)) for name in COLUMNS[2:-1]]
+        events = "|".join(event.value for event in self.events)
+        return ",".join([str(int(self.epoch)), str(int(self.step)), *floats, events]) + "\n"
+
+
+def format_float(value: float | None) -> str:
+    """Return the cell for a number: empty for None, else with a point, an exponent, or not finite."""
+    if value is None:
+        return ""
+    number = float(value)  # numpy and torch scalars show themselves differently
+    return "NaN" if math.isnan(number) else repr(number)
+
+
+class GapWriter:
+    """Appends rows to a gap.csv and keeps it whole.
+
+    Opening creates the file with its header, or goes on with an existing one and first cuts off whatever
+    a power cut has left behind the last whole row.
+
+    Args:
+        path: the file; its folder must exist.
+        sync: call fsync after every row. Off, a row survives the death of the process but not of the machine.
+
+    Raises:
+        RunError: the file exists and is not a gap.csv of this layout.
+        OSError: the file cannot be opened or written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, sync: bool = False) -> None:
+        self.path = Path(path)
+        self.last_epoch = 0
+        self._sync = sync
+        self._file = open(self.path, "r+b" if self.path.exists() else "x+b", buffering=0)  # noqa: SIM115, PTH123
+        try:
+            self._open()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def append(self, record: EpochRecord) -> None:
+        """Write one row.
+
+        Raises:
+            ValueError: its epoch does not follow the last one in the file.
+            OSError: disk full or the like; the file then ends with the last whole row, as before.
+        """
+        if self.last_epoch and record.epoch != self.last_epoch + 1:
+            raise ValueError(f"epoch {record.epoch} does not follow epoch {self.last_epoch} in {self.path}")
+        self._write(record.to_line().encode())
+        self.last_epoch = record.epoch
+
+    def truncate_after(self, epoch: int) -> None:
+        """Cut off all rows beyond this epoch, in one step: what an exact resume does before it goes on.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        end = len(_HEADER_LINE)
+        last = 0
+        self._file.seek(end)
+        for line in self._file.readall().splitlines(keepends=True):
+            number = _epoch_of(line)
+            if number is None or number > epoch:
+                break
+            end += len(line)
+            last = number
+        self._cut(end)
+        self.last_epoch = last
+
+    def close(self) -> None:
+        """Close the file; closing twice does no harm."""
+        self._file.close()
+
+    def __enter__(self) -> GapWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _open(self) -> None:
+        raw = self._file.readall()
+        if _HEADER_LINE.startswith(raw):  # new, empty, or torn within its header
+            self._cut(0)
+            self._write(_HEADER_LINE)
+            return
+        if not raw.startswith(_HEADER_LINE):
+            raise RunError(
+                "this gap.csv has another header than grokyolo writes: nothing was changed in it",
+                where=str(self.path),
+                hint="give the run another --name, or move that file away",
+            )
+        end = len(raw)
+        while end > len(_HEADER_LINE):
+            start = raw.rfind(b"\n", 0, end - 1) + 1
+            number = _epoch_of(raw[start:end])
+            if number is not None:
+                self.last_epoch = number
+                break
+            end = start
+        if end != len(raw):
+            self._cut(end)
+        self._file.seek(end)
+
+    def _write(self, data: bytes) -> None:
+        start = self._file.seek(0, os.SEEK_END)
+        try:
+            written = 0
+            while written < len(data):
+                written += self._file.write(data[written:]) or 0
+            if self._sync:
+                os.fsync(self._file.fileno())
+        except OSError:
+            self._file.truncate(start)
+            self._file.seek(start)
+            raise
+
+    def _cut(self, end: int) -> None:
+        self._file.truncate(end)
+        os.fsync(self._file.fileno())
+        self._file.seek(end)
+
+
+def _epoch_of(line: bytes) -> int | None:
+    """Return the epoch of a whole row, or None when the line is no whole row."""
+    if not line.endswith(b"\n") or line.count(b",") != len(COLUMNS) - 1:
+        return None
+    cell = line[: line.index(b",")]
+    return int(cell) if cell.isdigit() else None
+
+
+def _difference(left: float | None, right: float | None) -> float | None:
+    return None if left is None or right is None else float(left) - float(right)

@@ -1,0 +1,123 @@
+"""A run folder of grokyolo in, Series out: gap.csv for the curves, grokyolo.yaml for what they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grokyolo.errors import RunError
+from grokyolo.gap.context import as_count, load_yaml
+from grokyolo.gap.repair import blank_repeats, measured_interval, valid_epochs
+from grokyolo.gap.series import COLUMNS, Event, EventKind, FloatArray, IntArray, Series, Source, from_columns
+from grokyolo.gap.table import Column, Table, parse_table, read_bytes
+
+LOG_NAME = "gap.csv"
+META_NAME = "grokyolo.yaml"
+
+_LOSSES = ("train_loss", "probe_loss", "val_loss")
+_MEASURED = ("probe_loss", "val_loss", "probe_score", "val_score")
+
+
+def read_gap_csv(log: Path, run: str) -> Series:
+    """Read gap.csv and, where it exists, the grokyolo.yaml beside it.
+
+    Unknown columns are ignored, missing ones are NaN. A line that has no end yet is left out: the file may
+    be written at this moment. Where epochs repeat, the later row counts.
+
+    Args:
+        log: the gap.csv.
+        run: what the user typed, for `Series.run` and for messages.
+
+    Raises:
+        RunError: unreadable, no grokyolo log, no finished epoch, or validation never measured.
+    """
+    table = parse_table(read_bytes(log, str(log)), str(log))
+    rows, epochs, notes = _rows_by_epoch(table, log)
+    columns = {name: column.take(rows) for name, column in table.columns.items() if name in COLUMNS}
+    arrays = {name: column.values for name, column in columns.items() if name in _SERIES_COLUMNS}
+    for name in _LOSSES:
+        if name in columns:
+            arrays[name] = losses(columns[name])
+    events, odd = _events(epochs, [table.words["event"][row] for row in rows] if table.words else [])
+    meta, meta_notes = load_yaml(log.parent / META_NAME)
+    measured = {name: arrays[name] for name in _MEASURED if name in arrays}
+    repeats, repeat_notes = blank_repeats(measured, steps=arrays.get("step"))
+    for name in measured:
+        arrays[name] = np.where(repeats, np.nan, arrays[name])
+    series = from_columns(
+        run,
+        epochs,
+        **arrays,
+        **_metadata(meta),
+        events=events,
+        source=Source.GROKYOLO,
+        notes=(*table.notes, *notes, *odd, *meta_notes, *repeat_notes),
+        measured_every=measured_interval(epochs, measured, repeats),
+    )
+    if not series.measured.any():
+        raise RunError(
+            "validation was never measured in this run",
+            where=str(log),
+            hint="grokyolo train --recipe RECIPE gap.every=1",
+        )
+    return series
+
+
+def losses(column: Column) -> FloatArray:
+    """Return the losses of a column: NaN where not measured, +inf where measured and not finite."""
+    return np.where(column.written & ~np.isfinite(column.values), np.inf, column.values)
+
+
+_SERIES_COLUMNS = frozenset(COLUMNS) - {"epoch", "loss_gap", "score_gap", "event"}
+
+
+def _rows_by_epoch(table: Table, log: Path) -> tuple[IntArray, IntArray, list[str]]:
+    """Return row numbers and their epochs, rising; of an epoch that comes twice the later row."""
+    cells = table.columns["epoch"].values
+    valid = valid_epochs(cells)
+    notes = []
+    if dropped := table.rows - int(valid.sum()):
+        notes.append(f"{dropped} row(s) left out: the epoch is no whole number")
+    rows = np.flatnonzero(valid)
+    if not len(rows):
+        raise RunError(
+            "no finished epoch in this run yet", where=str(log), hint=f"grokyolo resume {log.parent}"
+        )
+    epochs = cells[rows].astype(np.int64)
+    if (np.diff(epochs) <= 0).any():
+        unique, first_from_end = np.unique(epochs[::-1], return_index=True)
+        rows = rows[::-1][first_from_end]
+        notes.append(f"epochs repeat or go back ({len(epochs) - len(unique)} repeated): the later rows count")
+        epochs = unique
+    return rows, epochs, notes
+
+
+def _events(epochs: IntArray, cells: Sequence[str]) -> tuple[tuple[Event, ...], list[str]]:
+    known = {kind.value: kind for kind in EventKind}
+    events = []
+    unknown = {}
+    for epoch, cell in zip(epochs.tolist(), cells, strict=False):
+        for word in filter(None, cell.strip().split("|")):
+            if word in known:
+                events.append(Event(epoch, known[word]))
+            else:
+                unknown[word] = epoch
+    return tuple(events), [f"unknown event `{word}` ignored" for word in list(unknown)[:3]]
+
+
+def _metadata(meta: Mapping[str, Any]) -> dict[str, Any]:
+    recipe = meta.get("recipe")
+    train = recipe.get("train") if isinstance(recipe, Mapping) else None
+    epochs = train.get("epochs") if isinstance(train, Mapping) else None
+    name = meta.get("score_name")
+    return {
+        "score_name": name if isinstance(name, str) else "",
+        "train_images": as_count(meta.get("train_images")),
+        "probe_images": as_count(meta.get("probe_images")),
+        "val_images": as_count(meta.get("val_images")),
+        "batches_per_epoch": as_count(meta.get("batches_per_epoch")),
+        "epochs_planned": as_count(epochs),
+    }

@@ -1,0 +1,188 @@
+"""Which rows of a log are one run, when its epochs do not simply rise.
+
+Ultralytics appends to a results.csv that exists. So one file may hold a run and its resumption, several runs
+one after the other, or two runs that wrote at the same time. What is made of it:
+
+- A resumption goes on from an earlier epoch. The rows it repeats, and those after them, belong to weights
+  that were thrown away: the later rows replace them, and the seam is kept as an event.
+- Runs that start again from the first epoch: the last one counts, since the weights and the settings in the
+  folder are its own. Gluing them together would invent a jump at the seam.
+- Two processes at once: the rows are sorted out by epoch and by how near losses and learning rate are. The
+  longest run counts. Where that is not decisive the file is refused.
+- The same epochs in another order are sorted. Every row with one and the same epoch: numbered as they stand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from grokyolo.errors import RunError
+from grokyolo.gap.series import FloatArray, IntArray
+
+_DECISIVE = 3.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """The rows that make the run.
+
+    Attributes:
+        rows: shape (m,), row numbers in the order of their epochs.
+        epochs: shape (m,), strictly rising.
+        seams: epochs at which a resumption took over, each with words that say how it is known.
+        notes: what was left out, one sentence each.
+    """
+
+    rows: IntArray
+    epochs: IntArray
+    seams: tuple[tuple[int, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def order_rows(epochs: IntArray, marks: FloatArray, where: str) -> Order:
+    """Choose and sort the rows of one run.
+
+    Args:
+        epochs: shape (n,), n > 0, as the log has them.
+        marks: shape (n, k), what tells two runs apart from row to row: train losses, learning rates.
+        where: named in errors.
+
+    Raises:
+        RunError: the rows cannot be told apart.
+    """
+    every = np.arange(len(epochs))
+    steps = np.diff(epochs)
+    if (steps > 0).all():
+        return Order(every, epochs, notes=_gap_notes(epochs))
+    if (steps == 0).all():
+        note = f"every row says epoch {epochs[0]}: the {len(epochs)} rows are numbered as they stand"
+        return Order(every, every + 1, notes=(note,))
+    if len(np.unique(epochs)) == len(epochs):
+        rows = np.argsort(epochs)
+        notes = ("the rows are not in the order of their epochs: sorted", *_gap_notes(epochs[rows]))
+        return Order(rows, epochs[rows], notes=notes)
+    runs, interleaved = _split(epochs.tolist())
+    return _longest(epochs, marks, where) if interleaved else _last(epochs, runs, where)
+
+
+@dataclass
+class _Run:
+    """A run while it is being collected."""
+
+    rows: list[int] = field(default_factory=list)
+    seams: list[tuple[int, str]] = field(default_factory=list)
+    replaced: int = 0
+
+
+def _split(epochs: list[int]) -> tuple[list[_Run], bool]:
+    """Split into runs one after the other; the flag says that an earlier run went on behind a later one."""
+    runs: list[_Run] = [_Run()]
+    tails: set[int] = set()
+    for row, epoch in enumerate(epochs):
+        run = runs[-1]
+        if not run.rows:
+            run.rows.append(row)
+            continue
+        last = epochs[run.rows[-1]]
+        if epoch > last + 1 and epoch - 1 in tails:
+            return runs, True
+        if epoch > last:
+            run.rows.append(row)
+        elif epoch <= epochs[run.rows[0]]:
+            tails.add(last)
+            runs.append(_Run([row]))
+        else:
+            _rewind(run, epochs, row)
+    return runs, False
+
+
+def _rewind(run: _Run, epochs: list[int], row: int) -> None:
+    """Let a resumption take over at the epoch of this row."""
+    epoch = epochs[row]
+    last = epochs[run.rows[-1]]
+    while epochs[run.rows[-1]] >= epoch:
+        run.rows.pop()
+        run.replaced += 1
+    run.rows.append(row)
+    run.seams = [seam for seam in run.seams if seam[0] < epoch]
+    run.seams.append((epoch, f"resumed: the log goes back from epoch {last} to {epoch}"))
+
+
+def _last(epochs: IntArray, runs: list[_Run], where: str) -> Order:
+    run = runs[-1]
+    if run.replaced > len(run.rows):
+        raise RunError(
+            "the epochs jump back and forth: these rows are not one run",
+            where=where,
+            hint=f"cut -d, -f1 {where}",
+        )
+    rows = np.array(run.rows)
+    notes = []
+    if len(runs) > 1:
+        counts = ", ".join(str(len(other.rows)) for other in runs[:-1][-5:])
+        notes.append(
+            f"the file holds {len(runs)} runs one after the other: the last one counts, "
+            f"the {'one' if len(runs) == 2 else 'ones'} before it ({counts} epochs) left out"
+        )
+    if run.replaced:
+        notes.append(
+            f"resumed {len(run.seams)}×: {run.replaced} rows replaced by the later ones of those epochs"
+        )
+    return Order(rows, epochs[rows], tuple(run.seams), (*notes, *_gap_notes(epochs[rows])))
+
+
+def _longest(epochs: IntArray, marks: FloatArray, where: str) -> Order:
+    """Sort out the rows of several processes that wrote at the same time."""
+    runs: list[list[int]] = []
+    by_tail: dict[int, list[list[int]]] = {}
+    for row, epoch in enumerate(epochs.tolist()):
+        waiting = by_tail.get(epoch - 1, [])
+        if waiting:
+            run = waiting[0] if len(waiting) == 1 else _nearest(waiting, row, marks, where)
+            waiting.remove(run)
+        elif epoch <= epochs[0]:
+            run = []
+            runs.append(run)
+        else:
+            raise _inseparable(epoch, where)
+        run.append(row)
+        by_tail.setdefault(epoch, []).append(run)
+    longest = max(reversed(runs), key=len)
+    rows = np.array(longest)
+    note = (
+        f"{len(runs)} processes wrote into this file at once: the longest run counts ({len(rows)} epochs), "
+        f"{len(epochs) - len(rows)} rows left out"
+    )
+    return Order(rows, epochs[rows], notes=(note,))
+
+
+def _nearest(waiting: list[list[int]], row: int, marks: FloatArray, where: str) -> list[int]:
+    tails = marks[[run[-1] for run in waiting]]
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        apart = np.abs(tails - marks[row]) / (np.abs(tails) + np.abs(marks[row]))
+    finite = np.isfinite(apart).all(axis=0)
+    distance = apart[:, finite].mean(axis=1) if finite.any() else np.zeros(len(waiting))
+    best, second = np.argsort(distance, kind="stable")[:2]
+    if distance[second] <= _DECISIVE * distance[best]:
+        raise _inseparable(row, where)
+    return waiting[int(best)]
+
+
+def _inseparable(row: int, where: str) -> RunError:
+    return RunError(
+        f"two processes wrote into this file at once and cannot be told apart from row {row + 1} on",
+        where=where,
+        hint=f"cut -d, -f1 {where}",
+    )
+
+
+def _gap_notes(epochs: IntArray) -> tuple[str, ...]:
+    missing = int(epochs[-1] - epochs[0]) + 1 - len(epochs)
+    notes = []
+    if missing:
+        notes.append(f"{missing} epochs are missing between the first and the last row")
+    if epochs[0] > 1:
+        notes.append(f"the log starts at epoch {epochs[0]}")
+    return tuple(notes)

@@ -1,0 +1,101 @@
+"""From what the user typed to a Series: finds the log, and hands it to the reader that knows it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from grokyolo.errors import RunError
+from grokyolo.gap.foreign import read_results
+from grokyolo.gap.native import LOG_NAME, META_NAME, read_gap_csv
+from grokyolo.gap.series import Series
+
+_LOGS = (LOG_NAME, "results.csv", "results.txt")
+_OWN_COLUMNS = frozenset({"probe_loss", "probe_score", "val_score", "loss_gap", "score_gap"})
+"""Columns that only a gap.csv has; other tools, too, write `epoch` and `val_loss`."""
+
+
+def read_run(path: str | os.PathLike[str]) -> Series:
+    """Read a run from any log.
+
+    Args:
+        path: a run folder of grokyolo, of Ultralytics or of YOLOv5, or the log itself: gap.csv,
+            results.csv or results.txt. A file's own header decides what it is, not its name.
+
+    Returns:
+        The run; `Series.run` is the path as given, `Series.notes` says what was repaired.
+
+    Raises:
+        RunError: there is no such run, no finished epoch in it, validation was never measured,
+            or the log belongs to another tool.
+    """
+    run = os.fspath(path)
+    log = _find_log(Path(run), run)
+    if _is_own(log):
+        return read_gap_csv(log, run)
+    return read_results(log, run)
+
+
+def _find_log(path: Path, run: str) -> Path:
+    try:
+        if path.is_dir():
+            return _log_in(path, run)
+        if path.exists():
+            return path
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise RunError(
+            f"cannot look for the run: {reason}", where=run, hint="grokyolo gap RUN_FOLDER"
+        ) from error
+    raise RunError(f"there is no run `{run}`", where=str(path.absolute()), hint=_hint_beside(path))
+
+
+def _log_in(folder: Path, run: str) -> Path:
+    for name in _LOGS:
+        if (folder / name).is_file():
+            return folder / name
+        if (folder / name).is_dir():
+            raise RunError(
+                f"{name} is a folder, not a file", where=str(folder / name), hint="grokyolo gap RUN_FOLDER"
+            )
+    if (folder / META_NAME).is_file():
+        raise RunError("no finished epoch in this run yet", where=run, hint=f"grokyolo resume {run}")
+    inner = _runs_below(folder)
+    if inner:
+        what = (
+            f"`{run}` is not a run but holds {len(inner)} of them"
+            if len(inner) > 1
+            else f"`{run}` is not a run"
+        )
+        raise RunError(what, where=run, hint=f"grokyolo gap {inner[0]}")
+    raise RunError(
+        "no log in this folder: neither gap.csv nor results.csv nor results.txt",
+        where=run,
+        hint=_hint_beside(folder),
+    )
+
+
+def _runs_below(folder: Path) -> list[Path]:
+    """Return the folders right below that hold a log, newest first."""
+    found = [child for child in folder.iterdir() if any((child / name).is_file() for name in _LOGS)]
+    return sorted(found, key=lambda child: child.stat().st_mtime, reverse=True)
+
+
+def _hint_beside(path: Path) -> str:
+    try:
+        near = [run for run in _runs_below(path.parent) if run != path]
+    except OSError:
+        near = []
+    return f"grokyolo gap {near[0]}" if near else "ls runs"
+
+
+def _is_own(log: Path) -> bool:
+    """Whether the header of the file is one of gap.csv."""
+    try:
+        with log.open("rb") as file:
+            head = file.read(4096)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RunError(f"cannot read the log: {reason}", where=str(log), hint=f"ls -l {log}") from error
+    names = head.decode("utf-8-sig", errors="replace").split("\n", 1)[0].strip().replace('"', "").split(",")
+    return names[0] == "epoch" and any(name.strip() in _OWN_COLUMNS for name in names)

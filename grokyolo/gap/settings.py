@@ -1,0 +1,106 @@
+"""What args.yaml (Ultralytics) or opt.yaml and hyp.yaml (YOLOv5) say about the run beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grokyolo.gap.context import as_count, as_flag, as_number, load_yaml
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Train arguments that explain a curve; None where they are unknown.
+
+    Attributes:
+        file: which file they come from, empty when there is none.
+        epochs: planned length; None also where a time limit decides.
+        close_mosaic: the last so many epochs are trained without mosaic; 0 means never closed.
+        mosaic: probability of mosaic and its kin before that.
+        warmup_epochs: epochs in which the learning rate climbs.
+        effective_decay: weight decay as the optimizer applies it, NaN when batch or decay are unknown.
+        optimizer: its name, lower case.
+        val: whether validation ran every epoch.
+        notes: what could not be read.
+    """
+
+    file: str = ""
+    epochs: int | None = None
+    close_mosaic: int = 0
+    mosaic: float = 0.0
+    warmup_epochs: float = 3.0
+    effective_decay: float = math.nan
+    optimizer: str = ""
+    val: bool | None = None
+    notes: tuple[str, ...] = ()
+
+    def mosaic_closed_at(self, last: int, score_name: str) -> int | None:
+        """Return the first epoch without mosaic, or None if that never came.
+
+        Args:
+            last: last epoch of the log.
+            score_name: of the task; classifiers train without mosaic whatever their settings say.
+        """
+        if not self.close_mosaic or not self.mosaic or self.epochs is None or score_name == "top1":
+            return None
+        first = self.epochs - self.close_mosaic + 1
+        return first if 1 < first <= last <= self.epochs else None
+
+    def notes_for(self, last: int) -> tuple[str, ...]:
+        """Return what a reader should know; `last` is the last epoch of the log."""
+        notes = list(self.notes)
+        if not self.file:
+            notes.append("no args.yaml or opt.yaml beside the log: mosaic and schedule are unknown")
+        if self.epochs is not None and last > self.epochs:
+            notes.append(
+                f"{self.file} plans {self.epochs} epochs, the log has {last}: it may belong to another run"
+            )
+        if self.optimizer == "auto":
+            notes.append("optimizer `auto`: which one ran, and its momentum, is not in the log")
+        return tuple(notes)
+
+
+def read_settings(folder: Path) -> Settings:
+    """Read the settings in a run folder; files that are missing or broken only cost knowledge."""
+    args, notes = load_yaml(folder / "args.yaml")
+    if args:
+        return _settings("args.yaml", args, notes)
+    opt, opt_notes = load_yaml(folder / "opt.yaml")
+    hyp, hyp_notes = load_yaml(folder / "hyp.yaml")
+    inner = opt.get("hyp")
+    merged = {**(inner if isinstance(inner, Mapping) else {}), **hyp, **opt}
+    return _settings(
+        "opt.yaml" if opt else "hyp.yaml" if hyp else "", merged, (*notes, *opt_notes, *hyp_notes)
+    )
+
+
+def _settings(file: str, args: Mapping[str, Any], notes: tuple[str, ...]) -> Settings:
+    kin = [as_number(args.get(name)) or 0.0 for name in ("mosaic", "mixup", "copy_paste", "cutmix")]
+    warmup = as_number(args.get("warmup_epochs"))
+    val = as_flag(args.get("val"))
+    if as_flag(args.get("noval")):
+        val = False
+    return Settings(
+        file=file,
+        epochs=None if as_number(args.get("time")) else as_count(args.get("epochs")),
+        close_mosaic=as_count(args.get("close_mosaic")) or 0,
+        mosaic=max(kin),
+        warmup_epochs=3.0 if warmup is None else warmup,
+        effective_decay=_effective_decay(args),
+        optimizer=str(args.get("optimizer", "")).lower(),
+        val=val,
+        notes=notes,
+    )
+
+
+def _effective_decay(args: Mapping[str, Any]) -> float:
+    """Weight decay × batch × accumulate / nbs, as the trainers of Ultralytics and YOLOv5 scale it."""
+    decay = as_number(args.get("weight_decay"))
+    batch = as_count(args.get("batch", args.get("batch_size")))
+    nbs = as_count(args.get("nbs", 64))
+    if decay is None or batch is None or nbs is None:
+        return math.nan
+    return decay * batch * max(round(nbs / batch), 1) / nbs

@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from grokyolo import __version__
 from grokyolo.errors import UsageError
-from grokyolo.recipe import Recipe
+if TYPE_CHECKING:
+    from grokyolo.recipe import Recipe
 
 SETTINGS = "grokyolo.yaml"
 FORBIDDEN = set('/\\:*?"<>|\0')

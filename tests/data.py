@@ -1,0 +1,80 @@
+"""Small real data for every task: pieces of the two photos that ship with Ultralytics, labels drawn on top."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+TASKS = ("detect", "segment", "pose", "obb", "classify")
+COLOURS = ((220, 40, 40), (40, 90, 230))
+SIDE = 64
+
+
+def photos() -> list[Image.Image]:
+    from ultralytics.utils import ASSETS
+
+    return [Image.open(ASSETS / name).convert("RGB") for name in ("bus.jpg", "zidane.jpg")]
+
+
+def make(task: str, folder: Path, train: int = 6, val: int = 4, seed: int = 0) -> Path:
+    """Write a data set with two classes and return what `data=` takes."""
+    rng = random.Random(seed)
+    sources = photos()
+    for split, count in (("train", train), ("val", val)):
+        for i in range(count):
+            image, corners, cls = _scene(rng, sources[i % 2])
+            if task == "classify":
+                target = folder / split / ("red", "blue")[cls] / f"{i}.png"
+            else:
+                target = folder / "images" / split / f"{i}.png"
+                label = folder / "labels" / split / f"{i}.txt"
+                label.parent.mkdir(parents=True, exist_ok=True)
+                label.write_text(_label(task, cls, corners) + "\n")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            image.save(target)
+    if task == "classify":
+        return folder
+    pose = "kpt_shape: [4, 3]\n" if task == "pose" else ""
+    yaml = folder / "data.yaml"
+    yaml.write_text(f"path: {folder}\ntrain: images/train\nval: images/val\n{pose}names: {{0: red, 1: blue}}\n")
+    return yaml
+
+
+def _scene(rng: random.Random, photo: Image.Image) -> tuple[Image.Image, np.ndarray, int]:
+    """Return a piece of the photo with one coloured box on it: image, corners (4, 2) in [0, 1], class.
+
+    Pieces are not all square, so that rectangular validation batches differ from one another.
+    """
+    width, height = SIDE, rng.choice((SIDE, SIDE * 3 // 4))
+    left, top = rng.randrange(photo.width - 4 * width), rng.randrange(photo.height - 4 * height)
+    image = photo.crop((left, top, left + 4 * width, top + 4 * height)).resize((width, height))
+    cls = rng.randrange(2)
+    w, h = rng.uniform(0.3, 0.5), rng.uniform(0.3, 0.5)
+    x, y = rng.uniform(0.05, 0.95 - w), rng.uniform(0.05, 0.95 - h)
+    corners = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
+    ImageDraw.Draw(image).polygon([(a * width, b * height) for a, b in corners], fill=COLOURS[cls])
+    return image, corners, cls
+
+
+def _label(task: str, cls: int, corners: np.ndarray) -> str:
+    (left, top), (right, bottom) = corners[0], corners[2]
+    box = f"{(left + right) / 2:.5f} {(top + bottom) / 2:.5f} {right - left:.5f} {bottom - top:.5f}"
+    points = " ".join(f"{x:.5f} {y:.5f}" for x, y in corners)
+    if task in {"segment", "obb"}:
+        return f"{cls} {points}"
+    if task == "pose":
+        return f"{cls} {box} " + " ".join(f"{x:.5f} {y:.5f} 2" for x, y in corners)
+    return f"{cls} {box}"
+
+
+def model(task: str, folder: Path) -> Path:
+    """Write YOLO26 for a task, as narrow as it gets, and return the file."""
+    from ultralytics.utils import ROOT
+
+    suffix = {"detect": "", "segment": "-seg", "pose": "-pose", "obb": "-obb", "classify": "-cls"}[task]
+    text = (ROOT / "cfg" / "models" / "26" / f"yolo26{suffix}.yaml").read_text()
+    lines = ["  n: [0.33, 0.125, 128]" if line.strip().startswith("n: [") else line for line in text.splitlines()]
+    target = folder / f"tiny26n{suffix}.yaml"
+    target.write_text("\n".join(lines) + "\n")
+    return target

@@ -35,7 +35,7 @@ _SCORES = (
 
 _LR = re.compile(r"(lr/pg\d+|x/lr\d+|lr/\d+)")
 _YOLOV5 = re.compile(r"(x/lr\d+|metrics/map_0\.5.*|lr/\d+|test/loss)")
-_NO_LOSS = re.compile(r"map|precision|recall|acc|fitness|lr|miou", re.IGNORECASE)
+_NO_LOSS = re.compile(r"map|precision|recall|accuracy|fitness|^lr|miou", re.IGNORECASE)
 
 LOOKED_FOR = "metrics/mAP50-95(B), metrics/mAP_0.5:0.95, metrics/accuracy_top1, val/box_loss, val/loss"
 

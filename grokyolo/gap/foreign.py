@@ -1,5 +1,7 @@
-"""A log of Ultralytics or YOLOv5 in, Series out: no probe, so only a rough gap, and everything repaired
-that real logs get wrong. What each repair does is said in `Series.notes`."""
+"""A log of Ultralytics or YOLOv5 in, Series out: there is no probe, so all it allows is a rough gap.
+
+What real logs get wrong is repaired on the way, and what each repair did is said in `Series.notes`.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,13 @@ import numpy as np
 
 from grokyolo.errors import RunError
 from grokyolo.gap.columns import Layout, find_layout
+from grokyolo.gap.curves import clean_scores, learning_rate, sum_losses, time_trained, written_values
 from grokyolo.gap.ordering import Order, order_rows
-from grokyolo.gap.repair import blank_repeats, measured_interval, skipped_rows, valid_epochs
+from grokyolo.gap.repair import frozen_rows, measured_interval, skipped_rows, valid_epochs
 from grokyolo.gap.schedule import lr_steps
 from grokyolo.gap.series import Event, EventKind, FloatArray, IntArray, Series, Source, from_columns
 from grokyolo.gap.settings import Settings, read_settings
-from grokyolo.gap.table import BoolArray, Column, Table, parse_table, read_bytes
+from grokyolo.gap.table import Column, Table, parse_table, read_bytes
 from grokyolo.gap.yolov5 import is_results_txt, parse_results_txt
 
 
@@ -32,174 +35,138 @@ def read_results(log: Path, run: str) -> Series:
     """
     where = str(log)
     raw = read_bytes(log, where)
-    planned = None
+    settings = read_settings(log.parent)
     if is_results_txt(raw):
         table, planned = parse_results_txt(raw, where)
+        settings = replace(settings, epochs=planned)
     else:
         table = parse_table(raw, where, keep_open_line=True)
     layout = find_layout(table.columns, where)
     order, notes = _order(table, layout, where)
-    table = replace(table, columns={name: column.take(order.rows) for name, column in table.columns.items()})
-    settings = read_settings(log.parent)
-    if planned is not None:
-        settings = replace(settings, epochs=planned)
-    series = _build(_Log(where, table, layout, order, settings), notes)
-    return replace(series, run=run)
+    return _series(_Log(run, where, table.columns, layout, order, settings, (*table.notes, *notes)))
 
 
-def _order(table: Table, layout: Layout, where: str) -> tuple[Order, list[str]]:
+@dataclass(frozen=True)
+class _Log:
+    """A log whose rows are chosen, with what its columns mean and what its settings say."""
+
+    run: str
+    where: str
+    columns: dict[str, Column]
+    layout: Layout
+    order: Order
+    settings: Settings
+    notes: tuple[str, ...]
+
+    @property
+    def epochs(self) -> IntArray:
+        return self.order.epochs
+
+    def pick(self, names: tuple[str, ...]) -> list[Column]:
+        """Return columns reduced to the rows of the run."""
+        return [self.columns[name].take(self.order.rows) for name in names]
+
+    def pick_one(self, name: str | None) -> Column | None:
+        return None if name is None else self.pick((name,))[0]
+
+
+@dataclass(frozen=True)
+class _Validation:
+    """What validation measured, and the optimizer steps that can be told from it."""
+
+    loss: FloatArray
+    score: FloatArray
+    step: FloatArray
+    every: int
+    notes: tuple[str, ...]
+
+
+def _order(table: Table, layout: Layout, where: str) -> tuple[Order, tuple[str, ...]]:
     """Return which rows make the run, with 1-based epochs."""
-    cells = _epoch_column(table, where).values
+    cells = next(column for name, column in table.columns.items() if name.lower() == "epoch").values
     valid = np.flatnonzero(valid_epochs(cells))
-    notes = list(table.notes)
-    if len(valid) < table.rows:
-        notes.append(f"{table.rows - len(valid)} rows left out: the epoch is no whole number")
     if not len(valid):
         raise RunError(
             "no finished epoch in this log yet", where=where, hint="grokyolo gap RUN, once it has one"
         )
     epochs = cells[valid].astype(np.int64)
-    if layout.source is Source.YOLOV5 or epochs.min() == 0:
-        epochs += epochs.min() == 0 or layout.score_name != "top1"
-    columns = [table.columns[name].values[valid] for name in (*layout.train, *layout.lr)]
-    marks = np.column_stack(columns) if columns else np.zeros((len(valid), 0))
-    order = order_rows(epochs, marks, where)
-    return replace(order, rows=valid[order.rows]), [*notes, *order.notes]
+    if epochs.min() == 0 or (layout.source is Source.YOLOV5 and epochs.min() > 1):
+        epochs += 1  # YOLOv5 counts from 0, also in a log whose beginning is lost
+    marks = [table.columns[name].values[valid] for name in (*layout.train, *layout.lr)]
+    order = order_rows(epochs, np.array(marks).reshape(len(marks), len(valid)).T, where)
+    notes = order.notes
+    if len(valid) < table.rows:
+        notes = (f"{table.rows - len(valid)} rows left out: the epoch is no whole number", *notes)
+    return replace(order, rows=valid[order.rows]), notes
 
 
-def _epoch_column(table: Table, where: str) -> Column:
-    for name, column in table.columns.items():
-        if name.lower() == "epoch":
-            return column
-    raise RunError("the log has no column `epoch`", where=where, hint=f"head -3 {where}")
-
-
-@dataclass(frozen=True)
-class _Log:
-    """A log whose rows are chosen and sorted, with what its columns mean and what its settings say."""
-
-    where: str
-    table: Table
-    layout: Layout
-    order: Order
-    settings: Settings
-
-
-def _build(log: _Log, notes: list[str]) -> Series:
-    where, table, layout, order, settings = log.where, log.table, log.layout, log.order, log.settings
-    epochs = order.epochs
-    measured = [table.columns[name] for name in layout.measured]
-    skipped, skip_notes = skipped_rows(measured, [table.columns[name] for name in layout.val])
-    cells = {name: np.where(skipped, np.nan, _cell_values(table.columns[name])) for name in layout.measured}
-    repeats, repeat_notes = blank_repeats(cells)
-    hidden = skipped | repeats
-    val_loss = np.where(hidden, np.nan, _sum(table, layout.val))
-    val_score, score_notes = _scores(table, layout, hidden)
-    if np.isnan(val_loss).all() and np.isnan(val_score).all():
-        raise RunError(
-            "validation was never measured in this run" + (" (val: false)" if settings.val is False else ""),
-            where=where,
-            hint="yolo train ... val=True",
-        )
-    seconds, resets = _seconds(table, layout)
-    lr = _lr(table, layout)
-    events = _events(log, lr, resets)
-    every_note, step = [], np.full(len(epochs), np.nan)
-    if repeats.any():
-        step = np.cumsum(~repeats).astype(float)
-        every_note = ["optimizer steps are estimated: one per block"]
+def _series(log: _Log) -> Series:
+    layout, settings, rows = log.layout, log.settings, len(log.epochs)
+    validation = _validation(log)
+    seconds, resets = time_trained(log.pick_one(layout.time), rows)
+    lr = learning_rate(log.pick(layout.lr), rows)
     return from_columns(
-        where,
-        epochs,
-        step=step,
+        log.run,
+        log.epochs,
+        step=validation.step,
         seconds=seconds,
         lr=lr,
-        weight_decay=np.full(len(epochs), settings.effective_decay),
-        train_loss=_sum(table, layout.train),
-        val_loss=val_loss,
-        val_score=val_score,
-        events=events,
+        weight_decay=np.full(rows, settings.effective_decay),
+        train_loss=sum_losses(log.pick(layout.train), rows),
+        val_loss=validation.loss,
+        val_score=validation.score,
+        events=_events(log, lr, resets),
         score_name=layout.score_name,
         source=layout.source,
         epochs_planned=settings.epochs,
-        measured_every=measured_interval(epochs, {"loss": val_loss, "score": val_score}, hidden),
-        notes=(
-            *layout.notes,
-            *notes,
-            *skip_notes,
-            *repeat_notes,
-            *every_note,
-            *score_notes,
-            *settings.notes_for(int(epochs[-1])),
-        ),
+        measured_every=validation.every,
+        notes=(*layout.notes, *log.notes, *validation.notes, *settings.notes_for(int(log.epochs[-1]))),
     )
 
 
-def _cell_values(column: Column) -> FloatArray:
-    """Return the cells, a written nan as inf: so that two equal rows compare equal."""
-    return np.where(column.written & np.isnan(column.values), np.inf, column.values)
-
-
-def _sum(table: Table, names: tuple[str, ...]) -> FloatArray:
-    """Sum loss items: NaN where one is missing, +inf where one is not finite."""
-    total = np.zeros(table.rows if not names else len(table.columns[names[0]].values))
-    if not names:
-        return np.full(len(next(iter(table.columns.values())).values), np.nan)
-    whole = np.ones(len(total), dtype=bool)
-    for name in names:
-        column = table.columns[name]
-        with np.errstate(over="ignore"):
-            total = total + np.where(np.isfinite(column.values), column.values, np.inf)
-        whole &= column.written
-    return np.where(whole, total, np.nan)
-
-
-def _scores(table: Table, layout: Layout, hidden: BoolArray) -> tuple[FloatArray, list[str]]:
-    if layout.score is None:
-        return np.full(len(hidden), np.nan), ["no score in this log: losses only"]
-    score = np.where(hidden, np.nan, table.columns[layout.score].values)
-    with np.errstate(invalid="ignore"):
-        odd = (score < 0) | (score > 1)
-    notes = [f"{odd.sum()} scores are not between 0 and 1: left out"] if odd.any() else []
-    return np.where(odd, np.nan, score), notes
-
-
-def _seconds(table: Table, layout: Layout) -> tuple[FloatArray, IntArray]:
-    """Return the time trained, continued where it starts over, and the rows at which it does."""
-    if layout.time is None:
-        return np.full(len(next(iter(table.columns.values())).values), np.nan), np.zeros(0, dtype=np.int64)
-    time = table.columns[layout.time].values
-    time = np.where(np.isfinite(time), time, np.nan)
-    drops = np.zeros(len(time))
-    with np.errstate(invalid="ignore"):
-        resets = np.flatnonzero(time[1:] < time[:-1]) + 1
-    drops[resets] = time[resets - 1]
-    return time + np.cumsum(drops), resets
-
-
-def _lr(table: Table, layout: Layout) -> FloatArray:
-    """Return the learning rate of most weights: the lower median of the groups (biases warm up apart)."""
-    if not layout.lr:
-        return np.full(len(next(iter(table.columns.values())).values), np.nan)
-    groups = np.sort(np.column_stack([table.columns[name].values for name in layout.lr]), axis=1)
-    rates: FloatArray = groups[:, (groups.shape[1] - 1) // 2]
-    return rates
+def _validation(log: _Log) -> _Validation:
+    layout, rows = log.layout, len(log.epochs)
+    columns = log.pick(layout.measured)
+    skipped, skip_notes = skipped_rows(columns, log.pick(layout.val))
+    cells = {
+        name: np.where(skipped, np.nan, written_values(column))
+        for name, column in zip(layout.measured, columns, strict=True)
+    }
+    repeats, every, notes = frozen_rows(cells)
+    step = np.full(rows, np.nan)
+    if repeats.any() and not skipped.any():
+        step = np.cumsum(~repeats).astype(float)
+        notes = (*notes, "optimizer steps are an estimate: one a block")
+    loss = sum_losses(log.pick(layout.val), rows)
+    score, score_notes = clean_scores(log.pick_one(layout.score), rows)
+    loss[skipped | repeats] = np.nan
+    score[skipped | repeats] = np.nan
+    measured = ~np.isnan(loss) | ~np.isnan(score)
+    if not measured.any():
+        why = "val: false" if log.settings.val is False else "its cells are empty or zeros"
+        raise RunError(
+            f"validation was never measured in this run: {why}",
+            where=log.where,
+            hint="yolo train ... val=True",
+        )
+    every = max(every, measured_interval(log.epochs, measured))
+    return _Validation(loss, score, step, every, (*skip_notes, *notes, *score_notes))
 
 
 def _events(log: _Log, lr: FloatArray, resets: IntArray) -> tuple[Event, ...]:
-    epochs, settings = log.order.epochs, log.settings
+    """Return what besides learning moves the curves, as far as the log and its settings tell."""
+    settings = log.settings
     seams = dict(log.order.seams)
-    for row in resets:
-        seams.setdefault(int(epochs[row]), "resumed: its clock starts over")
+    for row in resets.tolist():
+        seams.setdefault(int(log.epochs[row]), "resumed: the clock of the log starts over")
     events = [Event(epoch, EventKind.RESTART, detail) for epoch, detail in seams.items()]
-    closed = settings.mosaic_closed_at(int(epochs[-1]), log.layout.score_name)
-    if closed is not None and closed > epochs[0]:
-        events.append(
-            Event(closed, EventKind.MOSAIC_CLOSED, f"close_mosaic={settings.close_mosaic} in {settings.file}")
-        )
+    closed = settings.mosaic_closed_at(int(log.epochs[-1]), log.layout.score_name)
+    if closed is not None and closed > log.epochs[0]:
+        detail = f"close_mosaic={settings.close_mosaic} in {settings.file}"
+        events.append(Event(closed, EventKind.MOSAIC_CLOSED, detail))
     events += [
-        Event(epoch, EventKind.LR_CHANGED, f"lr {before:.3g} to {after:.3g}")
-        for epoch, before, after in lr_steps(epochs, lr, settings.warmup_epochs)
+        Event(epoch, EventKind.LR_CHANGED, f"lr from {before:.3g} to {after:.3g}")
+        for epoch, before, after in lr_steps(log.epochs, lr, settings.warmup_epochs)
         if epoch not in seams
     ]
     return tuple(sorted(events, key=lambda event: event.epoch))

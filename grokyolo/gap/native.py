@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 
 from grokyolo.errors import RunError
 from grokyolo.gap.context import as_count, load_yaml
-from grokyolo.gap.repair import blank_repeats, measured_interval, valid_epochs
-from grokyolo.gap.series import COLUMNS, Event, EventKind, FloatArray, IntArray, Series, Source, from_columns
-from grokyolo.gap.table import Column, Table, parse_table, read_bytes
+from grokyolo.gap.curves import losses
+from grokyolo.gap.repair import frozen_rows, measured_interval, valid_epochs
+from grokyolo.gap.series import COLUMNS, Event, EventKind, IntArray, Series, Source, from_columns
+from grokyolo.gap.table import Table, parse_table, read_bytes
 
 LOG_NAME = "gap.csv"
 META_NAME = "grokyolo.yaml"
@@ -43,10 +45,9 @@ def read_gap_csv(log: Path, run: str) -> Series:
             arrays[name] = losses(columns[name])
     events, odd = _events(epochs, [table.words["event"][row] for row in rows] if table.words else [])
     meta, meta_notes = load_yaml(log.parent / META_NAME)
-    measured = {name: arrays[name] for name in _MEASURED if name in arrays}
-    repeats, repeat_notes = blank_repeats(measured, steps=arrays.get("step"))
-    for name in measured:
-        arrays[name] = np.where(repeats, np.nan, arrays[name])
+    measured = {name: arrays.get(name, np.full(len(epochs), np.nan)) for name in _MEASURED}
+    repeats, every, repeat_notes = frozen_rows(measured, arrays.get("step"))
+    arrays |= {name: np.where(repeats, np.nan, values) for name, values in measured.items()}
     series = from_columns(
         run,
         epochs,
@@ -55,7 +56,6 @@ def read_gap_csv(log: Path, run: str) -> Series:
         events=events,
         source=Source.GROKYOLO,
         notes=(*table.notes, *notes, *odd, *meta_notes, *repeat_notes),
-        measured_every=measured_interval(epochs, measured, repeats),
     )
     if not series.measured.any():
         raise RunError(
@@ -63,12 +63,7 @@ def read_gap_csv(log: Path, run: str) -> Series:
             where=str(log),
             hint="grokyolo train --recipe RECIPE gap.every=1",
         )
-    return series
-
-
-def losses(column: Column) -> FloatArray:
-    """Return the losses of a column: NaN where not measured, +inf where measured and not finite."""
-    return np.where(column.written & ~np.isfinite(column.values), np.inf, column.values)
+    return replace(series, measured_every=max(every, measured_interval(epochs, series.measured)))
 
 
 _SERIES_COLUMNS = frozenset(COLUMNS) - {"epoch", "loss_gap", "score_gap", "event"}

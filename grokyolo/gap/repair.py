@@ -1,4 +1,4 @@
-"""Repairs on columns: which epochs are real, which cells were measured, which only repeat an earlier one."""
+"""Which cells of a log are measurements: zeros of a skipped validation and repeats of a row are not."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ BoolArray = NDArray[np.bool_]
 MAX_EPOCH = 10**9
 """Anything above is a broken cell, not an epoch."""
 
+MAX_BLOCK = 64
+"""The longest block that gradient accumulation can make: nbs batches of one image, one batch an epoch."""
+
 _MIN_BLOCKS = 3
-_REGULAR_SHARE = 0.7
+_REGULAR_SHARE = 0.9
 
 
 def valid_epochs(cells: FloatArray) -> BoolArray:
@@ -24,72 +27,6 @@ def valid_epochs(cells: FloatArray) -> BoolArray:
     with np.errstate(invalid="ignore"):
         valid: BoolArray = (cells >= 0) & (cells < MAX_EPOCH) & (cells == np.floor(cells))
     return valid
-
-
-def repeated_rows(columns: Mapping[str, FloatArray]) -> BoolArray:
-    """Return shape (n,): True where all cells equal those of the row before and some were measured."""
-    if not columns:
-        return np.zeros(0, dtype=bool)
-    table = np.column_stack(list(columns.values()))
-    same = np.zeros(len(table), dtype=bool)
-    equal = (table[1:] == table[:-1]) | (np.isnan(table[1:]) & np.isnan(table[:-1]))
-    same[1:] = equal.all(axis=1) & ~np.isnan(table[1:]).all(axis=1)
-    return same
-
-
-def block_length(repeats: BoolArray) -> int:
-    """Return k when the rows come in blocks of about k equal ones, else 1.
-
-    Weights that move every k epochs only give the same validation k times. Warm-up makes the first blocks
-    shorter and the end may cut the last one, so most rows, not all, must sit in blocks of k or k ± 1. A curve
-    that is constant throughout is no pattern of blocks: it says 1.
-    """
-    starts = np.flatnonzero(~repeats)
-    if len(starts) < _MIN_BLOCKS:
-        return 1
-    lengths = np.diff(np.append(starts, len(repeats)))
-    rows_in = np.bincount(lengths, weights=lengths)
-    k = int(rows_in.argmax())
-    if k < 2:
-        return 1
-    regular = lengths[np.abs(lengths - k) <= 1].sum()
-    return k if regular >= _REGULAR_SHARE * len(repeats) else 1
-
-
-def blank_repeats(
-    columns: Mapping[str, FloatArray], steps: FloatArray | None = None
-) -> tuple[BoolArray, tuple[str, ...]]:
-    """Find the rows whose validation is that of an earlier row because the weights did not move.
-
-    Such a row says nothing new. Kept, a block of them would look like a plateau and count as so many
-    measurements; so the first row of a block stays and the others count as not measured.
-
-    Args:
-        columns: everything measured with the validated weights, each of shape (n,).
-        steps: optimizer steps so far, when known: then a repeat must also have the step of the row before.
-
-    Returns:
-        Shape (n,): True where the row repeats the one before it; and a note when there are any.
-    """
-    repeats = repeated_rows(columns)
-    if steps is not None:
-        repeats[1:] &= steps[1:] == steps[:-1]
-    k = block_length(repeats)
-    if k < 2:
-        return np.zeros(len(repeats), dtype=bool), ()
-    return repeats, (
-        f"validation repeats in blocks of {k} epochs: the weights move only every {k} epochs "
-        "(a set smaller than nbs), so each block counts as one measurement",
-    )
-
-
-def measured_interval(epochs: IntArray, columns: Mapping[str, FloatArray], repeats: BoolArray) -> int:
-    """Return the usual number of epochs between two different measurements, at least 1."""
-    if not columns or not len(epochs):
-        return 1
-    measured = ~repeats & ~np.isnan(np.column_stack(list(columns.values()))).all(axis=1)
-    gaps = np.diff(epochs[measured])
-    return max(1, int(np.median(gaps))) if len(gaps) else max(1, len(epochs))
 
 
 def skipped_rows(measured: Sequence[Column], val: Sequence[Column]) -> tuple[BoolArray, tuple[str, ...]]:
@@ -100,21 +37,106 @@ def skipped_rows(measured: Sequence[Column], val: Sequence[Column]) -> tuple[Boo
     where the log has no validation losses, zeros are taken for measured ones.
 
     Args:
-        measured: all columns of validation, metrics and losses.
+        measured: all columns of validation, metrics and losses, of shape (n,); at least one.
         val: those of the validation losses.
 
     Returns:
         Shape (n,): True where validation was skipped; and a note when there are any such rows.
     """
-    if not measured:
-        return np.zeros(0, dtype=bool), ()
-    values = np.column_stack([column.values for column in measured])
+    skipped = np.logical_and.reduce([column.values == 0 for column in measured])
     if not val:
-        return np.zeros(len(values), dtype=bool), ()
-    skipped: BoolArray = (values == 0).all(axis=1)
+        skipped[:] = False
     count = int(skipped.sum())
     if not count:
         return skipped, ()
     return skipped, (
-        f"validation was skipped in {count} of {len(skipped)} epochs: its zeros are not measurements",
+        f"validation was skipped in {count} of {len(skipped)} epochs: its zeros are not measured",
     )
+
+
+def repeated_rows(columns: Mapping[str, FloatArray], steps: FloatArray | None = None) -> BoolArray:
+    """Find the rows that equal the measurement before them in every cell.
+
+    Args:
+        columns: everything measured with the validated weights, each of shape (n,), NaN where not measured.
+        steps: optimizer steps so far; where they have moved, equal cells are no repeat.
+
+    Returns:
+        Shape (n,).
+    """
+    table = np.column_stack(list(columns.values()))
+    rows = np.flatnonzero(~np.isnan(table).all(axis=1))
+    now, before = table[rows[1:]], table[rows[:-1]]
+    equal = ((now == before) | (np.isnan(now) & np.isnan(before))).all(axis=1)
+    if steps is not None:
+        equal &= steps[rows[1:]] == steps[rows[:-1]]
+    repeats = np.zeros(len(table), dtype=bool)
+    repeats[rows[1:]] = equal
+    return repeats
+
+
+def block_lengths(repeats: BoolArray) -> IntArray:
+    """Return how many rows each block of equal rows has, in order."""
+    starts = np.flatnonzero(~repeats)
+    lengths: IntArray = np.diff(np.append(starts, len(repeats)))
+    return lengths
+
+
+def is_accumulation(lengths: IntArray) -> bool:
+    """Whether blocks of equal rows come from weights that stand still, not from a curve that has settled.
+
+    Accumulating gradients over k epochs makes blocks that grow during warm-up, since `accumulate` does, and
+    then keep their length, give or take one; only the last may be cut short. A curve that has settled at a
+    constant makes one long block or blocks of any length.
+    """
+    whole = lengths[:-1]
+    if (whole > 1).sum() < _MIN_BLOCKS or lengths.max() > MAX_BLOCK:
+        return False
+    growing = whole >= np.maximum.accumulate(whole) - 1
+    return bool(growing.mean() >= _REGULAR_SHARE)
+
+
+def usual_block(lengths: IntArray) -> int:
+    """Return the length that blocks settle at: the longest that comes more than once."""
+    values, counts = np.unique(lengths, return_counts=True)
+    again = values[counts > 1]
+    return int(again.max() if len(again) else values.max())
+
+
+def frozen_rows(
+    columns: Mapping[str, FloatArray], steps: FloatArray | None = None
+) -> tuple[BoolArray, int, tuple[str, ...]]:
+    """Find the rows whose validation is that of an earlier row because the weights did not move.
+
+    Such a row says nothing new. Kept, a block of them would look like a plateau and count as so many
+    measurements; so the first row of a block stays and the others count as not measured.
+
+    Args:
+        columns: everything measured with the validated weights, each of shape (n,), NaN where not measured.
+        steps: optimizer steps so far, when the log knows them: they decide. Without them the pattern does.
+
+    Returns:
+        Shape (n,): True where the row repeats an earlier one; the epochs between two steps, 1 when no row
+        does; and a note when any does.
+    """
+    repeats = repeated_rows(columns, steps)
+    lengths = block_lengths(repeats)
+    if not repeats.any() or (steps is None and not is_accumulation(lengths)):
+        return np.zeros(len(repeats), dtype=bool), 1, ()
+    usual = usual_block(lengths)
+    note = (
+        f"validation repeats in blocks of {usual} epochs, since the weights move only once in {usual} "
+        "(a set smaller than nbs): each block counts as one measurement"
+    )
+    return repeats, usual, (note,)
+
+
+def measured_interval(epochs: IntArray, measured: BoolArray) -> int:
+    """Return the usual number of epochs between two measurements, at least 1.
+
+    Args:
+        epochs: shape (n,), n > 0, rising.
+        measured: shape (n,).
+    """
+    gaps = np.diff(epochs[measured])
+    return max(1, int(np.median(gaps))) if len(gaps) else max(1, len(epochs))

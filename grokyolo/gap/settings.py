@@ -52,7 +52,7 @@ class Settings:
     def notes_for(self, last: int) -> tuple[str, ...]:
         """Return what a reader should know; `last` is the last epoch of the log."""
         notes = list(self.notes)
-        if not self.file:
+        if not self.file and not notes:
             notes.append("no args.yaml or opt.yaml beside the log: mosaic and schedule are unknown")
         if self.epochs is not None and last > self.epochs:
             notes.append(

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+_BAD_VALUES = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
+"""What PyYAML lets through, besides its own errors, for values such as `!!bool maybe`."""
+
 
 def load_yaml(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Load a YAML map.
@@ -27,7 +30,7 @@ def load_yaml(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where it was built in
     try:
         loaded = yaml.load(text, loader)
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
+    except (yaml.YAMLError, *_BAD_VALUES) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         at = f" at line {line + 1}" if line is not None else ""
         return {}, (f"{path.name} is not valid YAML{at}: its settings are unknown",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ def read_gap_csv(log: Path, run: str) -> Series:
     for name in _LOSSES:
         if name in columns:
             arrays[name] = losses(columns[name])
-    events, odd = _events(epochs, [table.words["event"][row] for row in rows] if table.words else [])
+    events, odd = _events(table, rows, epochs)
     meta, meta_notes = load_yaml(log.parent / META_NAME)
     measured = {name: arrays.get(name, np.full(len(epochs), np.nan)) for name in _MEASURED}
     repeats, every, repeat_notes = frozen_rows(measured, arrays.get("step"))
@@ -90,17 +90,15 @@ def _rows_by_epoch(table: Table, log: Path) -> tuple[IntArray, IntArray, list[st
     return rows, epochs, notes
 
 
-def _events(epochs: IntArray, cells: Sequence[str]) -> tuple[tuple[Event, ...], list[str]]:
+def _events(table: Table, rows: IntArray, epochs: IntArray) -> tuple[tuple[Event, ...], list[str]]:
     known = {kind.value: kind for kind in EventKind}
-    events = []
-    unknown = {}
-    for epoch, cell in zip(epochs.tolist(), cells, strict=False):
-        for word in filter(None, cell.strip().split("|")):
-            if word in known:
-                events.append(Event(epoch, known[word]))
-            else:
-                unknown[word] = epoch
-    return tuple(events), [f"unknown event `{word}` ignored" for word in list(unknown)[:3]]
+    cells = table.words.get("event", {})
+    chosen = np.isin(rows, list(cells))
+    pairs = zip(rows[chosen].tolist(), epochs[chosen].tolist(), strict=True)
+    words = [(epoch, word.strip()) for row, epoch in pairs for word in cells[row].split("|")]
+    events = tuple(Event(epoch, known[word]) for epoch, word in words if word in known)
+    unknown = dict.fromkeys(word for _, word in words if word and word not in known)
+    return events, [f"unknown event `{word}` ignored" for word in list(unknown)[:3]]
 
 
 def _metadata(meta: Mapping[str, Any]) -> dict[str, Any]:

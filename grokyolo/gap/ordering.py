@@ -146,7 +146,7 @@ def _longest(epochs: IntArray, marks: FloatArray, where: str) -> Order:
             run = []
             runs.append(run)
         else:
-            raise _inseparable(epoch, where)
+            raise _inseparable(row, where)
         run.append(row)
         by_tail.setdefault(epoch, []).append(run)
     longest = max(reversed(runs), key=len)

@@ -40,8 +40,10 @@ def _find_log(path: Path, run: str) -> Path:
     try:
         if path.is_dir():
             return _log_in(path, run)
-        if path.exists():
+        if path.is_file():
             return path
+        if path.exists():
+            raise RunError(f"`{run}` is neither a file nor a folder", where=run, hint=_hint_beside(path))
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise RunError(

@@ -48,13 +48,13 @@ class Table:
 
     Attributes:
         columns: by name, in the order of the header; names without the padding around them.
-        words: the text columns, one string a row.
+        words: the text columns, each as row number to word, where a cell is not empty.
         rows: how many rows all of them have.
         notes: what had to be left out, one sentence each.
     """
 
     columns: dict[str, Column]
-    words: dict[str, tuple[str, ...]]
+    words: dict[str, dict[int, str]]
     rows: int
     notes: tuple[str, ...] = ()
 
@@ -96,7 +96,7 @@ def parse_table(raw: bytes, where: str, *, keep_open_line: bool = False) -> Tabl
         RunError: nothing in it, no header, or no row that fits the header.
     """
     if len(raw) >= FAST_BYTES:
-        table = _parse_fast(raw)
+        table = _parse_fast(raw, keep_open_line)
         if table is not None:
             return table
     return _parse_lines(raw.decode("utf-8", errors="replace"), where, keep_open_line)
@@ -176,7 +176,7 @@ def _add_open_line(sections: list[_Section], line: str) -> None:
         sections[-1].rows.append([*cells[:-1], ""])
 
 
-def _merge(sections: list[_Section]) -> tuple[dict[str, Column], dict[str, tuple[str, ...]]]:
+def _merge(sections: list[_Section]) -> tuple[dict[str, Column], dict[str, dict[int, str]]]:
     names = dict.fromkeys(name for section in sections for name in section.names)
     parts: dict[str, list[Column]] = {name: [] for name in names if name not in TEXT_COLUMNS}
     words: dict[str, list[str]] = {name: [] for name in names if name in TEXT_COLUMNS}
@@ -192,7 +192,9 @@ def _merge(sections: list[_Section]) -> tuple[dict[str, Column], dict[str, tuple
         name: Column(np.concatenate([p.values for p in ps]), np.concatenate([p.written for p in ps]))
         for name, ps in parts.items()
     }
-    return merged, {name: tuple(texts) for name, texts in words.items()}
+    return merged, {
+        name: {row: text for row, text in enumerate(texts) if text} for name, texts in words.items()
+    }
 
 
 def _blank(count: int) -> Column:
@@ -215,21 +217,14 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def _parse_fast(raw: bytes) -> Table | None:
+def _parse_fast(raw: bytes, keep_open_line: bool) -> Table | None:
     """Parse by polars, or return None when anything about the file is irregular."""
-    end = raw.find(b"\n")
-    names = split_cells(raw[:end].decode("utf-8", errors="replace"))
     whole = raw.rfind(b"\n") + 1
-    regular = (
-        is_header(names)
-        and len(set(names)) == len(names)
-        and all(names)
-        and whole == len(raw)
-        and raw.count(b",") == (len(names) - 1) * raw.count(b"\n")
-        and raw.lower().count(b"epoch,") == 1
-        and b'"' not in raw
-    )
-    if not regular:
+    if (keep_open_line and whole != len(raw)) or b'"' in raw:
+        return None
+    raw = raw[:whole].replace(b"\r\n", b"\n") if b"\r" in raw else raw[:whole]
+    names = split_cells(raw[: raw.find(b"\n")].decode("utf-8", errors="replace"))
+    if not is_header(names) or not all(names) or len(set(names)) != len(names):
         return None
     import polars as pl
 
@@ -238,18 +233,20 @@ def _parse_fast(raw: bytes) -> Table | None:
         frame = pl.read_csv(raw, schema=schema, ignore_errors=True, quote_char=None, encoding="utf8-lossy")
     except (pl.exceptions.PolarsError, OSError, ValueError):
         return None
-    if frame.height != raw.count(b"\n") - 1:
-        return None
-    columns = {}
+    commas = np.count_nonzero(np.frombuffer(raw, dtype=np.uint8) == ord(","))
+    epoch = next(name for name in names if name.lower() == "epoch")
+    if commas != (len(names) - 1) * (frame.height + 1) or frame.get_column(epoch).null_count():
+        return None  # ragged, or with a second header
+    columns: dict[str, Column] = {}
+    words: dict[str, dict[int, str]] = {}
     for name in names:
-        if name not in TEXT_COLUMNS:
-            cells = frame.get_column(name)
-            columns[name] = Column(
-                cells.fill_null(float("nan")).to_numpy().copy(), cells.is_not_null().to_numpy().copy()
-            )
-    words = {
-        name: tuple(frame.get_column(name).fill_null("").to_list()) for name in names if name in TEXT_COLUMNS
-    }
+        cells = frame.get_column(name)
+        written = cells.is_not_null().to_numpy()
+        if name in TEXT_COLUMNS:
+            rows = np.flatnonzero(written)
+            words[name] = dict(zip(rows.tolist(), cells.drop_nulls().to_list(), strict=True))
+        else:
+            columns[name] = Column(cells.fill_null(np.nan).to_numpy(), written)
     return Table(columns, words, rows=frame.height)
 
 

@@ -17,28 +17,45 @@ def load_yaml(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
         path: the file; it need not exist.
 
     Returns:
-        The map, empty when the file is missing or unusable, and a note when it is unusable.
+        The map, empty when the file is missing or unusable, and a note when it is not whole. Of a file that
+        stops being YAML at some line (two processes wrote it, or a power cut) the lines before it count.
     """
-    import yaml
-
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return {}, ()
     except OSError as error:
         return {}, (f"{path.name} cannot be read ({error.strerror or error}): its settings are unknown",)
+    loaded, broken = _parse(text)
+    if broken is None:
+        return (loaded, ()) if loaded is not None else ({}, (f"{path.name} holds no settings",))
+    before, _ = _parse("\n".join(text.split("\n")[:broken]))
+    if before:
+        return before, (
+            f"{path.name} is not valid YAML from line {broken + 1} on: the lines before it count",
+        )
+    return {}, (f"{path.name} is not valid YAML: its settings are unknown",)
+
+
+def _parse(text: str) -> tuple[dict[str, Any] | None, int | None]:
+    """Return the map, None when it is something else, and the number of lines before the first broken one."""
+    import yaml
+
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where it was built in
     try:
         loaded = yaml.load(text, loader)
-    except (yaml.YAMLError, *_BAD_VALUES) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", None)
-        at = f" at line {line + 1}" if line is not None else ""
-        return {}, (f"{path.name} is not valid YAML{at}: its settings are unknown",)
+    except yaml.MarkedYAMLError as error:
+        marks = [mark.line for mark in (error.context_mark, error.problem_mark) if mark is not None]
+        return None, min(marks, default=0)
+    except (yaml.YAMLError, *_BAD_VALUES):
+        return None, 0
     if loaded is None:
-        return {}, ()
-    if not isinstance(loaded, Mapping):
-        return {}, (f"{path.name} holds no settings",)
-    return {str(key): value for key, value in loaded.items()}, ()
+        return {}, None
+    return (
+        ({str(key): value for key, value in loaded.items()}, None)
+        if isinstance(loaded, Mapping)
+        else (None, None)
+    )
 
 
 def as_count(value: object) -> int | None:

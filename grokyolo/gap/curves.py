@@ -50,12 +50,14 @@ def time_trained(column: Column | None, rows: int) -> tuple[FloatArray, IntArray
     """
     if column is None:
         return np.full(rows, np.nan), np.zeros(0, dtype=np.int64)
-    clock = np.where(np.isfinite(column.values), column.values, np.nan)
-    with np.errstate(invalid="ignore"):
-        resets = np.flatnonzero(clock[1:] < clock[:-1]) + 1
-    before = np.zeros(rows)
-    before[resets] = clock[resets - 1]
-    return clock + np.cumsum(before), resets
+    known = np.flatnonzero(np.isfinite(column.values))
+    clock = column.values[known]
+    back = np.flatnonzero(np.diff(clock) < 0) + 1
+    before = np.zeros(len(clock))
+    before[back] = clock[back - 1]
+    seconds = np.full(rows, np.nan)
+    seconds[known] = clock + np.cumsum(before)
+    return seconds, known[back]
 
 
 def learning_rate(groups: Sequence[Column], rows: int) -> FloatArray:

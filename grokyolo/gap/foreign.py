@@ -105,6 +105,9 @@ def _series(log: _Log) -> Series:
     validation = _validation(log)
     seconds, resets = time_trained(log.pick_one(layout.time), rows)
     lr = learning_rate(log.pick(layout.lr), rows)
+    events = _events(log, lr, resets)
+    restarts = sum(event.kind is EventKind.RESTART for event in events)
+    setting_notes = settings.notes_for(int(log.epochs[-1]), restarts)
     return from_columns(
         log.run,
         log.epochs,
@@ -115,12 +118,12 @@ def _series(log: _Log) -> Series:
         train_loss=sum_losses(log.pick(layout.train), rows),
         val_loss=validation.loss,
         val_score=validation.score,
-        events=_events(log, lr, resets),
+        events=events,
         score_name=layout.score_name,
         source=layout.source,
         epochs_planned=settings.epochs,
         measured_every=validation.every,
-        notes=(*layout.notes, *log.notes, *validation.notes, *settings.notes_for(int(log.epochs[-1]))),
+        notes=(*layout.notes, *log.notes, *validation.notes, *setting_notes),
     )
 
 

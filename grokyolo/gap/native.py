@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,9 @@ def _rows_by_epoch(table: Table, log: Path) -> tuple[IntArray, IntArray, list[st
     rows = np.flatnonzero(valid)
     if not len(rows):
         raise RunError(
-            "no finished epoch in this run yet", where=str(log), hint=f"grokyolo resume {log.parent}"
+            "no finished epoch in this run yet",
+            where=str(log),
+            hint=f"grokyolo resume {quote(str(log.parent))}",
         )
     epochs = cells[rows].astype(np.int64)
     if (np.diff(epochs) <= 0).any():

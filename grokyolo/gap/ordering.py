@@ -8,13 +8,15 @@ one after the other, or two runs that wrote at the same time. What is made of it
 - Runs that start again from the first epoch: the last one counts, since the weights and the settings in the
   folder are its own. Gluing them together would invent a jump at the seam.
 - Two processes at once: the rows are sorted out by epoch and by how near losses and learning rate are. The
-  longest run counts. Where that is not decisive the file is refused.
+  longest run counts. Where that is not decisive the file is refused. Going back all the time is a sign of
+  them, too: nobody resumes a run every other epoch.
 - The same epochs in another order are sorted. Every row with one and the same epoch: numbered as they stand.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from shlex import quote
 
 import numpy as np
 
@@ -64,16 +66,23 @@ def order_rows(epochs: IntArray, marks: FloatArray, where: str) -> Order:
         notes = ("the rows are not in the order of their epochs: sorted", *_gap_notes(epochs[rows]))
         return Order(rows, epochs[rows], notes=notes)
     runs, interleaved = _split(epochs.tolist())
-    return _longest(epochs, marks, where) if interleaved else _last(epochs, runs, where)
+    if interleaved or runs[-1].goes_back_all_the_time:
+        return _longest(epochs, marks, where)
+    return _last(epochs, runs)
 
 
 @dataclass
 class _Run:
-    """A run while it is being collected."""
+    """A run while it is being collected: its rows, where it was resumed, how many rows that replaced."""
 
     rows: list[int] = field(default_factory=list)
     seams: list[tuple[int, str]] = field(default_factory=list)
     replaced: int = 0
+    rewinds: int = 0
+
+    @property
+    def goes_back_all_the_time(self) -> bool:
+        return self.rewinds > 1 and 2 * self.rewinds > len(self.rows)
 
 
 def _split(epochs: list[int]) -> tuple[list[_Run], bool]:
@@ -106,18 +115,13 @@ def _rewind(run: _Run, epochs: list[int], row: int) -> None:
         run.rows.pop()
         run.replaced += 1
     run.rows.append(row)
+    run.rewinds += 1
     run.seams = [seam for seam in run.seams if seam[0] < epoch]
     run.seams.append((epoch, f"resumed: the log goes back from epoch {last} to {epoch}"))
 
 
-def _last(epochs: IntArray, runs: list[_Run], where: str) -> Order:
+def _last(epochs: IntArray, runs: list[_Run]) -> Order:
     run = runs[-1]
-    if run.replaced > len(run.rows):
-        raise RunError(
-            "the epochs jump back and forth: these rows are not one run",
-            where=where,
-            hint=f"cut -d, -f1 {where}",
-        )
     rows = np.array(run.rows)
     notes = []
     if len(runs) > 1:
@@ -128,7 +132,7 @@ def _last(epochs: IntArray, runs: list[_Run], where: str) -> Order:
         )
     if run.replaced:
         notes.append(
-            f"resumed {len(run.seams)}×: {run.replaced} rows replaced by the later ones of those epochs"
+            f"resumed {run.rewinds}×: {run.replaced} rows replaced by the later ones of those epochs"
         )
     return Order(rows, epochs[rows], tuple(run.seams), (*notes, *_gap_notes(epochs[rows])))
 
@@ -172,9 +176,10 @@ def _nearest(waiting: list[list[int]], row: int, marks: FloatArray, where: str) 
 
 def _inseparable(row: int, where: str) -> RunError:
     return RunError(
-        f"two processes wrote into this file at once and cannot be told apart from row {row + 1} on",
+        "the epochs go back and forth: two processes wrote into this file at once, "
+        f"and cannot be told apart from row {row + 1} on",
         where=where,
-        hint=f"cut -d, -f1 {where}",
+        hint=f"cut -d, -f1 {quote(where)}",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from shlex import quote
 
 from grokyolo.errors import RunError
 from grokyolo.gap.foreign import read_results
@@ -61,7 +62,7 @@ def _log_in(folder: Path, run: str) -> Path:
                 f"{name} is a folder, not a file", where=str(folder / name), hint="grokyolo gap RUN_FOLDER"
             )
     if (folder / META_NAME).is_file():
-        raise RunError("no finished epoch in this run yet", where=run, hint=f"grokyolo resume {run}")
+        raise RunError("no finished epoch in this run yet", where=run, hint=f"grokyolo resume {quote(run)}")
     inner = _runs_below(folder)
     if inner:
         what = (
@@ -69,7 +70,7 @@ def _log_in(folder: Path, run: str) -> Path:
             if len(inner) > 1
             else f"`{run}` is not a run"
         )
-        raise RunError(what, where=run, hint=f"grokyolo gap {inner[0]}")
+        raise RunError(what, where=run, hint=f"grokyolo gap {quote(str(inner[0]))}")
     raise RunError(
         "no log in this folder: neither gap.csv nor results.csv nor results.txt",
         where=run,
@@ -88,7 +89,7 @@ def _hint_beside(path: Path) -> str:
         near = [run for run in _runs_below(path.parent) if run != path]
     except OSError:
         near = []
-    return f"grokyolo gap {near[0]}" if near else "ls runs"
+    return f"grokyolo gap {quote(str(near[0]))}" if near else "ls runs"
 
 
 def _is_own(log: Path) -> bool:
@@ -98,6 +99,8 @@ def _is_own(log: Path) -> bool:
             head = file.read(4096)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise RunError(f"cannot read the log: {reason}", where=str(log), hint=f"ls -l {log}") from error
+        raise RunError(
+            f"cannot read the log: {reason}", where=str(log), hint=f"ls -l {quote(str(log))}"
+        ) from error
     names = head.decode("utf-8-sig", errors="replace").split("\n", 1)[0].strip().replace('"', "").split(",")
     return names[0] == "epoch" and any(name.strip() in _OWN_COLUMNS for name in names)

@@ -161,10 +161,14 @@ class Series:
 
     @property
     def decay_budget(self) -> FloatArray:
-        """Shape (n,): e-folds so far, the sum of steps × lr × weight decay; NaN cells count as 0."""
-        steps = np.diff(self.step, prepend=0.0)
-        budget: FloatArray = np.cumsum(np.nan_to_num(steps * self.lr * self.weight_decay))
-        return budget
+        """Shape (n,): e-folds so far, the sum of steps × lr × weight decay.
+
+        Single NaN cells count as 0; NaN throughout when steps, lr or weight decay are not known at all.
+        """
+        spent = np.diff(self.step, prepend=0.0) * self.lr * self.weight_decay
+        unknown = np.isnan(spent)
+        budget: FloatArray = np.cumsum(np.where(unknown, 0.0, spent))
+        return np.full(len(self), np.nan) if unknown.all() else budget
 
     def events_of(self, kinds: Iterable[EventKind]) -> tuple[Event, ...]:
         """Return the events of these kinds, in order."""

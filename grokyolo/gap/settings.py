@@ -24,6 +24,7 @@ class Settings:
         effective_decay: weight decay as the optimizer applies it, NaN when batch or decay are unknown.
         optimizer: its name, lower case.
         val: whether validation ran every epoch.
+        resumed: whether these are the settings of a resumption.
         notes: what could not be read.
     """
 
@@ -35,6 +36,7 @@ class Settings:
     effective_decay: float = math.nan
     optimizer: str = ""
     val: bool | None = None
+    resumed: bool = False
     notes: tuple[str, ...] = ()
 
     def mosaic_closed_at(self, last: int, score_name: str) -> int | None:
@@ -49,8 +51,13 @@ class Settings:
         first = self.epochs - self.close_mosaic + 1
         return first if 1 < first <= last <= self.epochs else None
 
-    def notes_for(self, last: int) -> tuple[str, ...]:
-        """Return what a reader should know; `last` is the last epoch of the log."""
+    def notes_for(self, last: int, restarts: int) -> tuple[str, ...]:
+        """Return what a reader should know.
+
+        Args:
+            last: last epoch of the log.
+            restarts: how many the log itself shows.
+        """
         notes = list(self.notes)
         if not self.file and not notes:
             notes.append("no args.yaml or opt.yaml beside the log: mosaic and schedule are unknown")
@@ -58,6 +65,8 @@ class Settings:
             notes.append(
                 f"{self.file} plans {self.epochs} epochs, the log has {last}: it may belong to another run"
             )
+        if self.resumed and not restarts:
+            notes.append(f"{self.file} says that the run was resumed, and the log does not show where")
         if self.optimizer == "auto":
             notes.append("optimizer `auto`: which one ran, and its momentum, is not in the log")
         return tuple(notes)
@@ -92,6 +101,7 @@ def _settings(file: str, args: Mapping[str, Any], notes: tuple[str, ...]) -> Set
         effective_decay=_effective_decay(args),
         optimizer=str(args.get("optimizer", "")).lower(),
         val=val,
+        resumed=bool(args.get("resume")),
         notes=notes,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ BoolArray = NDArray[np.bool_]
 
 FAST_BYTES = 1 << 20
 """From this size on a regular file goes through polars."""
+
+_IRREGULAR = (b'"', b" ", b"\t", b"\r", b"_")
+"""Bytes that plain Python forgives in a number and polars does not, or the other way round."""
 
 TEXT_COLUMNS = frozenset({"event"})
 """Columns kept as words; every other column is read as numbers."""
@@ -69,7 +73,7 @@ def read_bytes(path: Path, where: str) -> bytes:
         raw = path.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
-        raise RunError(f"cannot read the log: {reason}", where=where, hint=f"ls -l {where}") from error
+        raise RunError(f"cannot read the log: {reason}", where=where, hint=f"ls -l {quote(where)}") from error
     if raw[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         raw = raw.decode("utf-16", errors="replace").encode()
     raw = raw.removeprefix(b"\xef\xbb\xbf").rstrip(b"\0")  # a power cut may leave zeros at the end
@@ -121,22 +125,21 @@ class _Section:
 
 
 def _parse_lines(text: str, where: str, keep_open_line: bool) -> Table:
-    lines = text.splitlines()
-    if not any(map(str.strip, lines)):
+    *lines, open_line = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not open_line.strip() and not any(map(str.strip, lines)):
         raise RunError("the log is empty", where=where, hint="grokyolo gap RUN, once it has a finished epoch")
-    open_line = bool(lines) and not text.endswith(("\n", "\r"))
-    sections, misfits = _sections(lines[:-1] if open_line else lines)
+    sections, misfits = _sections(lines)
     if open_line and (keep_open_line or not sections):
-        _add_open_line(sections, lines[-1])
+        _add_open_line(sections, open_line)
     if not sections:
         raise RunError(
-            "the log has no header line with a column `epoch`", where=where, hint=f"head -3 {where}"
+            "the log has no header line with a column `epoch`", where=where, hint=f"head -3 {quote(where)}"
         )
     rows = sum(len(section.rows) for section in sections)
     if not rows and misfits:
         width = len(sections[-1].names)
         what = f"no row fits the header: it names {width} columns, the first row has {misfits[0]} cells"
-        raise RunError(what, where=where, hint=f"head -3 {where}")
+        raise RunError(what, where=where, hint=f"head -3 {quote(where)}")
     notes = []
     if misfits:
         notes.append(f"{_count(len(misfits), 'row')} left out: not as many cells as the header has names")
@@ -220,17 +223,20 @@ def _number(cell: str) -> float | None:
 def _parse_fast(raw: bytes, keep_open_line: bool) -> Table | None:
     """Parse by polars, or return None when anything about the file is irregular."""
     whole = raw.rfind(b"\n") + 1
-    if (keep_open_line and whole != len(raw)) or b'"' in raw:
+    if (keep_open_line and whole != len(raw)) or not raw.isascii():
         return None
     raw = raw[:whole].replace(b"\r\n", b"\n") if b"\r" in raw else raw[:whole]
-    names = split_cells(raw[: raw.find(b"\n")].decode("utf-8", errors="replace"))
+    body = raw.find(b"\n") + 1
+    names = split_cells(raw[:body].decode())
     if not is_header(names) or not all(names) or len(set(names)) != len(names):
+        return None
+    if any(raw.find(odd, body) >= 0 for odd in _IRREGULAR):
         return None
     import polars as pl
 
     schema = {name: pl.String if name in TEXT_COLUMNS else pl.Float64 for name in names}
     try:
-        frame = pl.read_csv(raw, schema=schema, ignore_errors=True, quote_char=None, encoding="utf8-lossy")
+        frame = pl.read_csv(raw, schema=schema, ignore_errors=True, quote_char=None)
     except (pl.exceptions.PolarsError, OSError, ValueError):
         return None
     commas = np.count_nonzero(np.frombuffer(raw, dtype=np.uint8) == ord(","))

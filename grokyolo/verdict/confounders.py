@@ -1,0 +1,89 @@
+"""Whether something other than learning can have moved a curve at a given time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grokyolo.gap.series import Event, EventKind, FloatArray, IntArray, Series
+from grokyolo.verdict import rules
+
+_NEIGHBOURS = 4
+_OUT_OF_LINE = 5.0
+
+
+def ema_window(step: float) -> float:
+    """Return over how many optimizer steps Ultralytics' weight average reaches back at `step` (DESIGN 5)."""
+    decay = rules.EMA_DECAY * (1.0 - np.exp(-max(step, 0.0) / rules.EMA_WARMUP_STEPS))
+    return float(1.0 / (1.0 - decay))
+
+
+def pad(series: Series, epoch: float) -> float:
+    """Return how many epochs ahead of `epoch` a confounder is still in reach.
+
+    The larger of 5 epochs and 3 windows of the weight average; the latter only where steps are known.
+    """
+    step = _steps(series)
+    usable = np.isfinite(step)
+    if not usable.any():
+        return float(rules.PAD_EPOCHS)
+    epochs, steps = series.epoch[usable].astype(np.float64), step[usable]
+    now = float(np.interp(epoch, epochs, steps))
+    window_start = now - rules.PAD_EMA_WINDOWS * ema_window(now)
+    per_epoch = max(steps[-1] / max(epochs[-1], 1.0), 1e-9)
+    if window_start <= steps[0]:
+        reach = epoch - epochs[0] + (steps[0] - window_start) / per_epoch
+    else:
+        reach = epoch - float(np.interp(window_start, steps, epochs))
+    return max(float(rules.PAD_EPOCHS), reach)
+
+
+def _steps(series: Series) -> FloatArray:
+    if np.isfinite(series.step).any():
+        return series.step
+    if series.batches_per_epoch:
+        return series.epoch.astype(np.float64) * series.batches_per_epoch
+    return series.step
+
+
+def in_reach(series: Series, first: float, last: float, slack: float = 0.0) -> tuple[Event, ...]:
+    """Return the confounders that can have made a change of the curve, in order of epoch.
+
+    Args:
+        series: the run.
+        first, last: epochs at which the change begins and ends.
+        slack: by how many epochs these two may be wrong.
+    """
+    early = first - slack - pad(series, first)
+    found = [
+        event for event in series.events if event.kind.confounds and early <= event.epoch <= last + slack
+    ]
+    for event in setting_steps(series):
+        twin = any(
+            known.kind is event.kind and abs(known.epoch - event.epoch) <= 1 for known in series.events
+        )
+        if not twin and early <= event.epoch <= last + slack:
+            found.append(event)
+    return tuple(sorted(found, key=lambda event: event.epoch))
+
+
+def setting_steps(series: Series) -> tuple[Event, ...]:
+    """Return steps of the learning rate and of weight decay that the log shows, whoever named them."""
+    events: list[Event] = []
+    for kind, values in ((EventKind.LR_CHANGED, series.lr), (EventKind.WD_CHANGED, series.weight_decay)):
+        for epoch, before, after in _steps_of(series.epoch, values):
+            events.append(Event(epoch, kind, f"{before:.4g} to {after:.4g}"))
+    return tuple(events)
+
+
+def _steps_of(epochs: IntArray, values: FloatArray) -> list[tuple[int, float, float]]:
+    """Find changes of more than a fifth that are out of line with the changes around them."""
+    known = np.isfinite(values) & (np.abs(values) < 1e100)
+    epochs, values = epochs[known], values[known]
+    change = np.abs(np.diff(values))
+    larger = np.maximum(np.abs(values[1:]), np.abs(values[:-1]))
+    found = []
+    for i in np.flatnonzero(change > rules.SETTING_STEP * larger)[:1000]:
+        around = np.concatenate([change[max(0, i - _NEIGHBOURS) : i], change[i + 1 : i + 1 + _NEIGHBOURS]])
+        if len(around) >= _NEIGHBOURS and change[i] > _OUT_OF_LINE * np.median(around):
+            found.append((int(epochs[i + 1]), float(values[i]), float(values[i + 1])))
+    return found

@@ -1,0 +1,142 @@
+"""The largest sharp rise of the validation score after the model had memorised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from grokyolo.gap.series import FloatArray
+from grokyolo.verdict import rules
+from grokyolo.verdict.measurements import Curve
+from grokyolo.verdict.robust import block_edges, block_medians, monotone_fit, running_median, scatter
+
+
+@dataclass(frozen=True)
+class Rise:
+    """A rise from one level to another.
+
+    Attributes:
+        start, middle, end: measured epochs nearest to the 10, 50 and 90 % crossings.
+        low, high: levels before and after.
+        uncertainty: standard deviation of `high - low`.
+        plateau: measurements between memorising and `start`.
+        after: measurements after `end`.
+        kept: share of the rise that is left at the end of the run.
+    """
+
+    start: int
+    middle: int
+    end: int
+    low: float
+    high: float
+    uncertainty: float
+    plateau: int
+    after: int
+    kept: float
+
+    @property
+    def size(self) -> float:
+        """Return by how much the curve rose."""
+        return self.high - self.low
+
+
+def find_rise(curve: Curve, since: int, quantum: float) -> Rise | None:
+    """Find the largest rise that fits between some epoch t and 4 t, after `since`.
+
+    The curve is replaced by the nearest non-decreasing one up to its highest lasting level, in which levels
+    and crossings are unambiguous however the noise behaves.
+
+    Args:
+        curve: the validation score.
+        since: epoch of memorising.
+        quantum: smallest step of the curve, 0 when unknown.
+    """
+    first = int(np.searchsorted(curve.epoch, since))
+    if len(curve) - first < rules.MIN_MEASUREMENTS:
+        return None
+    later = Curve(curve.epoch[first:], curve.value[first:])
+    epochs, fit = _rising_part(later)
+    window = _best_window(epochs, fit)
+    if window is None:
+        return None
+    before, top = window
+    low_values = later.between(max(since, before / rules.SHARPNESS), before)
+    high_values = later.between(top, min(rules.SHARPNESS * top, epochs[-1]))
+    if len(high_values) < rules.SETTLED_MEASUREMENTS:
+        high_values = later.between(top, later.epoch[-1])
+    low, high = float(np.median(low_values)), float(np.median(high_values))
+    if not high > low:
+        return None
+    return _crossings(later, before, top, low, high, _level_error(curve, low_values, high_values, quantum))
+
+
+def _rising_part(curve: Curve) -> tuple[FloatArray, FloatArray]:
+    """Return epochs of block ends and the monotone fit, up to the highest lasting level."""
+    edges = block_edges(len(curve), rules.MAX_BLOCKS)
+    values = block_medians(curve.value, edges)
+    if len(edges) == len(curve) + 1:
+        values = running_median(values, 3)
+    epochs = curve.epoch[edges[1:] - 1]
+    lasting = running_median(values, max(rules.LASTING_MEASUREMENTS, len(values) // 20))
+    stop = min(int(np.argmax(lasting)) + len(values) // 40 + 3, len(values))
+    return epochs[:stop], monotone_fit(values[:stop], np.diff(edges)[:stop].astype(np.float64))
+
+
+def _best_window(epochs: FloatArray, fit: FloatArray) -> tuple[float, float] | None:
+    """Return the epochs between which the fit gains most, no more than a factor of 4 apart."""
+    ends = np.searchsorted(epochs, rules.SHARPNESS * epochs, side="right") - 1
+    gains = fit[ends] - fit
+    best = float(gains.max())
+    if not best > 0:
+        return None
+    a = int(np.flatnonzero(gains >= 0.97 * best)[-1])
+    b = int(np.searchsorted(fit, fit[a] + 0.97 * gains[a]))
+    return float(epochs[a]), float(epochs[min(b, len(epochs) - 1)])
+
+
+def _level_error(curve: Curve, low: FloatArray, high: FloatArray, quantum: float) -> float:
+    sigma = scatter(curve.value, quantum)
+    return float(sigma * np.sqrt(1 / min(max(len(low), 1), 16) + 1 / min(max(len(high), 1), 16)))
+
+
+def _crossings(curve: Curve, before: float, top: float, low: float, high: float, error: float) -> Rise:
+    """Measure 10, 50 and 90 % on a finer fit around the rise."""
+    around = (curve.epoch >= before / rules.SHARPNESS) & (curve.epoch <= top * rules.SHARPNESS)
+    epochs, values = curve.epoch[around], curve.value[around]
+    edges = block_edges(len(epochs), 2 * rules.MAX_BLOCKS)
+    medians = running_median(block_medians(values, edges), 3)
+    centres = (epochs[edges[:-1]] + epochs[edges[1:] - 1]) / 2
+    lasting = running_median(medians, max(rules.LASTING_MEASUREMENTS, len(medians) // 20))
+    stop = min(int(np.argmax(lasting)) + len(medians) // 40 + 3, len(medians))
+    fit, centres = monotone_fit(medians[:stop]), centres[:stop]
+    start, middle, end = (
+        _nearest(curve.epoch, _crossing(centres, fit, low + share * (high - low)))
+        for share in (0.1, 0.5, 0.9)
+    )
+    final = float(np.median(curve.value[-max(rules.LASTING_MEASUREMENTS, len(curve) // 20) :]))
+    return Rise(
+        start=start,
+        middle=middle,
+        end=end,
+        low=low,
+        high=high,
+        uncertainty=error,
+        plateau=int(np.sum(curve.epoch < start)),
+        after=int(np.sum(curve.epoch > end)),
+        kept=(final - low) / (high - low),
+    )
+
+
+def _crossing(epochs: FloatArray, fit: FloatArray, level: float) -> float:
+    i = int(np.searchsorted(fit, level))
+    if i == 0:
+        return float(epochs[0])
+    if i == len(fit):
+        return float(epochs[-1])
+    share = (level - fit[i - 1]) / (fit[i] - fit[i - 1])
+    return float(epochs[i - 1] + share * (epochs[i] - epochs[i - 1]))
+
+
+def _nearest(epochs: FloatArray, epoch: float) -> int:
+    return int(epochs[np.argmin(np.abs(epochs - epoch))])

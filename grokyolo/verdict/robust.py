@@ -1,0 +1,133 @@
+"""Robust statistics of noisy curves, in numpy: medians, scatter, blocks, monotone fits."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grokyolo.gap.series import FloatArray, IntArray
+
+_TO_SIGMA = 1.4826
+"""Median absolute deviation to standard deviation, for a normal distribution."""
+
+_LAGS = (1, 2, 4, 8)
+
+
+def running_median(values: FloatArray, width: int) -> FloatArray:
+    """Return centred running medians; windows are cut at the ends.
+
+    Args:
+        values: shape (n,), finite.
+        width: odd number of elements in a whole window; an even one counts one more.
+
+    Returns:
+        Shape (n,).
+    """
+    half = min(width // 2, (len(values) - 1) // 2) if len(values) else 0
+    if half < 1:
+        return values.astype(np.float64)
+    windows = np.lib.stride_tricks.sliding_window_view(values, 2 * half + 1)
+    middle = np.median(windows, axis=1)
+    left = [np.median(values[: i + half + 1]) for i in range(half)]
+    right = [np.median(values[i - half :]) for i in range(len(values) - half, len(values))]
+    result: FloatArray = np.concatenate([left, middle, right])
+    return result
+
+
+def scatter(values: FloatArray, quantum: float = 0.0) -> float:
+    """Return the standard deviation of the noise on a curve, whatever its trend.
+
+    Differences of neighbours cancel a trend, their median absolute deviation ignores jumps and outliers.
+    The largest of several lags is taken, since neighbours of an autocorrelated curve differ too little.
+
+    Args:
+        values: shape (n,), finite.
+        quantum: smallest step the curve can take, such as one validation image; half of it is always unsure.
+    """
+    found = [quantum / np.sqrt(12)]
+    for lag in _LAGS:
+        if len(values) < 4 * lag + 2:
+            break
+        difference = values[lag:] - values[:-lag]
+        deviation = np.abs(difference - np.median(difference))
+        sigma = _TO_SIGMA * float(np.median(deviation))
+        if sigma == 0.0:
+            sigma = float(np.quantile(deviation, 0.9)) / 1.645
+        found.append(sigma / np.sqrt(2))
+    return float(max(found))
+
+
+def block_edges(count: int, limit: int) -> IntArray:
+    """Return the edges of at most about `limit` blocks over `count` measurements.
+
+    Half of the edges are evenly spaced and half evenly in the logarithm: what happens early in a run
+    happens fast. Up to `limit` measurements each is its own block.
+
+    Returns:
+        Shape (blocks + 1,), from 0 to `count`, strictly rising.
+    """
+    if count <= limit:
+        return np.arange(count + 1, dtype=np.int64)
+    even = np.linspace(0, count, limit // 2 + 1)
+    logarithmic = np.geomspace(1, count, limit // 2)
+    edges: IntArray = np.unique(np.round(np.concatenate([even, logarithmic])).astype(np.int64))
+    return edges
+
+
+def block_medians(values: FloatArray, edges: IntArray) -> FloatArray:
+    """Return the median of each block, shape (len(edges) - 1,)."""
+    if len(edges) == len(values) + 1:
+        return values.astype(np.float64)
+    lengths = np.diff(edges)
+    medians = np.empty(len(lengths))
+    for length in np.unique(lengths):
+        blocks = np.flatnonzero(lengths == length)
+        rows = edges[blocks][:, None] + np.arange(length)
+        medians[blocks] = np.median(values[rows], axis=1)
+    return medians
+
+
+def monotone_fit(values: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+    """Return the non-decreasing curve nearest to `values` in least squares (pool adjacent violators).
+
+    Args:
+        values: shape (n,), finite.
+        weights: shape (n,), positive; ones when left out.
+
+    Returns:
+        Shape (n,).
+    """
+    weight_list = [1.0] * len(values) if weights is None else weights.tolist()
+    means: list[float] = []
+    masses: list[float] = []
+    sizes: list[int] = []
+    for value, mass in zip(values.tolist(), weight_list, strict=True):
+        means.append(value)
+        masses.append(mass)
+        sizes.append(1)
+        while len(means) > 1 and means[-2] > means[-1]:
+            mean, mass_top, size = means.pop(), masses.pop(), sizes.pop()
+            total = masses[-1] + mass_top
+            means[-1] += (mean - means[-1]) * (mass_top / total)
+            masses[-1] = total
+            sizes[-1] += size
+    return np.repeat(np.asarray(means, dtype=np.float64), sizes)
+
+
+def first_stay(holds: NDArray[np.bool_], run: int, share: float) -> int | None:
+    """Return the first index from which a condition holds for good, or None.
+
+    Args:
+        holds: shape (n,), whether the condition holds.
+        run: how many elements in a row it must hold to begin with (fewer at the end of the curve).
+        share: share of all later elements that must hold too.
+    """
+    count = len(holds)
+    if not count:
+        return None
+    later = np.cumsum(holds[::-1])[::-1] / np.arange(count, 0, -1)
+    cumulative = np.concatenate([[0], np.cumsum(holds)])
+    ends = np.minimum(np.arange(count) + run, count)
+    begun = cumulative[ends] - cumulative[:-1] == ends - np.arange(count)
+    found = np.flatnonzero(begun & (later >= share))
+    return int(found[0]) if len(found) else None

@@ -1,0 +1,146 @@
+"""Every threshold of the verdict in one place, with where it comes from.
+
+"Contract" marks numbers that DESIGN section 5 fixes. "Calibrated" marks numbers that
+`benchmarks/verdict.py` was used to choose; its held-out curves were not.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# --- What counts as enough data ---------------------------------------------------------------
+
+MIN_MEASUREMENTS: Final = 10
+"""Fewer measurements of validation than this say nothing; a plateau alone needs as many (contract)."""
+
+MAX_NOISE: Final = 0.15
+"""A score that scatters by more than this from one measurement to the next hides any level (calibrated)."""
+
+MAX_BLOCKS: Final = 400
+"""Longer curves are reduced to at most about this many block medians, so that cost does not grow."""
+
+FIRM_IMAGES: Final = 20
+"""With fewer validation images one image moves the score by more than 5 points: `indicative` (contract)."""
+
+LOSS_ONLY_BELOW: Final = 8
+"""With fewer validation images the score may say nothing: `loss-only` (contract)."""
+
+# --- Memorised --------------------------------------------------------------------------------
+
+CEILING_SHARE: Final = 0.95
+"""A model has memorised when the probe score is at this share of its ceiling (contract)."""
+
+MEDIAN_OF: Final = 5
+"""Of how many measurements the median must hold (contract)."""
+
+FLOOR_SHARE: Final = 0.05
+"""Without probe scores: the loss is within this share of its range above its floor (contract)."""
+
+STAYING_SHARE: Final = 0.90
+"""Share of the later medians that must hold too; slingshots may take the rest (calibrated)."""
+
+MIN_CEILING: Final = 0.3
+"""A probe that never gets this high has not memorised anything (calibrated)."""
+
+MIN_GAP: Final = 0.10
+"""The least score gap that tells memorising from following; more when noise is above a third of it."""
+
+LARGE_GAP: Final = 0.15
+"""The least gap at the end of a run, relative to the probe's ceiling, that is worth a verdict."""
+
+GAP_SIGMA: Final = 3.0
+"""The gap must also exceed this many standard deviations of its noise."""
+
+# --- Jump -------------------------------------------------------------------------------------
+
+SHARPNESS: Final = 4.0
+"""Largest `end / start` of a jump (contract)."""
+
+LATE: Final = 3.0
+"""A jump less late than this is generalising (contract)."""
+
+VERY_LATE: Final = 10.0
+"""A grok is at least so late (contract)."""
+
+PLATEAU_MEASUREMENTS: Final = 10
+"""Measurements on the plateau before a grok (contract)."""
+
+PLATEAU_SHARE: Final = 0.03
+"""Share of the run that the plateau before a grok takes (contract)."""
+
+GAP_LEFT: Final = 0.25
+"""Share of the largest score gap that a grok may leave (contract)."""
+
+MIN_RISE: Final = 0.10
+"""The least rise of the validation score that is a jump."""
+
+RISE_OF_GAP: Final = 0.25
+"""A jump also closes at least this share of the largest gap."""
+
+RISE_SIGMA: Final = 5.0
+"""A jump also exceeds its own uncertainty by this factor (calibrated)."""
+
+KEPT_SHARE: Final = 0.5
+"""A jump lasts when the end of the run keeps at least this share of it."""
+
+SETTLED_MEASUREMENTS: Final = 3
+"""Measurements after the 90 % crossing without which a jump may still be going on."""
+
+LOSS_AGREES: Final = 0.05
+"""By which share of its plateau level the validation loss must have fallen over a jump (calibrated)."""
+
+# --- Confounders ------------------------------------------------------------------------------
+
+PAD_EPOCHS: Final = 5
+"""A confounder reaches at least this many epochs ahead (contract)."""
+
+PAD_EMA_WINDOWS: Final = 3
+"""... and this many windows of the weight average (contract)."""
+
+EMA_DECAY: Final = 0.9999
+EMA_WARMUP_STEPS: Final = 2000
+"""Ultralytics' weight average: d(n) = 0.9999 (1 - exp(-n / 2000)) at optimizer step n (contract)."""
+
+SETTING_STEP: Final = 0.2
+"""A learning rate or weight decay that changes by this share at once, out of line with its neighbours."""
+
+# --- Falls ------------------------------------------------------------------------------------
+
+MIN_FALL: Final = 0.05
+"""The least fall of the validation score from its best lasting level."""
+
+FALL_SHARE: Final = 0.10
+"""... and the least share of that level (calibrated)."""
+
+FALL_SIGMA: Final = 4.0
+"""... and in standard deviations of a level (calibrated)."""
+
+OFF_CHANCE: Final = 0.2
+"""A peak below this share of the probe's ceiling never left chance: what follows it is a dip, no fall."""
+
+REGAINED: Final = 0.75
+"""Double descent regains at least this share of what was lost (contract)."""
+
+PEAK_HEIGHT: Final = 0.5
+"""The peak before the fall of a double descent reached this share of the final height (contract)."""
+
+LASTING_MEASUREMENTS: Final = 5
+LASTING_SHARE: Final = 0.03
+LASTING_RATIO: Final = 1.3
+"""A trough lasts: so many measurements, and this share of the run or this ratio of its end to its start."""
+
+LOSS_RISING: Final = 0.20
+"""Share of the whole rise of the validation loss that falls into the second half of the time since
+memorising, from which the loss still "goes on rising" (calibrated; a straight line has 0.5, a
+logarithm over a decade 0.3, a rise that ends 0)."""
+
+LOSS_RISE_SHARE: Final = 0.10
+"""That second half must also raise the loss by this share of its level."""
+
+# --- Divergence -------------------------------------------------------------------------------
+
+LAST_MEASUREMENTS: Final = 5
+"""Diverged: losses not finite over so many of the last measurements (contract)."""
+
+COLLAPSE_SHARE: Final = 0.5
+"""Diverged: the probe score fell below this share of its best and stayed there (contract)."""

@@ -1,0 +1,270 @@
+"""Strict YAML: text in, a tree of values with their places out.
+
+A recipe is data. Tags, anchors and aliases are refused, so nothing is ever executed and nothing can grow when it
+is expanded; depth and size are limited. YAML's traps (octal 010, 12:30 as 750, dates) are named or read as text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import yaml
+
+from grokyolo.recipe.places import Place, Problem
+
+MAX_DEPTH = 16
+MAX_CHARACTERS = 1_000_000
+
+OCTAL = re.compile(r"[-+]?0[0-7_]+")
+CLOCK = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A single value.
+
+    Attributes:
+        value: None, bool, int, float or str.
+        text: as it was written, without quotes.
+        plain: written without quotes.
+        place: where it starts.
+    """
+
+    value: None | bool | int | float | str
+    text: str
+    plain: bool
+    place: Place
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list."""
+
+    items: tuple[Node, ...]
+    place: Place
+
+
+@dataclass(frozen=True)
+class Table:
+    """A map from key to value; `keys` tells where each key stands."""
+
+    items: Mapping[str, Node]
+    keys: Mapping[str, Place]
+    place: Place
+
+
+Node: TypeAlias = "Scalar | Listing | Table"
+
+
+class _Refused(Exception):
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.what)
+        self.problem = problem
+
+
+def parse(text: str, place: Place, problems: list[Problem]) -> Node | None:
+    """Read one YAML document.
+
+    Args:
+        text: the document.
+        place: the file or argument it comes from.
+        problems: gets what is wrong; a broken document gives one problem, a readable one gives all.
+
+    Returns:
+        The tree, or None where the text cannot be read at all.
+    """
+    if len(text) > MAX_CHARACTERS:
+        problems.append(Problem("this is too large for a recipe", place, "a recipe has a few dozen lines"))
+        return None
+    reader = _Reader(text, place, problems)
+    try:
+        return reader.document()
+    except _Refused as refused:
+        problems.append(refused.problem)
+    except yaml.reader.ReaderError as error:
+        # `position` counts characters of the text up to the one that no YAML file may hold
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
+        problems.append(
+            Problem(
+                f"the character U+{_code(error.character):04X} is not allowed in YAML",
+                reader.at(line, column),
+                "delete it: it is often invisible and comes from copying",
+            )
+        )
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = reader.at(mark.line + 1, mark.column + 1) if mark else place
+        what, hint = _in_our_words(str(error.problem or error.context or ""))
+        problems.append(Problem(f"this is not valid YAML: {what}", where, hint))
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        # PyYAML lets a few broken escapes and version lines through as ValueError
+        problems.append(Problem(f"this is not valid YAML: {str(error).splitlines()[0]}", place))
+    return None
+
+
+class _Reader:
+    def __init__(self, text: str, place: Place, problems: list[Problem]) -> None:
+        self.place = place
+        self.problems = problems
+        self.resolver = yaml.SafeLoader("")
+        self.events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
+
+    def at(self, line: int, column: int) -> Place:
+        if self.place.argument:
+            return self.place
+        return Place(self.place.file, line, column, folder=self.place.folder)
+
+    def where(self, event: Any) -> Place:
+        return self.at(event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def document(self) -> Node | None:
+        root: Node | None = None
+        seen = False
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if seen:
+                    raise _Refused(
+                        Problem(
+                            "a second document starts here",
+                            self.where(event),
+                            "one recipe a file: remove `---`",
+                        )
+                    )
+                seen = True
+                root = self.node(next(self.events), 1)
+        return root
+
+    def node(self, event: Any, depth: int) -> Node:
+        place = self.where(event)
+        if isinstance(event, yaml.AliasEvent):
+            raise _Refused(
+                Problem(
+                    f"*{event.anchor} is an alias; recipes have none",
+                    place,
+                    'write the value out, share it by `extends`, or quote it as text: "*"',
+                )
+            )
+        if event.anchor is not None:
+            raise _Refused(
+                Problem(
+                    f"&{event.anchor} is an anchor; recipes have none",
+                    place,
+                    "write the value out where it is used",
+                )
+            )
+        if event.tag is not None and event.tag != "!":
+            raise _Refused(
+                Problem(
+                    f"{_tag(event.tag)} is a tag; recipes have none",
+                    place,
+                    "write the plain value without the tag",
+                )
+            )
+        if depth > MAX_DEPTH:
+            raise _Refused(
+                Problem(f"nested deeper than {MAX_DEPTH} levels", place, "a recipe needs three levels")
+            )
+        if isinstance(event, yaml.ScalarEvent):
+            return self.scalar(event, place)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items = []
+            while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+                items.append(self.node(event, depth + 1))
+            return Listing(tuple(items), place)
+        return self.table(place, depth)
+
+    def table(self, place: Place, depth: int) -> Table:
+        items: dict[str, Node] = {}
+        keys: dict[str, Place] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            where = self.where(event)
+            key = self.node(event, depth + 1)
+            value = self.node(next(self.events), depth + 1)
+            if not isinstance(key, Scalar):
+                self.problems.append(
+                    Problem("a key must be a single word", where, "write each key as `key: value`")
+                )
+            elif key.text in items:
+                first = keys[key.text]
+                seen = f"first in line {first.line}" if first.line else "twice"
+                self.problems.append(
+                    Problem(f"the key {key.text} is given twice ({seen})", where, "remove one of the two")
+                )
+            else:
+                items[key.text], keys[key.text] = value, where
+        return Table(items, keys, place)
+
+    def scalar(self, event: Any, place: Place) -> Scalar:
+        text = event.value
+        if SURROGATE.search(text):
+            raise _Refused(Problem("half of a character (a lone surrogate) is no text", place, "delete it"))
+        if event.tag == "!" or not event.implicit[0]:
+            return Scalar(text, text, event.style is None, place)
+        tag = self.resolver.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
+        value: None | bool | int | float | str = text
+        if tag == "null":
+            value = None
+        elif tag == "bool":
+            value = self.resolver.bool_values[text.lower()]
+        elif tag in {"int", "float"} and not CLOCK.fullmatch(text):
+            if tag == "int" and OCTAL.fullmatch(text):
+                decimal = text.replace("_", "").lstrip("+-0") or "0"
+                hint = f"write {decimal} without the leading 0"
+                self.problems.append(
+                    Problem(f"{text} starts with 0, so YAML reads it as an octal number", place, hint)
+                )
+                value = int(decimal[:18])
+            elif len(text) < 400:  # far beyond any number of use, and below Python's limit for digits
+                node = yaml.ScalarNode(f"tag:yaml.org,2002:{tag}", text)
+                value = getattr(self.resolver, f"construct_yaml_{tag}")(node)
+        return Scalar(value, text, event.style is None, place)
+
+
+def _tag(tag: str) -> str:
+    return "!!" + tag.removeprefix("tag:yaml.org,2002:") if tag.startswith("tag:yaml.org,2002:") else tag
+
+
+def _code(character: Any) -> int:
+    return character if isinstance(character, int) else ord(str(character)[:1] or "\0")
+
+
+WORDS = (
+    ("'\\t' that cannot start", "a tab", "indent with spaces"),
+    (
+        "mapping values are not allowed",
+        "a colon where no key can stand",
+        "put each key on a line of its own, or quote the text",
+    ),
+    ("could not find expected ':'", "a key without a colon above this line", "write `key: value`"),
+    ("expected ',' or '}'", "a comma or } is missing before this", "write {epochs: 1000, patience: 0}"),
+    ("expected ',' or ']'", "a comma or ] is missing before this", "write [0, 1]"),
+    (
+        "expected <block end>",
+        "this line is not indented like its neighbours",
+        "indent the keys of one section alike",
+    ),
+    ("sequence entries are not allowed", "a - where no list can stand", 'quote it as text: "-"'),
+    ("while scanning a quoted scalar", "a quote is not closed", "close it on the same line"),
+    ("unexpected end of stream", "a quote or bracket is not closed", "close it on the same line"),
+    ("unknown escape character", "an unknown escape after a backslash", "use single quotes: 'C:\\data'"),
+    ("'%' that cannot start", "a value cannot start with %", "quote it"),
+    ("'@' that cannot start", "a value cannot start with @", "quote it"),
+    ("'`' that cannot start", "a value cannot start with `", "quote it"),
+    ("expected alphabetic or numeric", "a * or & without a name", 'quote it as text: "*"'),
+    ("found undefined tag handle", "an unknown tag", "write the plain value without the tag"),
+    ("did not find expected <document start>", "text after the end of the document", "one recipe a file"),
+    ("expected the node content", "a value is missing before this", "write `key: value`"),
+)
+
+
+def _in_our_words(problem: str) -> tuple[str, str]:
+    """Return PyYAML's complaint as a person would say it, and the remedy."""
+    for words, what, hint in WORDS:
+        if words in problem:
+            return what, hint
+    return problem, ""

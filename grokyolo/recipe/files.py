@@ -1,0 +1,79 @@
+"""Model and data files that a recipe names: found beside the recipe first, then as Ultralytics finds them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grokyolo.errors import did_you_mean
+from grokyolo.recipe.catalogue import SUFFIXES, builtin_folder, exists
+from grokyolo.recipe.places import Place
+from grokyolo.recipe.schema import BUILTIN_DATA
+from grokyolo.recipe.values import Wrong
+
+
+class MissingFile(Wrong):
+    """A file that is named by its path and is not there.
+
+    Args:
+        what: one line.
+        hint: the change to make.
+    """
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(hint)
+        self.args = (what,)
+
+
+def model(name: str, place: Place) -> str:
+    """Return what `ultralytics.YOLO` shall take for the model `name`.
+
+    Raises:
+        MissingFile: a path to an architecture that is not there, or a file that cannot be trained.
+    """
+    if "://" in name:
+        return name
+    suffix = Path(name).suffix.lower()
+    if suffix not in {"", ".pt", *SUFFIXES} and not suffix[1:].isdigit():
+        raise MissingFile(
+            f"the model {name} cannot be trained", "name weights (.pt) or an architecture (.yaml)"
+        )
+    if found := _beside(name, place):
+        return found
+    if suffix in SUFFIXES and ("/" in name or "\\" in name):
+        shipped = builtin_folder() / name
+        if exists(shipped):
+            return str(shipped)
+        raise MissingFile(
+            f"there is no model file {name}", f"looked beside {place.source} and in the current folder"
+        )
+    return name
+
+
+def data(name: str, place: Place) -> str:
+    """Return what Ultralytics shall take for the data set `name`."""
+    return name if "://" in name else _beside(name, place) or name
+
+
+def misspelled(name: str) -> str:
+    """Return 'did you mean ...?' for something close to a built-in data set's name, else an empty string."""
+    if Path(name).suffix or "/" in name or "\\" in name:
+        return ""
+    return did_you_mean(name.replace("_", "-"), BUILTIN_DATA)
+
+
+def _beside(name: str, place: Place) -> str | None:
+    """Return the absolute path of a file that belongs to the recipe; None leaves the name to Ultralytics.
+
+    A bare name of weights or of a folder that the current folder has too stays bare: Ultralytics puts downloads
+    there, and a recipe must not change by having been run.
+    """
+    written = Path(name).expanduser() if name.startswith("~") else Path(name)
+    kept_bare = written.suffix not in SUFFIXES and written.name == name and _there(written)
+    for folder in (place.folder, Path()):
+        if _there(folder / written) and not kept_bare:
+            return str((folder / written).resolve())
+    return None
+
+
+def _there(path: Path) -> bool:
+    return exists(path) or exists(path, folder=True)

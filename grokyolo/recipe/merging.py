@@ -1,0 +1,145 @@
+"""Inheritance: a recipe on top of its parents, map by map, each value keeping the place it was written at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grokyolo.recipe import catalogue
+from grokyolo.recipe.catalogue import Source
+from grokyolo.recipe.document import Node, Scalar, Table, parse
+from grokyolo.recipe.places import Place, Problem, complain
+from grokyolo.recipe.schema import BUILTIN_DATA, EXTENDS, TOP
+from grokyolo.recipe.values import Wrong, shown
+
+MAX_PARENTS = 8
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A recipe and its parents.
+
+    Attributes:
+        table: everything merged.
+        own: the recipe's own file alone.
+        files: names of the files, the recipe first.
+    """
+
+    table: Table
+    own: Table
+    files: tuple[str, ...]
+
+
+def read_layers(source: Source, problems: list[Problem]) -> Layers:
+    """Read a recipe and all its parents.
+
+    Args:
+        source: the recipe.
+        problems: gets what is wrong but does not keep the rest from being read.
+
+    Raises:
+        RecipeError: a file is missing or unreadable, or the parents go in a circle or too deep.
+    """
+    chain = [source]
+    tables = [_read(source, problems, [])]
+    while (parent := _parent(chain, tables[-1], problems)) is not None:
+        chain.append(parent)
+        tables.append(_read(parent, problems, [one.shown for one in chain]))
+    merged = tables[-1]
+    for table in reversed(tables[:-1]):
+        merged = merge(merged, table)
+    return Layers(merged, tables[0], tuple(one.shown for one in chain))
+
+
+def merge(base: Table, top: Table) -> Table:
+    """Return `base` with everything that `top` says put over it, depth first."""
+    items, keys = dict(base.items), dict(base.keys)
+    for key, value in top.items.items():
+        below = items.get(key)
+        if key in {"train", "gap", "checkpoint"} and isinstance(value, Scalar) and value.value is None:
+            continue  # a section whose lines are all commented out says nothing
+        if (
+            isinstance(value, Table)
+            and key == "data"
+            and isinstance(below, Scalar)
+            and below.value in BUILTIN_DATA
+        ):
+            below = Table({"name": below}, {"name": keys[key]}, below.place)
+        if isinstance(value, Table) and isinstance(below, Table):
+            items[key] = merge(below, value)
+        else:
+            items[key] = value
+        keys[key] = top.keys[key]
+    return Table(items, keys, top.place)
+
+
+def _read(source: Source, problems: list[Problem], chain: list[str]) -> Table:
+    files = chain or [source.shown]
+    found: list[Problem] = []
+    node = parse(source.read(), source.place, found)
+    problems += found
+    if node is None and found:
+        raise complain(problems, files)
+    if source.run:
+        node = node.items.get("recipe") if isinstance(node, Table) else None
+        if not isinstance(node, Table):
+            raise complain(
+                [Problem("this run has no recipe inside", source.place, "name a recipe instead")], files
+            )
+    if node is None or (isinstance(node, Scalar) and node.value is None):
+        raise complain(
+            [*problems, Problem("the recipe is empty", source.place, "begin with `extends: long`")], files
+        )
+    if not isinstance(node, Table):
+        raise complain(
+            [*problems, Problem(f"a recipe is a map of {', '.join(TOP)}; this is {shown(node)}", node.place)],
+            files,
+        )
+    return node
+
+
+def _parent(chain: list[Source], table: Table, problems: list[Problem]) -> Source | None:
+    node = table.items.get("extends")
+    if node is None or (isinstance(node, Scalar) and node.value is None):
+        return None
+    try:
+        name = EXTENDS.accept(node)
+    except Wrong:
+        problems.append(_no_name(node))
+        return None
+    here = chain[-1]
+    parent = catalogue.find(name, start=here.path.parent, place=node.place, skip=here.path)
+    names = " -> ".join(one.shown for one in [*chain, parent])
+    if any(parent.path.resolve() == one.path.resolve() for one in chain):
+        raise complain(
+            [Problem(f"the recipes extend each other in a circle: {names}", node.place, "break the circle")]
+        )
+    if len(chain) > MAX_PARENTS:
+        raise complain(
+            [
+                Problem(
+                    f"more than {MAX_PARENTS} parents: {names}",
+                    node.place,
+                    "write the values into fewer files",
+                )
+            ]
+        )
+    return parent
+
+
+def _no_name(node: Node) -> Problem:
+    hint = "a recipe has one parent: extends: long"
+    return Problem(f"extends is {shown(node)}, but must be {EXTENDS.expected}", node.place, hint)
+
+
+def place_of(table: Table, *path: str) -> Place:
+    """Return where the key at `path` stands, or the nearest place above it that is written down."""
+    place, node = table.place, table
+    for key in path:
+        if key not in node.items:
+            return place
+        place = node.keys[key]
+        below = node.items[key]
+        if not isinstance(below, Table):
+            return place
+        node = below
+    return place

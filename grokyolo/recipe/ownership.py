@@ -1,0 +1,112 @@
+"""Train arguments that a recipe must not set, old names, and where a misplaced key belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grokyolo.errors import did_you_mean
+from grokyolo.recipe.arguments import train_arguments
+from grokyolo.recipe.schema import DATA, SECTIONS, TOP
+
+OWNED: Mapping[str, tuple[str, str]] = {
+    "mode": ("grokyolo always trains", "remove it"),
+    "model": ("the model is named once, beside train", "write model: at the top level"),
+    "data": ("the data set is named once, beside train", "write data: at the top level"),
+    "project": ("runs land in runs/NAME below the current folder", "remove it; choose NAME by --name"),
+    "name": ("the command line names the run", "remove it; use --name NAME"),
+    "exist_ok": ("no run may overwrite another", "remove it; choose another --name"),
+    "save_dir": ("runs land in runs/NAME below the current folder", "remove it; choose NAME by --name"),
+    "resume": ("grokyolo resumes exactly, which Ultralytics does not", "remove it; use --resume"),
+    "cfg": (
+        "a second configuration would hide what the recipe says",
+        "write its values under train, or use extends",
+    ),
+    "time": ("it makes the clock change the number of epochs and the schedule", "use --time-limit 11h30m"),
+    "verbose": ("the command line decides what is shown", "remove it; use --verbose"),
+}
+"""Argument: why grokyolo sets it itself, and what to do instead."""
+
+REMOVED: Mapping[str, str] = {
+    "label_smoothing": "Ultralytics removed it",
+    "save_hybrid": "Ultralytics removed it",
+    "crop_fraction": "Ultralytics removed it",
+    "keras": "Ultralytics removed it",
+    "augmentations": "it takes Python objects, which a recipe cannot hold",
+}
+
+OLD_NAMES: Mapping[str, str] = {
+    "batch_size": "batch",
+    "batch-size": "batch",
+    "bs": "batch",
+    "img": "imgsz",
+    "img_size": "imgsz",
+    "img-size": "imgsz",
+    "image_size": "imgsz",
+    "lr": "lr0",
+    "learning_rate": "lr0",
+    "wd": "weight_decay",
+    "decay": "weight_decay",
+    "weights": "model",
+    "weight": "model",
+    "dataset": "data",
+    "warmup": "warmup_epochs",
+    "early_stopping": "patience",
+    "opt": "optimizer",
+    "cosine": "cos_lr",
+    "nw": "workers",
+    "half": "amp",
+    "int8": "quantize",
+    "line_thickness": "line_width",
+    "boxes": "show_boxes",
+    "end2end": "nms",
+    "gpu": "device",
+    "gpus": "device",
+}
+"""What YOLOv5, older versions and habit call an argument."""
+
+
+def homes(key: str) -> list[str]:
+    """Return the dotted paths under which a bare key is known, for example `gap.every` for `every`."""
+    found = [f"{section}.{key}" for section, fields in SECTIONS.items() if key in fields]
+    if key in DATA and key != "name":
+        found.append(f"data.{key}")
+    if key == "grokfast":
+        found.append("accelerate.grokfast")
+    if key in train_arguments() and key not in OWNED:
+        found.append(f"train.{key}")
+    return found
+
+
+def why_no_argument(name: str, *, bare: bool) -> tuple[str, str] | None:
+    """Return why `name` cannot be a train argument and what to do instead; None for one that can.
+
+    Args:
+        name: as written below `train`, or bare on the command line.
+        bare: written without `train.`, where `model` and `data` are right and so are never asked about.
+    """
+    known = train_arguments()
+    if name in OWNED:
+        return OWNED[name]
+    if name in REMOVED:
+        return REMOVED[name], "remove it"
+    if name in known:
+        argument = known[name]
+        if argument.used_in_training:
+            return None
+        return "training does not use it: it belongs to another mode of Ultralytics", "remove it"
+    no_such = "Ultralytics has no such train argument"
+    if name in OLD_NAMES:
+        return no_such, f"did you mean {OLD_NAMES[name]}?"
+    if found := [home for home in homes(name) if not home.startswith("train.")]:
+        return no_such, f"did you mean {' or '.join(found)}?"
+    if name in TOP:
+        return (
+            "it is a section of its own",
+            f"write {name}.KEY=VALUE" if bare else "write it at the top level",
+        )
+    usable = [
+        argument.name
+        for argument in known.values()
+        if argument.used_in_training and argument.name not in OWNED
+    ]
+    return no_such, did_you_mean(name, usable) or "grokyolo recipes show long"

@@ -1,0 +1,79 @@
+"""The sections of a recipe: which keys they have, what each may be, what it is when nobody says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from grokyolo.recipe.values import Choice, Duration, Integer, Kind, Number, Optional, Text
+
+BUILTIN_DATA = ("modular-addition",)
+"""Names of the data sets that grokyolo makes itself."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One key of a section.
+
+    Attributes:
+        kind: what its value may be.
+        default: what it is when no recipe says otherwise.
+        description: one line for people and editors.
+    """
+
+    kind: Kind
+    default: Any
+    description: str
+
+
+TOP = {
+    "description": "one line: what the recipe is for",
+    "extends": "another recipe, by name or relative path, whose values hold where this one says nothing",
+    "model": "weights such as yolo26n.pt, or an architecture such as yolo26n.yaml",
+    "data": "an Ultralytics data set, or a built-in one such as modular-addition",
+    "train": "Ultralytics train arguments, passed on unchanged",
+    "gap": "how often and how the train-val gap is measured",
+    "checkpoint": "full states for an exact resume",
+    "accelerate": "ways to hurry a late jump; off unless named",
+}
+"""The top level, in the order in which recipes are written."""
+
+DATA: Mapping[str, Field] = {
+    "name": Field(Choice(BUILTIN_DATA), None, "which built-in data set"),
+    "modulus": Field(Integer(2, 512), 31, "numbers run from 0 to modulus - 1; as many classes"),
+    "fraction": Field(Number(0, 1, above=True, below=True), 0.6, "share of all pairs that is trained on"),
+    "operation": Field(Choice(("+", "-", "*")), "+", "what is done with the two numbers, modulo the modulus"),
+    "seed": Field(
+        Optional(Integer(low=0), "the seed of training"), None, "which pairs are trained on; null: train.seed"
+    ),
+}
+GAP: Mapping[str, Field] = {
+    "every": Field(Integer(low=1), 1, "epochs between measurements"),
+    "probe": Field(Integer(low=0), 256, "training images scored as validation is; 0: none, the gap is rough"),
+    "budget": Field(
+        Optional(Number(0, 1, above=True), "no limit"),
+        0.1,
+        "share of the time that measuring may take at most",
+    ),
+}
+CHECKPOINT: Mapping[str, Field] = {
+    "every": Field(Duration(), 600, "time between full states, such as 30s, 10m or 1h"),
+    "keep": Field(Integer(low=1), 3, "how many full states stay on disk"),
+}
+GROKFAST: Mapping[str, Field] = {
+    "alpha": Field(Number(0, 1, above=True, below=True), 0.98, "momentum of the average of the gradients"),
+    "lamb": Field(Number(low=0), 2.0, "how much of that average is added to each gradient"),
+}
+
+SECTIONS: Mapping[str, Mapping[str, Field]] = {
+    "gap": GAP,
+    "checkpoint": CHECKPOINT,
+    "accelerate.grokfast": GROKFAST,
+}
+"""The sections with fixed keys; `train` takes its keys from Ultralytics, `data` may be a name instead."""
+
+DESCRIPTION = Text("one line of text")
+EXTENDS = Text("the name or the path of another recipe")
+MODEL = Text("a model such as yolo26n.pt or yolo26n.yaml")
+DATA_NAME = Text("a data set such as coco8.yaml or modular-addition")

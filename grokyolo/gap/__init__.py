@@ -1,7 +1,19 @@
 """gap.csv and foreign logs in, one `Series` type out. Imports neither torch nor ultralytics."""
 
+from grokyolo.gap.intervals import Intervals, IntervalWriter, read_intervals
 from grokyolo.gap.log import EpochRecord, GapWriter
 from grokyolo.gap.run import read_run
 from grokyolo.gap.series import Event, EventKind, Series, Source
 
-__all__ = ["EpochRecord", "Event", "EventKind", "GapWriter", "Series", "Source", "read_run"]
+__all__ = [
+    "EpochRecord",
+    "Event",
+    "EventKind",
+    "GapWriter",
+    "IntervalWriter",
+    "Intervals",
+    "Series",
+    "Source",
+    "read_intervals",
+    "read_run",
+]

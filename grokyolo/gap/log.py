@@ -3,23 +3,16 @@
     with GapWriter(folder / "gap.csv") as log:
         log.append(EpochRecord(epoch=1, step=9, seconds=0.5, val_loss=3.4, events=(EventKind.START,)))
 
-A cell that was not measured is empty. Floats keep `repr` precision and always show a point or an exponent,
-so that no reader takes a column of floats for whole numbers; not finite ones are `NaN`, `inf` and `-inf`.
+A cell that was not measured is empty; `rows.format_float` says how the others look.
 """
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
 
-from grokyolo.errors import RunError
+from grokyolo.gap.rows import RowLog, format_float
 from grokyolo.gap.series import COLUMNS, EventKind
-
-HEADER = ",".join(COLUMNS)
-_HEADER_LINE = (HEADER + "\n").encode()
 
 
 @dataclass(frozen=True)
@@ -69,23 +62,12 @@ class EpochRecord:
         return ",".join([str(int(self.epoch)), str(int(self.step)), *floats, events]) + "\n"
 
 
-def format_float(value: float | None) -> str:
-    """Return the cell for a number: empty for None, else with a point, an exponent, or not finite."""
-    if value is None:
-        return ""
-    number = float(value)  # numpy and torch scalars show themselves differently
-    return "NaN" if math.isnan(number) else repr(number)
-
-
-class GapWriter:
-    """Appends rows to a gap.csv and keeps it whole.
-
-    Opening creates the file with its header, or goes on with an existing one and first cuts off whatever
-    a power cut has left behind the last whole row.
+class GapWriter(RowLog):
+    """Appends rows to a gap.csv and keeps it whole; see `RowLog` for what that means.
 
     Args:
         path: the file; its folder must exist.
-        sync: call fsync after every row. Off, a row survives the death of the process but not of the machine.
+        sync: call fsync after every row.
 
     Raises:
         RunError: the file exists and is not a gap.csv of this layout.
@@ -93,15 +75,7 @@ class GapWriter:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, sync: bool = False) -> None:
-        self.path = Path(path)
-        self.last_epoch = 0
-        self._sync = sync
-        self._file = open(self.path, "r+b" if self.path.exists() else "x+b", buffering=0)  # noqa: SIM115, PTH123
-        try:
-            self._open()
-        except BaseException:
-            self._file.close()
-            raise
+        super().__init__(path, COLUMNS, sync=sync)
 
     def append(self, record: EpochRecord) -> None:
         """Write one row.
@@ -112,88 +86,7 @@ class GapWriter:
         """
         if self.last_epoch and record.epoch != self.last_epoch + 1:
             raise ValueError(f"epoch {record.epoch} does not follow epoch {self.last_epoch} in {self.path}")
-        self._write(record.to_line().encode())
-        self.last_epoch = record.epoch
-
-    def truncate_after(self, epoch: int) -> None:
-        """Cut off all rows beyond this epoch, in one step: what an exact resume does before it goes on.
-
-        Raises:
-            OSError: the file cannot be written.
-        """
-        end = len(_HEADER_LINE)
-        last = 0
-        self._file.seek(end)
-        for line in self._file.readall().splitlines(keepends=True):
-            number = _epoch_of(line)
-            if number is None or number > epoch:
-                break
-            end += len(line)
-            last = number
-        self._cut(end)
-        self.last_epoch = last
-
-    def close(self) -> None:
-        """Close the file; closing twice does no harm."""
-        self._file.close()
-
-    def __enter__(self) -> GapWriter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _open(self) -> None:
-        raw = self._file.readall()
-        if _HEADER_LINE.startswith(raw):  # new, empty, or torn within its header
-            self._cut(0)
-            self._write(_HEADER_LINE)
-            return
-        if not raw.startswith(_HEADER_LINE):
-            raise RunError(
-                "this gap.csv has another header than grokyolo writes: nothing was changed in it",
-                where=str(self.path),
-                hint="give the run another --name, or move that file away",
-            )
-        end = len(raw)
-        while end > len(_HEADER_LINE):
-            start = raw.rfind(b"\n", 0, end - 1) + 1
-            number = _epoch_of(raw[start:end])
-            if number is not None:
-                self.last_epoch = number
-                break
-            end = start
-        if end != len(raw):
-            self._cut(end)
-        self._file.seek(end)
-
-    def _write(self, data: bytes) -> None:
-        start = self._file.seek(0, os.SEEK_END)
-        try:
-            written = 0
-            while written < len(data):
-                written += self._file.write(data[written:]) or 0
-            if self._sync:
-                os.fsync(self._file.fileno())
-        except OSError:
-            self._file.truncate(start)
-            self._file.seek(start)
-            raise
-
-    def _cut(self, end: int) -> None:
-        self._file.truncate(end)
-        os.fsync(self._file.fileno())
-        self._file.seek(end)
-
-
-def _epoch_of(line: bytes) -> int | None:
-    """Return the epoch of a whole row, or None when the line is no whole row."""
-    if not line.endswith(b"\n") or line.count(b",") != len(COLUMNS) - 1:
-        return None
-    cell = line[: line.index(b",")]
-    return int(cell) if cell.isdigit() else None
+        self.append_line(record.epoch, record.to_line())
 
 
 def _difference(left: float | None, right: float | None) -> float | None:

@@ -31,13 +31,20 @@ def read_run(path: str | os.PathLike[str]) -> Series:
             or the log belongs to another tool.
     """
     run = os.fspath(path)
-    log = _find_log(Path(run), run)
+    log = find_log(run)
     if _is_own(log):
         return read_gap_csv(log, run)
     return read_results(log, run)
 
 
-def _find_log(path: Path, run: str) -> Path:
+def find_log(run: str | os.PathLike[str]) -> Path:
+    """Return the log of a run: the file itself, or the one in a run folder.
+
+    Raises:
+        RunError: there is no such run, or no log in it.
+    """
+    run = os.fspath(run)
+    path = Path(run)
     try:
         if path.is_dir():
             return _log_in(path, run)

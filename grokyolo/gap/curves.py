@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from grokyolo.gap.series import FloatArray, IntArray
-from grokyolo.gap.table import Column
+from grokyolo.gap.table import Column, counted
 
 
 def written_values(column: Column) -> FloatArray:
@@ -39,7 +39,7 @@ def clean_scores(column: Column | None, rows: int) -> tuple[FloatArray, tuple[st
         return np.full(rows, np.nan), ("no score in this log, only losses",)
     with np.errstate(invalid="ignore"):
         odd = (column.values < 0) | (column.values > 1)
-    notes = (f"{odd.sum()} scores left out: not between 0 and 1",) if odd.any() else ()
+    notes = (f"{counted(int(odd.sum()), 'score')} left out: not between 0 and 1",) if odd.any() else ()
     return np.where(odd, np.nan, column.values), notes
 
 

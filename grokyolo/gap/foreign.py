@@ -18,7 +18,7 @@ from grokyolo.gap.repair import frozen_rows, measured_interval, skipped_rows, va
 from grokyolo.gap.schedule import lr_steps
 from grokyolo.gap.series import Event, EventKind, FloatArray, IntArray, Series, Source, from_columns
 from grokyolo.gap.settings import Settings, read_settings
-from grokyolo.gap.table import Column, Table, parse_table, read_bytes
+from grokyolo.gap.table import Column, Table, counted, parse_table, read_bytes
 from grokyolo.gap.yolov5 import is_results_txt, parse_results_txt
 
 
@@ -96,7 +96,7 @@ def _order(table: Table, layout: Layout, where: str) -> tuple[Order, tuple[str, 
     order = order_rows(epochs, np.array(marks).reshape(len(marks), len(valid)).T, where)
     notes = order.notes
     if len(valid) < table.rows:
-        notes = (f"{table.rows - len(valid)} rows left out: the epoch is no whole number", *notes)
+        notes = (f"{counted(table.rows - len(valid), 'row')} left out: the epoch is no whole number", *notes)
     return replace(order, rows=valid[order.rows]), notes
 
 

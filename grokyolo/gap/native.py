@@ -15,7 +15,7 @@ from grokyolo.gap.context import as_count, load_yaml
 from grokyolo.gap.curves import losses
 from grokyolo.gap.repair import frozen_rows, measured_interval, valid_epochs
 from grokyolo.gap.series import COLUMNS, Event, EventKind, IntArray, Series, Source, from_columns
-from grokyolo.gap.table import Table, parse_table, read_bytes
+from grokyolo.gap.table import Table, counted, parse_table, read_bytes
 
 LOG_NAME = "gap.csv"
 META_NAME = "grokyolo.yaml"
@@ -76,7 +76,7 @@ def _rows_by_epoch(table: Table, log: Path) -> tuple[IntArray, IntArray, list[st
     valid = valid_epochs(cells)
     notes = []
     if dropped := table.rows - int(valid.sum()):
-        notes.append(f"{dropped} row(s) left out: the epoch is no whole number")
+        notes.append(f"{counted(dropped, 'row')} left out: the epoch is no whole number")
     rows = np.flatnonzero(valid)
     if not len(rows):
         raise RunError(

@@ -22,6 +22,7 @@ import numpy as np
 
 from grokyolo.errors import RunError
 from grokyolo.gap.series import FloatArray, IntArray
+from grokyolo.gap.table import counted
 
 _DECISIVE = 3.0
 
@@ -131,9 +132,7 @@ def _last(epochs: IntArray, runs: list[_Run]) -> Order:
             f"the {'one' if len(runs) == 2 else 'ones'} before it ({counts} epochs) left out"
         )
     if run.replaced:
-        notes.append(
-            f"resumed {run.rewinds}×: {run.replaced} rows replaced by the later ones of those epochs"
-        )
+        notes.append(f"resumed {run.rewinds}×: {counted(run.replaced, 'row')} replaced by later ones")
     return Order(rows, epochs[rows], tuple(run.seams), (*notes, *_gap_notes(epochs[rows])))
 
 
@@ -157,7 +156,7 @@ def _longest(epochs: IntArray, marks: FloatArray, where: str) -> Order:
     rows = np.array(longest)
     note = (
         f"{len(runs)} processes wrote into this file at once: the longest run counts ({len(rows)} epochs), "
-        f"{len(epochs) - len(rows)} rows left out"
+        f"{counted(len(epochs) - len(rows), 'row')} left out"
     )
     return Order(rows, epochs[rows], notes=(note,))
 
@@ -187,7 +186,8 @@ def _gap_notes(epochs: IntArray) -> tuple[str, ...]:
     missing = int(epochs[-1] - epochs[0]) + 1 - len(epochs)
     notes = []
     if missing:
-        notes.append(f"{missing} epochs are missing between the first and the last row")
+        verb = "is" if missing == 1 else "are"
+        notes.append(f"{counted(missing, 'epoch')} {verb} missing between the first and the last row")
     if epochs[0] > 1:
         notes.append(f"the log starts at epoch {epochs[0]}")
     return tuple(notes)

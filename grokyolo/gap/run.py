@@ -51,7 +51,9 @@ def find_log(run: str | os.PathLike[str]) -> Path:
         if path.is_file():
             return path
         if path.exists():
-            raise RunError(f"`{run}` is neither a file nor a folder", where=run, hint=_hint_beside(path))
+            raise RunError(
+                f"`{run}` is neither a file nor a folder", where=str(path), hint=_hint_beside(path)
+            )
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise RunError(
@@ -69,7 +71,9 @@ def _log_in(folder: Path, run: str) -> Path:
                 f"{name} is a folder, not a file", where=str(folder / name), hint="grokyolo gap RUN_FOLDER"
             )
     if (folder / META_NAME).is_file():
-        raise RunError("no finished epoch in this run yet", where=run, hint=f"grokyolo resume {quote(run)}")
+        raise RunError(
+            "no finished epoch in this run yet", where=str(folder), hint=f"grokyolo resume {quote(run)}"
+        )
     inner = _runs_below(folder)
     if inner:
         what = (
@@ -77,10 +81,10 @@ def _log_in(folder: Path, run: str) -> Path:
             if len(inner) > 1
             else f"`{run}` is not a run"
         )
-        raise RunError(what, where=run, hint=f"grokyolo gap {quote(str(inner[0]))}")
+        raise RunError(what, where=str(folder), hint=f"grokyolo gap {quote(str(inner[0]))}")
     raise RunError(
         "no log in this folder: neither gap.csv nor results.csv nor results.txt",
-        where=run,
+        where=str(folder),
         hint=_hint_beside(folder),
     )
 

@@ -106,6 +106,11 @@ def parse_table(raw: bytes, where: str, *, keep_open_line: bool = False) -> Tabl
     return _parse_lines(raw.decode("utf-8", errors="replace"), where, keep_open_line)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return '1 row' or '2 rows'."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def split_cells(line: str) -> list[str]:
     """Return the cells of one line, without padding or quotes around them."""
     if '"' in line:
@@ -142,7 +147,7 @@ def _parse_lines(text: str, where: str, keep_open_line: bool) -> Table:
         raise RunError(what, where=where, hint=f"head -3 {quote(where)}")
     notes = []
     if misfits:
-        notes.append(f"{_count(len(misfits), 'row')} left out: not as many cells as the header has names")
+        notes.append(f"{counted(len(misfits), 'row')} left out: not as many cells as the header has names")
     return Table(*_merge(sections), rows=rows, notes=tuple(notes))
 
 
@@ -223,7 +228,7 @@ def _number(cell: str) -> float | None:
 def _parse_fast(raw: bytes, keep_open_line: bool) -> Table | None:
     """Parse by polars, or return None when anything about the file is irregular."""
     whole = raw.rfind(b"\n") + 1
-    if (keep_open_line and whole != len(raw)) or not raw.isascii():
+    if (keep_open_line and whole != len(raw)) or raw.find(b"\r", whole) >= 0 or not raw.isascii():
         return None
     raw = raw[:whole].replace(b"\r\n", b"\n") if b"\r" in raw else raw[:whole]
     body = raw.find(b"\n") + 1
@@ -254,7 +259,3 @@ def _parse_fast(raw: bytes, keep_open_line: bool) -> Table | None:
         else:
             columns[name] = Column(cells.fill_null(np.nan).to_numpy(), written)
     return Table(columns, words, rows=frame.height)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -15,7 +15,7 @@ import numpy as np
 
 from grokyolo.errors import RunError
 from grokyolo.gap.series import FloatArray
-from grokyolo.gap.table import Column, Table
+from grokyolo.gap.table import Column, Table, counted
 
 _ROW = re.compile(rb"\s*\d+/\d+\s+[\d.]+[GMgm]\w?\s")
 _NAMES = (
@@ -80,7 +80,7 @@ def parse_results_txt(raw: bytes, where: str) -> tuple[Table, int]:
     dropped = len(lines) - len(numbers)
     notes = ["results.txt has no header: its columns are those of YOLOv5, checked against each other"]
     if dropped:
-        notes.append(f"{dropped} torn rows left out")
+        notes.append(f"{counted(dropped, 'torn row')} left out")
     return Table(columns, {}, rows=len(values), notes=tuple(notes)), planned
 
 

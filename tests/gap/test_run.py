@@ -1,0 +1,188 @@
+"""From what the user typed to a Series, or to one clear error."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from grokyolo.errors import RunError
+from grokyolo.gap import EpochRecord, GapWriter, Source, read_run
+from tests.gap import logs
+
+
+@pytest.fixture
+def plain(tmp_path):
+    return logs.run(tmp_path / "runs" / "plain", logs.log(logs.DETECT, range(1, 6)))
+
+
+def write_own(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    with GapWriter(folder / "gap.csv") as log:
+        log.append(EpochRecord(epoch=1, step=9, seconds=0.5, val_loss=1.0, val_score=0.5))
+    return folder
+
+
+class TestFinding:
+    def test_folder_file_and_text_name_the_same_run(self, plain):
+        for given_as in (plain, str(plain), plain / "results.csv"):
+            series = read_run(given_as)
+            assert series.epoch.tolist() == [1, 2, 3, 4, 5]
+            assert series.run == str(given_as)
+
+    def test_gap_csv_comes_before_results_csv(self, plain):
+        assert read_run(write_own(plain)).source is Source.GROKYOLO
+
+    def test_the_header_decides_and_not_the_name(self, plain, tmp_path):
+        (plain / "results.csv").rename(plain / "gap.csv")
+        assert read_run(plain).source is Source.ULTRALYTICS
+        own = write_own(tmp_path / "own")
+        (own / "gap.csv").rename(own / "results.csv")
+        assert read_run(own / "results.csv").source is Source.GROKYOLO
+
+    def test_any_name(self, plain):
+        renamed = (plain / "results.csv").rename(plain / "exp 12 (copy).log")
+        assert len(read_run(renamed)) == 5
+
+    def test_results_txt(self, tmp_path):
+        row = "{}/9 2.1G 0.1 0.2 0.3 0.6 12 640 0.5 0.4 0.3 0.2 0.1 0.1 0.1\n"
+        folder = logs.run(tmp_path / "old", "".join(row.format(epoch) for epoch in range(3)), "results.txt")
+        assert read_run(folder).epoch.tolist() == [1, 2, 3]
+
+
+class TestErrors:
+    def refused(self, path):
+        with pytest.raises(RunError) as caught:
+            read_run(path)
+        error = caught.value
+        assert error.where
+        assert error.hint
+        assert error.exit_code == 2
+        return error
+
+    def test_no_such_run(self, plain):
+        error = self.refused(plain.parent / "plan")
+        assert error.what.startswith("there is no run")
+        assert error.hint == f"grokyolo gap {plain}"
+
+    def test_no_such_run_and_nothing_near(self, tmp_path):
+        assert self.refused(tmp_path / "a" / "b").hint == "ls runs"
+
+    def test_an_empty_folder(self, tmp_path):
+        assert "no log in this folder" in self.refused(tmp_path).what
+
+    def test_a_run_that_has_only_just_started(self, tmp_path):
+        (tmp_path / "grokyolo.yaml").write_text("format: 1\n")
+        error = self.refused(tmp_path)
+        assert error.what == "no finished epoch in this run yet"
+        assert error.hint == f"grokyolo resume {tmp_path}"
+
+    def test_a_folder_of_runs(self, plain, tmp_path):
+        error = self.refused(plain.parent)
+        assert error.what.endswith("is not a run")
+        assert error.hint == f"grokyolo gap {plain}"
+        write_own(plain.parent / "other")
+        assert "holds 2 of them" in self.refused(plain.parent).what
+
+    def test_a_name_with_spaces_is_quoted_in_the_next_command(self, tmp_path):
+        inner = write_own(tmp_path / "my runs" / "exp 1")
+        assert self.refused(inner.parent).hint == f"grokyolo gap '{inner}'"
+
+    def test_a_folder_in_the_place_of_the_log(self, tmp_path):
+        (tmp_path / "gap.csv").mkdir()
+        assert "gap.csv is a folder" in self.refused(tmp_path).what
+
+    @pytest.mark.parametrize("name", ["", "a\0b", "x" * 5000])
+    def test_names_that_no_file_can_have(self, workplace, name):
+        self.refused(name)
+
+    def test_neither_file_nor_folder(self):
+        assert "neither a file nor a folder" in self.refused("/dev/null").what
+
+    def test_a_file_that_must_not_be_read(self, plain, monkeypatch):
+        def denied(*_args, **_options):
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr("pathlib.Path.open", denied)
+        error = self.refused(plain)
+        assert error.what == "cannot read the log: Permission denied"
+        assert error.hint == f"ls -l {plain / 'results.csv'}"
+
+
+SEEDS = [
+    logs.log(logs.DETECT, range(1, 6)).encode(),
+    logs.padded(logs.log(logs.V5, range(4))).encode(),
+    logs.log(logs.CLASSIFY, [1, 2, 1, 3, 2]).encode(),
+    b"epoch,step,val_loss,probe_loss,val_score,event\n1,9,0.5,0.25,0.5,start\n2,18,0.4,0.2,0.6,\n",
+    b"0/9 2.1G 0.1 0.2 0.3 0.6 12 640 0.5 0.4 0.3 0.2 0.1 0.1 0.1\n" * 3,
+]
+TOKENS = [
+    b",",
+    b"\n",
+    b"nan",
+    b"inf",
+    b"-1",
+    b"0",
+    b"1",
+    b"epoch",
+    b'"',
+    b"\r",
+    b"\0",
+    b"\xff",
+    b" ",
+    b"1e308",
+    b"99999999999",
+]
+
+
+@st.composite
+def broken(draw):
+    """A log with bytes cut out, put in, or doubled in a few places."""
+    raw = draw(st.sampled_from(SEEDS))
+    for _ in range(draw(st.integers(0, 6))):
+        at = draw(st.integers(0, len(raw)))
+        to = draw(st.integers(at, min(len(raw), at + 40)))
+        new = draw(st.sampled_from([b"", raw[at:to] * 2, *TOKENS]) | st.binary(max_size=4))
+        raw = raw[:at] + new + raw[to:]
+    return raw
+
+
+def reads_or_refuses(path):
+    try:
+        series = read_run(path)
+    except RunError as error:
+        assert error.where
+        assert error.hint
+        return
+    assert len(series) > 0
+    assert (np.diff(series.epoch) > 0).all()
+    assert series.measured.any()
+    assert series.measured_every >= 1
+    measured = series.val_score[~np.isnan(series.val_score)]
+    assert ((measured >= 0) & (measured <= 1)).all()
+    assert not np.isneginf(series.val_loss).any()
+
+
+class TestAnyBytes:
+    """Whatever the file holds: a Series that keeps its promises, or a RunError; never another exception."""
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @given(raw=st.binary(max_size=300), name=st.sampled_from(["gap.csv", "results.csv", "results.txt"]))
+    def test_junk(self, tmp_path, raw, name):
+        (tmp_path / name).write_bytes(raw)
+        reads_or_refuses(tmp_path / name)
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+    @given(raw=broken())
+    def test_broken_logs(self, tmp_path, raw):
+        (tmp_path / "log.csv").write_bytes(raw)
+        reads_or_refuses(tmp_path / "log.csv")
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @given(raw=broken(), yaml=st.text(max_size=60) | st.binary(max_size=60))
+    def test_with_broken_settings_beside_them(self, tmp_path, raw, yaml):
+        (tmp_path / "log.csv").write_bytes(raw)
+        for name in ("args.yaml", "grokyolo.yaml"):
+            (tmp_path / name).write_bytes(
+                yaml if isinstance(yaml, bytes) else yaml.encode("utf-8", "replace")
+            )
+        reads_or_refuses(tmp_path / "log.csv")

@@ -3,22 +3,33 @@
 `load` is the way in. Nothing here imports torch or ultralytics, and nothing in a recipe is ever executed.
 """
 
-from grokyolo.recipe.catalogue import Entry, list_recipes, source_text
+from grokyolo.recipe.catalogue import source_text
+from grokyolo.recipe.comparing import Difference, Value, diff, every_value
 from grokyolo.recipe.durations import seconds
+from grokyolo.recipe.listing import Entry, list_recipes
 from grokyolo.recipe.loading import load
 from grokyolo.recipe.model import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Recipe, flatten
+from grokyolo.recipe.schema_export import json_schema
+from grokyolo.recipe.tasks import epochs_of, task_of
 
 __all__ = [
     "Accelerate",
     "BuiltinData",
     "Checkpoint",
+    "Difference",
     "Entry",
     "Gap",
     "Grokfast",
     "Recipe",
+    "Value",
+    "diff",
+    "epochs_of",
+    "every_value",
     "flatten",
+    "json_schema",
     "list_recipes",
     "load",
     "seconds",
     "source_text",
+    "task_of",
 ]

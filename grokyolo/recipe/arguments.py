@@ -1,7 +1,8 @@
 """The train arguments of the installed Ultralytics, read from its files without importing it.
 
-Importing ultralytics takes seconds and loads torch. Names, defaults and descriptions stand in `cfg/default.yaml`;
-types and bounds are literal sets in `cfg/__init__.py`; the optimizers are one in `engine/trainer.py`.
+Importing ultralytics takes seconds and loads torch. Names, defaults and descriptions stand in
+`cfg/default.yaml`; types and bounds are literal sets in `cfg/__init__.py`; the optimizers are one in
+`engine/trainer.py`.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Argument:
         default: what Ultralytics takes when nobody says otherwise.
         description: one line, from Ultralytics.
         section: the heading it stands under in `default.yaml`.
+        advice: what to do about a value out of range.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Argument:
     default: Any
     description: str
     section: str
+    advice: str = ""
 
     @property
     def used_in_training(self) -> bool:
@@ -97,6 +100,16 @@ SPECIAL: Mapping[str, Kind] = {
     "split": Choice(("val", "test", "train")),
     "quantize": Optional(Either((Integer(low=8), Text("a precision such as int8")))),
 }
+
+ADVICE: Mapping[str, str] = {
+    "task": "grokyolo measures these tasks",
+    "weight_decay": "Ultralytics allows 1 at most: a higher lr0 or more epochs decay more too",
+    "patience": "write 0 to never stop early",
+    "imgsz": "training takes square images: write one number such as 640",
+    "auto_augment": "write null for none",
+    "device": "write cpu, 0 or [0, 1]",
+}
+"""What to do about a value that an argument cannot have, where the value itself gives no better hint."""
 
 
 @lru_cache(maxsize=1)
@@ -142,7 +155,7 @@ def _read(lines: list[str], sets: Mapping[str, Any], optimizers: tuple[str, ...]
             name, value, types, description = entry.groups()
             default = yaml.safe_load(value)
             kind = _kind(name, default, types or "", sets, optimizers)
-            found[name] = Argument(name, kind, default, description or "", section)
+            found[name] = Argument(name, kind, default, description or "", section, ADVICE.get(name, ""))
     return found
 
 

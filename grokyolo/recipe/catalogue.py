@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grokyolo.errors import GrokyoloError, RecipeError, did_you_mean
+from grokyolo.errors import RecipeError, did_you_mean
+from grokyolo.recipe.paths import builtin_folder, display, exists
 from grokyolo.recipe.places import Place, Problem, complain
 
 SUFFIXES = (".yaml", ".yml")
+LARGEST_FILE = 4_000_000
+"""Bytes."""
 RUN_SETTINGS = "grokyolo.yaml"
 """The file that makes a folder a run of grokyolo; it holds the run's recipe."""
 
@@ -42,41 +45,20 @@ class Source:
             RecipeError: it cannot be read as text.
         """
         try:
+            if self.path.stat().st_size > LARGEST_FILE:
+                raise self._unusable("this is too large for a recipe", "a recipe has a few dozen lines")
             return self.path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
-            place = Place(self.shown, line, 1)
-            problem = Problem("this is no UTF-8 text", place, "save the file as UTF-8 in your editor")
+            raise self._unusable(
+                "this is no UTF-8 text", "save the file as UTF-8 in your editor", line
+            ) from error
         except OSError as error:
             what = f"cannot read the recipe: {error.strerror or error}"
-            problem = Problem(what, self.place, "grokyolo recipes lists what there is")
-        raise complain([problem])
+            raise self._unusable(what, "grokyolo recipes lists what there is") from error
 
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of the list of recipes.
-
-    Attributes:
-        name: what `--recipe` takes.
-        description: one line; for a broken recipe what is wrong with it.
-        epochs: length; None for a broken recipe.
-        task: detect, segment, classify, pose or obb; empty for a broken recipe.
-        source: the file.
-    """
-
-    name: str
-    description: str
-    epochs: int | None
-    task: str
-    source: str
-
-
-def builtin_folder() -> Path:
-    """Return the folder of the recipes that come with grokyolo: inside the package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "recipes"
-    return inside if inside.is_dir() else package.parent / "recipes"
+    def _unusable(self, what: str, hint: str, line: int = 0) -> RecipeError:
+        return complain([Problem(what, Place(self.shown, line, 1 if line else 0), hint)])
 
 
 def folders() -> list[Path]:
@@ -116,7 +98,7 @@ def find(
         name: as `--recipe` or `extends` has it.
         start: the folder where relative paths start; the current folder by default.
         place: where the name is written, for messages; None for `--recipe`.
-        skip: a file that a bare name does not find, so that `recipes/long.yaml` can extend the built-in `long`.
+        skip: a file that a bare name does not find, so that `recipes/long.yaml` can extend the built-in one.
 
     Raises:
         RecipeError: there is none.
@@ -135,31 +117,12 @@ def find(
         return source
     what = f"there is no recipe {name!r}" if name.strip() else "a recipe needs a name"
     hint = did_you_mean(name, names()) or "grokyolo recipes lists what there is"
-    raise complain([Problem(what, place or Place(file=f"--recipe {name}"), hint)])
+    raise complain([Problem(what, place or Place(), hint)])
 
 
 def looks_like_path(name: str) -> bool:
     """Tell a path from a recipe's name."""
     return "/" in name or "\\" in name or name.endswith(SUFFIXES) or name in {".", ".."}
-
-
-def exists(path: Path, *, folder: bool = False) -> bool:
-    """Tell whether a file (or folder) is there; what cannot be a path is not."""
-    try:
-        return path.is_dir() if folder else path.is_file()
-    except (OSError, ValueError):
-        return False
-
-
-def display(path: Path) -> str:
-    """Return a file as a person would name it: `long.yaml` when built in, relative below the current folder."""
-    resolved, builtin = path.resolve(), builtin_folder()
-    here = Path.cwd()
-    if resolved.is_relative_to(here):
-        return resolved.relative_to(here).as_posix()
-    if resolved.is_relative_to(builtin):
-        return resolved.relative_to(builtin).as_posix()
-    return resolved.as_posix()
 
 
 def _at(path: Path) -> Source | None:
@@ -174,7 +137,7 @@ def _at(path: Path) -> Source | None:
 
 
 def _missing(name: str, path: Path, place: Place | None) -> RecipeError:
-    where = place or Place(file=f"--recipe {name}")
+    where = place or Place()
     if exists(path, folder=True):
         return complain(
             [
@@ -203,23 +166,3 @@ def source_text(name: str) -> str:
         RecipeError: there is no such recipe, or it cannot be read.
     """
     return find(name).read()
-
-
-def list_recipes() -> list[Entry]:
-    """Return every recipe that a name finds, in alphabetical order; a broken one says what is wrong with it."""
-    from grokyolo.recipe.loading import load_source
-    from grokyolo.recipe.tasks import epochs_of, task_of
-
-    entries = []
-    for source in sources():
-        try:
-            recipe = load_source(source, complete=False)
-        except GrokyoloError as error:
-            entries.append(
-                Entry(source.name, f"broken: {error.what} ({error.where})", None, "", source.shown)
-            )
-        else:
-            entries.append(
-                Entry(source.name, recipe.description, epochs_of(recipe), task_of(recipe), source.shown)
-            )
-    return entries

@@ -1,12 +1,28 @@
-"""What a recipe says against what it will do: settings that Ultralytics ignores, scales or undoes."""
+"""What a recipe says against what it will do: settings that Ultralytics ignores, scales or undoes.
+
+Each rule looks at the resolved values and Ultralytics' defaults together, and says what, why, and the remedy.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from grokyolo.recipe.model import Recipe
+from grokyolo.recipe.arguments import default_of
+from grokyolo.recipe.model import BuiltinData, Recipe
 from grokyolo.recipe.places import Place, Problem
+from grokyolo.recipe.tasks import epochs_of, task_of
+
+STRIDE = 32
+"""Ultralytics rounds image sizes to multiples of this."""
+FEWEST_MEASUREMENTS = 30
+"""A plateau takes 10 measurements, and a jump some before and after it."""
+MOST_SAVED = 100
+COUPLED = {"adam", "adamax", "nadam", "radam", "rmsprop"}
+ADAPTIVE = {"adam", "adamax", "adamw", "nadam", "radam", "rmsprop"}
+AUGMENTATION = ("hsv_h", "hsv_s", "hsv_v", "scale", "flipud", "fliplr", "erasing", "auto_augment")
+"""What Ultralytics does to the images of a classifier; a built-in data set cannot bear any of it."""
 
 
 @dataclass(frozen=True)
@@ -26,22 +42,190 @@ class Finding:
         return f"{self.problem.place}: {self.problem.what}; {self.problem.hint}"
 
 
+@dataclass(frozen=True)
+class Settings:
+    """The values of a recipe with Ultralytics' defaults behind them.
+
+    Attributes:
+        recipe: resolved.
+        places: dotted key: where its value stands.
+        whole: the recipe as a whole, for values that nobody wrote.
+    """
+
+    recipe: Recipe
+    places: Mapping[str, Place]
+    whole: Place
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a train argument, set or default."""
+        return self.recipe.train.get(name, default_of(name))
+
+    def given(self, name: str) -> bool:
+        """Tell whether somebody set a train argument."""
+        return name in self.recipe.train
+
+    @property
+    def optimizer(self) -> str:
+        """The optimizer's name, lower case."""
+        return str(self["optimizer"]).lower()
+
+    @property
+    def epochs(self) -> int:
+        """Planned length."""
+        return epochs_of(self.recipe)
+
+    def spelled(self, name: str) -> str:
+        """Return `train.name is value`, and whose value it is when nobody set it."""
+        value = str(self[name]).lower() if isinstance(self[name], bool) else str(self[name])
+        return f"train.{name} is {value}" + ("" if self.given(name) else " (Ultralytics' default)")
+
+    def finding(self, key: str, what: str, hint: str, *, fatal: bool = False) -> Finding:
+        """Return a finding about a dotted key."""
+        return Finding(Problem(what, self.places.get(key, self.whole), hint), fatal)
+
+
 def missing(recipe: Recipe, place: Place) -> list[Problem]:
     """Return what a recipe must name before it can be trained."""
     problems = []
     if not recipe.model:
-        problems.append(
-            Problem("the recipe names no model", place, "add one to the command line: model=yolo26n.pt")
-        )
+        what = "the recipe names no model"
+        problems.append(Problem(what, place, "add one to the command line: model=yolo26n.pt"))
     if not recipe.data:
-        problems.append(
-            Problem(
-                "the recipe names no data set", place, "add your own to the command line: data=my-data.yaml"
-            )
-        )
+        what = "the recipe names no data set"
+        problems.append(Problem(what, place, "add your own to the command line: data=my-data.yaml"))
     return problems
 
 
 def examine(recipe: Recipe, places: Mapping[str, Place], whole: Place) -> list[Finding]:
-    """Return what is doubtful about the values of a recipe."""
-    return []
+    """Return what is doubtful about the values of a recipe, in the order of the rules."""
+    settings = Settings(recipe, places, whole)
+    return [finding for rule in RULES for finding in rule(settings)]
+
+
+def _measuring(s: Settings) -> Iterator[Finding]:
+    if not s["val"]:
+        what = "train.val is false, so there is no validation to set against the probe"
+        yield s.finding("train.val", what, "remove it; gap.every=5 validates less often", fatal=True)
+    if s["split"] == "train":
+        what = "train.split is train, so validation would score the training images and show no gap"
+        yield s.finding("train.split", what, "remove it", fatal=True)
+    gap = s.recipe.gap
+    if gap.probe == 0:
+        what = "gap.probe is 0, so the gap is rough and no run can be called grokked"
+        yield s.finding("gap.probe", what, "gap.probe=256")
+    if gap.every > 1 and s.epochs // gap.every < FEWEST_MEASUREMENTS:
+        what = f"gap.every is {gap.every}, so {s.epochs} epochs are measured only {s.epochs // gap.every + 1} times"
+        hint = f"gap.every={max(1, s.epochs // 100)}"
+        yield s.finding("gap.every", f"{what}, too few for a verdict", hint)
+
+
+def _saving(s: Settings) -> Iterator[Finding]:
+    if not s["save"]:
+        what = "train.save is false, so the run leaves no weights/best.pt and last.pt"
+        yield s.finding("train.save", what, "remove it")
+    period = s["save_period"]
+    if period > 0 and s.epochs // period > MOST_SAVED:
+        what = f"{s.spelled('save_period')}, so {s.epochs // period} files of weights stay on disk"
+        yield s.finding("train.save_period", what, f"save_period={s.epochs // 10}")
+    if not s["deterministic"]:
+        what = "train.deterministic is false, so a resumed run differs from one that never stopped"
+        yield s.finding("train.deterministic", what, "deterministic=true")
+
+
+def _ending(s: Settings) -> Iterator[Finding]:
+    if 0 < s["patience"] < s.epochs:
+        what = f"{s.spelled('patience')}, which stops a plateau before it can jump"
+        yield s.finding("train.patience", what, "patience=0")
+    mosaic = s["mosaic"] and task_of(s.recipe) != "classify"
+    if mosaic and 0 < s["close_mosaic"] < s.epochs:
+        what = f"{s.spelled('close_mosaic')}, which makes a jump of its own near the end"
+        yield s.finding("train.close_mosaic", what, "close_mosaic=0")
+
+
+def _optimizer(s: Settings) -> Iterator[Finding]:
+    name = s.optimizer
+    if name == "auto":
+        ignored = " and ".join(key for key in ("lr0", "momentum") if s.given(key))
+        what = f"{s.spelled('optimizer')}, which chooses by the length of the run"
+        what += f" and ignores {ignored}" if ignored else ""
+        yield s.finding("train.optimizer", what, "optimizer=AdamW")
+    decays = s.given("weight_decay") and s["weight_decay"] > 0
+    if name in COUPLED and decays:
+        what = f"{s['optimizer']} mixes weight decay into the gradient, where its scaling undoes most of it"
+        yield s.finding("train.optimizer", what, "optimizer=AdamW")
+    if name == "musgd" and decays:
+        what = "MuSGD decays only the SGD half of its update"
+        yield s.finding("train.optimizer", what, "optimizer=AdamW")
+
+
+def _schedule(s: Settings) -> Iterator[Finding]:
+    if s["lrf"] < 1:
+        what = f"{s.spelled('lrf')}, so the learning rate fades and a long plateau learns ever less"
+        yield s.finding("train.lrf", what, "lrf=1.0")
+    elif s["cos_lr"]:
+        what = "train.cos_lr does nothing, since train.lrf is 1"
+        yield s.finding("train.cos_lr", what, "cos_lr=false")
+    warm = s["warmup_epochs"]
+    if warm > s.epochs:
+        what = f"{s.spelled('warmup_epochs')}, longer than the {s.epochs} epochs of training"
+        yield s.finding("train.warmup_epochs", what, "warmup_epochs=3.0")
+    if warm > 0 and s.optimizer in ADAPTIVE and s["warmup_bias_lr"] > 10 * s["lr0"]:
+        what = f"{s.spelled('warmup_bias_lr')}, a start for SGD; {s['optimizer']} moves biases by it in every step"
+        yield s.finding("train.warmup_bias_lr", what, "warmup_bias_lr=0.0")
+
+
+def _batches(s: Settings) -> Iterator[Finding]:
+    batch, nominal, decay = s["batch"], s["nbs"], s["weight_decay"]
+    if batch < 1:
+        what = f"{s.spelled('batch')}, so the GPU's memory chooses steps and weight decay"
+        yield s.finding("train.batch", what, "batch=16 nbs=16")
+    elif batch != nominal:
+        accumulate = max(round(nominal / batch), 1)
+        effective = decay * batch * accumulate / nominal
+        parts = []
+        if accumulate > 1:
+            parts.append(f"weights move only every {accumulate} batches")
+        if effective != decay:
+            parts.append(f"weight decay acts as {effective:g}, not {decay:g}")
+        what = f"{s.spelled('nbs')} with batch {batch}, so {' and '.join(parts) or 'the two differ'}"
+        yield s.finding("train.nbs", what, f"nbs={batch}")
+    size = s["imgsz"]
+    if size % STRIDE:
+        rounded = -(-size // STRIDE) * STRIDE
+        yield s.finding(
+            "train.imgsz", f"Ultralytics rounds train.imgsz {size} to {rounded}", f"imgsz={rounded}"
+        )
+
+
+def _builtin(s: Settings) -> Iterator[Finding]:
+    data = s.recipe.data
+    if not isinstance(data, BuiltinData):
+        return
+    if task_of(s.recipe) != "classify":
+        what = f"{s.spelled('task')}, but {data.name} is for classification"
+        yield s.finding("train.task", what, "task=classify", fatal=True)
+    side = -(-data.modulus // STRIDE) * STRIDE
+    if s["imgsz"] != side:
+        what = f"modulus {data.modulus} makes images of {side} pixels, but {s.spelled('imgsz')}"
+        yield s.finding("train.imgsz", what, f"imgsz={side}", fatal=True)
+    pairs = data.modulus**2
+    train = int(pairs * data.fraction)
+    if min(train, pairs - train) < data.modulus:
+        what = f"data.fraction {data.fraction:g} leaves {train} pairs to train on and {pairs - train} to validate"
+        yield s.finding("data.fraction", f"{what}, fewer than classes", "data.fraction=0.6", fatal=True)
+    moving = [key for key in AUGMENTATION if s[key] not in (0, None)]
+    if moving:
+        what = f"{', '.join(moving)} move or recolour the pixels that are the numbers"
+        values = " ".join(f"{key}={'null' if key == 'auto_augment' else 0}" for key in moving)
+        yield s.finding(f"train.{moving[0]}", what, values)
+
+
+RULES: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    _measuring,
+    _ending,
+    _optimizer,
+    _schedule,
+    _batches,
+    _saving,
+    _builtin,
+)

@@ -1,7 +1,8 @@
 """Strict YAML: text in, a tree of values with their places out.
 
-A recipe is data. Tags, anchors and aliases are refused, so nothing is ever executed and nothing can grow when it
-is expanded; depth and size are limited. YAML's traps (octal 010, 12:30 as 750, dates) are named or read as text.
+A recipe is data. Tags, anchors and aliases are refused, so nothing is ever executed and nothing can grow when
+it is expanded; depth and size are limited. YAML's traps (octal 010, 12:30 as 750, dates) are named,
+or read as text.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Scalar:
         place: where it starts.
     """
 
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
     text: str
     plain: bool
     place: Place
@@ -111,7 +112,7 @@ class _Reader:
     def __init__(self, text: str, place: Place, problems: list[Problem]) -> None:
         self.place = place
         self.problems = problems
-        self.resolver = yaml.SafeLoader("")
+        self.resolver: Any = yaml.SafeLoader("")
         self.events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
 
     def at(self, line: int, column: int) -> Place:
@@ -206,7 +207,7 @@ class _Reader:
         if event.tag == "!" or not event.implicit[0]:
             return Scalar(text, text, event.style is None, place)
         tag = self.resolver.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
-        value: None | bool | int | float | str = text
+        value: bool | int | float | str | None = text
         if tag == "null":
             value = None
         elif tag == "bool":

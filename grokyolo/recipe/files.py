@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from grokyolo.errors import did_you_mean
-from grokyolo.recipe.catalogue import SUFFIXES, builtin_folder, exists
+from grokyolo.recipe.catalogue import SUFFIXES
+from grokyolo.recipe.paths import builtin_folder, exists
 from grokyolo.recipe.places import Place
 from grokyolo.recipe.schema import BUILTIN_DATA
 from grokyolo.recipe.values import Wrong
@@ -64,8 +65,8 @@ def misspelled(name: str) -> str:
 def _beside(name: str, place: Place) -> str | None:
     """Return the absolute path of a file that belongs to the recipe; None leaves the name to Ultralytics.
 
-    A bare name of weights or of a folder that the current folder has too stays bare: Ultralytics puts downloads
-    there, and a recipe must not change by having been run.
+    A bare name of weights or of a folder that the current folder has too stays bare: Ultralytics puts
+    downloads there, and a recipe must not change by having been run.
     """
     written = Path(name).expanduser() if name.startswith("~") else Path(name)
     kept_bare = written.suffix not in SUFFIXES and written.name == name and _there(written)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from grokyolo.recipe import catalogue
 from grokyolo.recipe.catalogue import Source
 from grokyolo.recipe.document import Node, Scalar, Table, parse
-from grokyolo.recipe.places import Place, Problem, complain
+from grokyolo.recipe.places import Problem, complain
 from grokyolo.recipe.schema import BUILTIN_DATA, EXTENDS, TOP
 from grokyolo.recipe.values import Wrong, shown
 
@@ -20,12 +20,10 @@ class Layers:
 
     Attributes:
         table: everything merged.
-        own: the recipe's own file alone.
         files: names of the files, the recipe first.
     """
 
     table: Table
-    own: Table
     files: tuple[str, ...]
 
 
@@ -46,8 +44,8 @@ def read_layers(source: Source, problems: list[Problem]) -> Layers:
         tables.append(_read(parent, problems, [one.shown for one in chain]))
     merged = tables[-1]
     for table in reversed(tables[:-1]):
-        merged = merge(merged, table)
-    return Layers(merged, tables[0], tuple(one.shown for one in chain))
+        merged = merge(_without_description(merged), table)
+    return Layers(merged, tuple(one.shown for one in chain))
 
 
 def merge(base: Table, top: Table) -> Table:
@@ -70,6 +68,12 @@ def merge(base: Table, top: Table) -> Table:
             items[key] = value
         keys[key] = top.keys[key]
     return Table(items, keys, top.place)
+
+
+def _without_description(table: Table) -> Table:
+    """A description tells of one recipe alone."""
+    items = {key: value for key, value in table.items.items() if key != "description"}
+    return Table(items, {key: table.keys[key] for key in items}, table.place)
 
 
 def _read(source: Source, problems: list[Problem], chain: list[str]) -> Table:
@@ -129,17 +133,3 @@ def _parent(chain: list[Source], table: Table, problems: list[Problem]) -> Sourc
 def _no_name(node: Node) -> Problem:
     hint = "a recipe has one parent: extends: long"
     return Problem(f"extends is {shown(node)}, but must be {EXTENDS.expected}", node.place, hint)
-
-
-def place_of(table: Table, *path: str) -> Place:
-    """Return where the key at `path` stands, or the nearest place above it that is written down."""
-    place, node = table.place, table
-    for key in path:
-        if key not in node.items:
-            return place
-        place = node.keys[key]
-        below = node.items[key]
-        if not isinstance(below, Table):
-            return place
-        node = below
-    return place

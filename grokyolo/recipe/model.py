@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from grokyolo.recipe.durations import spelled
+from grokyolo.recipe.paths import portable
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Recipe:
         if self.description:
             found["description"] = self.description
         if self.model:
-            found["model"] = _portable(self.model)
+            found["model"] = portable(self.model)
         if isinstance(self.data, BuiltinData):
             found["data"] = dict(vars(self.data))
         elif self.data:
@@ -173,16 +174,6 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     return value
-
-
-def _portable(model: str) -> str:
-    """Name a built-in model in a way that holds on every machine."""
-    from grokyolo.recipe.catalogue import builtin_folder
-
-    path, builtin = Path(model), builtin_folder()
-    return (
-        path.relative_to(builtin).as_posix() if path.is_absolute() and path.is_relative_to(builtin) else model
-    )
 
 
 def _by_content(name: str) -> str:

@@ -6,13 +6,16 @@ import re
 
 from grokyolo.recipe.document import Scalar
 
-SCIENTIFIC = re.compile(r"([-+]?)(\d*)(?:\.(\d*))?[eE]([-+]?)(\d{1,3})")
+SCIENTIFIC = re.compile(r"([-+]?)(?=\.?\d)(\d*)(?:\.(\d*))?[eE]([-+]?)(\d{1,2})")
 COMMA = re.compile(r"[-+]?\d+,\d+")
 PERCENT = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*%")
 FORMULA = re.compile(r"[-+*/().\d\se]*\d\s*(?:\*\*|[-+*/])\s*[-+*/().\d\se]+")
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
-CLOCK = re.compile(r"\d+(?::\d+)+")
-ENDLESS = {"inf", "infinity", ".inf", "nan", ".nan", "-inf", "+inf"}
+FORMS = (
+    (re.compile(r"\d+(?::\d+)+"), "a number has no colon"),
+    (re.compile(r"(?i)[-+]?\.?(inf|infinity|nan)"), "there is no such number: write a finite one"),
+    (FORMULA, "nothing in a recipe is computed: write the result"),
+)
 
 
 def remedy(scalar: Scalar, *, whole: bool) -> str:
@@ -26,20 +29,14 @@ def remedy(scalar: Scalar, *, whole: bool) -> str:
     if not isinstance(scalar.value, str):
         return ""
     if NUMBER.fullmatch(text):
-        return f"remove the quotes: {text}" if not scalar.plain else ""
-    if SCIENTIFIC.fullmatch(text) and any(c.isdigit() for c in text.lower().partition("e")[0]):
+        return "" if scalar.plain else f"remove the quotes: {text}"
+    if SCIENTIFIC.fullmatch(text):
         return f"YAML reads {text} as text: write {_spelled(text, whole=whole)}"
-    if COMMA.fullmatch(text):
-        return f"write a point: {text.replace(',', '.')}"
     if match := PERCENT.fullmatch(text):
         return f"write a share of 1: {_decimal(float(match[1]) / 100)}"
-    if CLOCK.fullmatch(text):
-        return "a number has no colon"
-    if FORMULA.fullmatch(text):
-        return "nothing in a recipe is computed: write the result"
-    if text.lower() in ENDLESS:
-        return "there is no such number: write a finite one"
-    return ""
+    if COMMA.fullmatch(text):
+        return f"write a point: {text.replace(',', '.')}"
+    return next((hint for form, hint in FORMS if form.fullmatch(text)), "")
 
 
 def _spelled(text: str, *, whole: bool) -> str:

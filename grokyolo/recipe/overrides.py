@@ -1,4 +1,7 @@
-"""`KEY=VALUE` of the command line as one more layer over a recipe. Values are parsed as YAML, never evaluated."""
+"""`KEY=VALUE` of the command line as one more layer over a recipe.
+
+Values are parsed as YAML, never evaluated.
+"""
 
 from __future__ import annotations
 

@@ -84,29 +84,29 @@ def why_no_argument(name: str, *, bare: bool) -> tuple[str, str] | None:
         name: as written below `train`, or bare on the command line.
         bare: written without `train.`, where `model` and `data` are right and so are never asked about.
     """
-    known = train_arguments()
     if name in OWNED:
         return OWNED[name]
     if name in REMOVED:
         return REMOVED[name], "remove it"
-    if name in known:
-        argument = known[name]
-        if argument.used_in_training:
-            return None
+    argument = train_arguments().get(name)
+    if argument is None:
+        return _unknown(name, bare=bare)
+    if not argument.used_in_training:
         return "training does not use it: it belongs to another mode of Ultralytics", "remove it"
-    no_such = "Ultralytics has no such train argument"
-    if name in OLD_NAMES:
-        return no_such, f"did you mean {OLD_NAMES[name]}?"
-    if found := [home for home in homes(name) if not home.startswith("train.")]:
-        return no_such, f"did you mean {' or '.join(found)}?"
+    return None
+
+
+def _unknown(name: str, *, bare: bool) -> tuple[str, str]:
     if name in TOP:
         return (
             "it is a section of its own",
             f"write {name}.KEY=VALUE" if bare else "write it at the top level",
         )
-    usable = [
-        argument.name
-        for argument in known.values()
-        if argument.used_in_training and argument.name not in OWNED
-    ]
-    return no_such, did_you_mean(name, usable) or "grokyolo recipes show long"
+    no_such = "Ultralytics has no such train argument"
+    if name in OLD_NAMES:
+        return no_such, f"did you mean {OLD_NAMES[name]}?"
+    if found := homes(name):
+        return no_such, f"did you mean {' or '.join(found)}?"
+    usable = [known.name for known in train_arguments().values() if known.used_in_training]
+    near = did_you_mean(name, [known for known in usable if known not in OWNED])
+    return no_such, near or "grokyolo recipes show long"

@@ -42,7 +42,7 @@ class Resolver:
     provenance: dict[str, str] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
 
-    def recipe(self, table: Table, name: str, description: str) -> Recipe:
+    def recipe(self, table: Table, name: str) -> Recipe:
         """Return the recipe; where problems were found its values are incomplete."""
         self._top_keys(table)
         model = self._text(table, "model", MODEL)
@@ -52,7 +52,7 @@ class Resolver:
         checkpoint = self._section(table.items.get("checkpoint"), "checkpoint", CHECKPOINT)
         return Recipe(
             name=name,
-            description=description,
+            description=" ".join(self._text(table, "description", DESCRIPTION).split()),
             model=self._model_file(model),
             data=files.data(data, self.places["data"]) if isinstance(data, str) and data else data,
             train=train,
@@ -62,23 +62,17 @@ class Resolver:
             provenance=self.provenance,
         )
 
-    def description(self, own: Table) -> str:
-        """Return the recipe's own description; a parent's describes the parent."""
-        node = own.items.get("description")
-        if node is None:
-            return ""
-        text = self.value("description", DESCRIPTION, node)
-        return " ".join(text.split()) if isinstance(text, str) else ""
-
-    def value(self, key: str, kind: Kind, node: Node) -> Any:
-        """Return the value of `node`, or None and a problem."""
+    def value(self, key: str, kind: Kind, node: Node, advice: str = "") -> Any:
+        """Return the value of `node`, or None and a problem with the value's own remedy, or `advice`."""
         self.places[key] = node.place
         self.provenance[key] = node.place.source
         try:
             return kind.accept(node)
         except Wrong as wrong:
             self.problems.append(
-                Problem(f"{key} is {shown(node)}, but must be {kind.expected}", node.place, wrong.hint)
+                Problem(
+                    f"{key} is {shown(node)}, but must be {kind.expected}", node.place, wrong.hint or advice
+                )
             )
             return None
 
@@ -113,7 +107,8 @@ class Resolver:
                 why, hint = reason
                 self.problems.append(Problem(f"train.{key} cannot be set: {why}", place, hint))
                 continue
-            values[key] = self.value(f"train.{key}", train_arguments()[key].kind, item)
+            argument = train_arguments()[key]
+            values[key] = self.value(f"train.{key}", argument.kind, item, argument.advice)
         return values
 
     def _data(self, node: Node | None) -> str | BuiltinData:

@@ -1,0 +1,45 @@
+"""The list of recipes, as `grokyolo recipes` shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grokyolo.errors import GrokyoloError
+from grokyolo.recipe.catalogue import sources
+from grokyolo.recipe.loading import load_source
+from grokyolo.recipe.tasks import epochs_of, task_of
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the list of recipes.
+
+    Attributes:
+        name: what `--recipe` takes.
+        description: one line; for a broken recipe what is wrong with it.
+        epochs: length; None for a broken recipe.
+        task: detect, segment, classify, pose or obb; empty for a broken recipe.
+        source: the file.
+    """
+
+    name: str
+    description: str
+    epochs: int | None
+    task: str
+    source: str
+
+
+def list_recipes() -> list[Entry]:
+    """Return every recipe that a name finds, in alphabetical order; a broken one says what is wrong."""
+    entries = []
+    for source in sources():
+        try:
+            recipe = load_source(source, complete=False)
+        except GrokyoloError as error:
+            entries.append(
+                Entry(source.name, f"broken: {error.what} ({error.where})", None, "", source.shown)
+            )
+        else:
+            entry = Entry(source.name, recipe.description, epochs_of(recipe), task_of(recipe), source.shown)
+            entries.append(entry)
+    return entries

@@ -75,9 +75,10 @@ LARGEST_SEED = 2**32 - 2
 """Ultralytics adds 1 and hands it to numpy, which takes 32 bits."""
 
 SPECIAL: Mapping[str, Kind] = {
-    "task": Choice(TASKS),
+    "task": Choice(TASKS, guess=False),
     "batch": Either(
         (Integer(low=1), Constant(-1, "as the GPU allows"), Number(0, 1, above=True, below=True)),
+        "a whole number of at least 1, -1 or a share of the GPU's memory below 1",
     ),
     "imgsz": Integer(low=32),
     "seed": Integer(low=0, high=LARGEST_SEED),
@@ -86,8 +87,7 @@ SPECIAL: Mapping[str, Kind] = {
     "scale": Either((Number(0, 1), Several(Number(0), 2, 2))),
     "fraction": Either((Number(0, 1, above=True), Integer(low=2), Several(Number(0), 2, 3))),
     "device": Optional(
-        Either((Integer(low=-1), Text("a device such as cpu, mps or 0,1"), Several(Integer(low=-1)))),
-        "the first GPU, else the CPU",
+        Either((Integer(low=-1), Text(), Several(Integer(low=-1))), "a device such as cpu, mps, 0 or [0, 1]"),
     ),
     "freeze": Optional(Either((Integer(low=0), Several(Either((Integer(low=0), Text("a layer's name"))))))),
     "classes": Optional(Either((Integer(low=0), Several(Integer(low=0))))),
@@ -107,7 +107,6 @@ ADVICE: Mapping[str, str] = {
     "patience": "write 0 to never stop early",
     "imgsz": "training takes square images: write one number such as 640",
     "auto_augment": "write null for none",
-    "device": "write cpu, 0 or [0, 1]",
 }
 """What to do about a value that an argument cannot have, where the value itself gives no better hint."""
 

@@ -50,9 +50,7 @@ class Source:
             return self.path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
-            raise self._unusable(
-                "this is no UTF-8 text", "save the file as UTF-8 in your editor", line
-            ) from error
+            raise self._unusable("this is no UTF-8 text", "save the file as UTF-8 in your editor", line) from error
         except OSError as error:
             what = f"cannot read the recipe: {error.strerror or error}"
             raise self._unusable(what, "grokyolo recipes lists what there is") from error
@@ -89,9 +87,7 @@ def _files(folder: Path) -> Iterator[Path]:
         return
 
 
-def find(
-    name: str, *, start: Path | None = None, place: Place | None = None, skip: Path | None = None
-) -> Source:
+def find(name: str, *, start: Path | None = None, place: Place | None = None, skip: Path | None = None) -> Source:
     """Return the recipe that a name, a path or a run folder stands for.
 
     Args:
@@ -150,9 +146,7 @@ def _missing(name: str, path: Path, place: Place | None) -> RecipeError:
         )
     neighbours = [file.name for file in _files(path.parent)]
     near = did_you_mean(path.name, neighbours)
-    return complain(
-        [Problem(f"there is no file {name}", where, near or "grokyolo recipes lists what there is")]
-    )
+    return complain([Problem(f"there is no file {name}", where, near or "grokyolo recipes lists what there is")])
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -39,7 +39,7 @@ class Finding:
 
     def __str__(self) -> str:
         """Return it as one line."""
-        return f"{self.problem.place}: {self.problem.what}; {self.problem.hint}"
+        return f"{self.problem.place}: {self.problem.what}. Try: {self.problem.hint}"
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,9 @@ def _measuring(s: Settings) -> Iterator[Finding]:
         what = "gap.probe is 0, so the gap is rough and no run can be called grokked"
         yield s.finding("gap.probe", what, "gap.probe=256")
     if gap.every > 1 and s.epochs // gap.every < FEWEST_MEASUREMENTS:
-        what = f"gap.every is {gap.every}, so {s.epochs} epochs are measured only {s.epochs // gap.every + 1} times"
-        hint = f"gap.every={max(1, s.epochs // 100)}"
-        yield s.finding("gap.every", f"{what}, too few for a verdict", hint)
+        times = s.epochs // gap.every + 1
+        what = f"gap.every is {gap.every}, so the gap is measured {times} times, too few for a verdict"
+        yield s.finding("gap.every", what, f"gap.every={max(1, s.epochs // 100)}")
 
 
 def _saving(s: Settings) -> Iterator[Finding]:
@@ -170,7 +170,7 @@ def _schedule(s: Settings) -> Iterator[Finding]:
         what = f"{s.spelled('warmup_epochs')}, longer than the {s.epochs} epochs of training"
         yield s.finding("train.warmup_epochs", what, "warmup_epochs=3.0")
     if warm > 0 and s.optimizer in ADAPTIVE and s["warmup_bias_lr"] > 10 * s["lr0"]:
-        what = f"{s.spelled('warmup_bias_lr')}, a start for SGD; {s['optimizer']} moves biases by it in every step"
+        what = f"{s.spelled('warmup_bias_lr')}, by which {s['optimizer']} moves every bias in the first steps"
         yield s.finding("train.warmup_bias_lr", what, "warmup_bias_lr=0.0")
 
 
@@ -193,7 +193,9 @@ def _batches(s: Settings) -> Iterator[Finding]:
     if size % STRIDE:
         rounded = -(-size // STRIDE) * STRIDE
         yield s.finding(
-            "train.imgsz", f"Ultralytics rounds train.imgsz {size} to {rounded}", f"imgsz={rounded}"
+            "train.imgsz",
+            f"train.imgsz is {size}, which Ultralytics rounds up to {rounded}",
+            f"imgsz={rounded}",
         )
 
 
@@ -211,7 +213,7 @@ def _builtin(s: Settings) -> Iterator[Finding]:
     pairs = data.modulus**2
     train = int(pairs * data.fraction)
     if min(train, pairs - train) < data.modulus:
-        what = f"data.fraction {data.fraction:g} leaves {train} pairs to train on and {pairs - train} to validate"
+        what = f"data.fraction is {data.fraction:g}: {train} pairs to train on, {pairs - train} to validate"
         yield s.finding("data.fraction", f"{what}, fewer than classes", "data.fraction=0.6", fatal=True)
     moving = [key for key in AUGMENTATION if s[key] not in (0, None)]
     if moving:

@@ -8,8 +8,11 @@ from typing import Any
 from grokyolo.recipe.arguments import train_arguments
 from grokyolo.recipe.model import Recipe, flatten
 from grokyolo.recipe.ownership import OWNED
+from grokyolo.recipe.schema import TOP
+from grokyolo.recipe.tasks import task_of
 
 DEFAULT = "default"
+FROM_MODEL = "model or data"
 ULTRALYTICS = "Ultralytics default"
 
 
@@ -20,7 +23,7 @@ class Value:
     Attributes:
         key: dotted.
         value: resolved.
-        source: `file:line`, `command line`, `default` (grokyolo's) or `Ultralytics default`.
+        source: `file:line`, `command line`, `default` (grokyolo's), `Ultralytics default` or `model or data`.
     """
 
     key: str
@@ -45,19 +48,17 @@ class Difference:
 
 def every_value(recipe: Recipe) -> list[Value]:
     """Return all values that a training will use, those that nobody set included."""
-    values = [
-        Value(key, value, recipe.provenance.get(key, DEFAULT))
-        for key, value in flatten(recipe.to_dict()).items()
-    ]
+    values = []
+    for key, value in flatten(recipe.to_dict()).items():
+        values.append(Value(key, value, recipe.provenance.get(key, DEFAULT)))
     unset = [
         Value(f"train.{name}", argument.default, ULTRALYTICS)
         for name, argument in train_arguments().items()
-        if argument.used_in_training and name not in OWNED and name not in recipe.train
+        if argument.used_in_training and name not in OWNED and name not in {*recipe.train, "task"}
     ]
-    last = max(
-        (number for number, value in enumerate(values, 1) if value.key.startswith("train.")), default=0
-    )
-    return [*values[:last], *unset, *values[last:]]
+    if "task" not in recipe.train:
+        unset.append(Value("train.task", task_of(recipe), FROM_MODEL))
+    return sorted([*values, *unset], key=lambda value: list(TOP).index(value.key.partition(".")[0]))
 
 
 def diff(a: Recipe, b: Recipe) -> list[Difference]:
@@ -71,7 +72,7 @@ def diff(a: Recipe, b: Recipe) -> list[Difference]:
     return [
         Difference(key, left.get(key), right.get(key))
         for key in keys
-        if key not in {"description", "train.task"} and not _same(left.get(key), right.get(key))
+        if key != "description" and not _same(left.get(key), right.get(key))
     ]
 
 

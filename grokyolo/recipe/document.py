@@ -167,9 +167,7 @@ class _Reader:
                 )
             )
         if depth > MAX_DEPTH:
-            raise _Refused(
-                Problem(f"nested deeper than {MAX_DEPTH} levels", place, "a recipe needs three levels")
-            )
+            raise _Refused(Problem(f"nested deeper than {MAX_DEPTH} levels", place, "a recipe needs three levels"))
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event, place)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -187,9 +185,7 @@ class _Reader:
             key = self.node(event, depth + 1)
             value = self.node(next(self.events), depth + 1)
             if not isinstance(key, Scalar):
-                self.problems.append(
-                    Problem("a key must be a single word", where, "write each key as `key: value`")
-                )
+                self.problems.append(Problem("a key must be a single word", where, "write each key as `key: value`"))
             elif key.text in items:
                 first = keys[key.text]
                 seen = f"first in line {first.line}" if first.line else "twice"
@@ -216,9 +212,7 @@ class _Reader:
             if tag == "int" and OCTAL.fullmatch(text):
                 decimal = text.replace("_", "").lstrip("+-0") or "0"
                 hint = f"write {decimal} without the leading 0"
-                self.problems.append(
-                    Problem(f"{text} starts with 0, so YAML reads it as an octal number", place, hint)
-                )
+                self.problems.append(Problem(f"{text} starts with 0, so YAML reads it as an octal number", place, hint))
                 value = int(decimal[:18])
             elif len(text) < 400:  # far beyond any number of use, and below Python's limit for digits
                 node = yaml.ScalarNode(f"tag:yaml.org,2002:{tag}", text)

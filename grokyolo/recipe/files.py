@@ -35,18 +35,14 @@ def model(name: str, place: Place) -> str:
         return name
     suffix = Path(name).suffix.lower()
     if suffix not in {"", ".pt", *SUFFIXES} and not suffix[1:].isdigit():
-        raise MissingFile(
-            f"the model {name} cannot be trained", "name weights (.pt) or an architecture (.yaml)"
-        )
+        raise MissingFile(f"the model {name} cannot be trained", "name weights (.pt) or an architecture (.yaml)")
     if found := _beside(name, place):
         return found
     if suffix in SUFFIXES and ("/" in name or "\\" in name):
         shipped = builtin_folder() / name
         if exists(shipped):
             return str(shipped)
-        raise MissingFile(
-            f"there is no model file {name}", f"looked beside {place.source} and in the current folder"
-        )
+        raise MissingFile(f"there is no model file {name}", f"looked beside {place.source} and in the current folder")
     return name
 
 

@@ -36,9 +36,7 @@ def list_recipes() -> list[Entry]:
         try:
             recipe = load_source(source, complete=False)
         except GrokyoloError as error:
-            entries.append(
-                Entry(source.name, f"broken: {error.what} ({error.where})", None, "", source.shown)
-            )
+            entries.append(Entry(source.name, f"broken: {error.what} ({error.where})", None, "", source.shown))
         else:
             entry = Entry(source.name, recipe.description, epochs_of(recipe), task_of(recipe), source.shown)
             entries.append(entry)

@@ -55,12 +55,7 @@ def merge(base: Table, top: Table) -> Table:
         below = items.get(key)
         if key in {"train", "gap", "checkpoint"} and isinstance(value, Scalar) and value.value is None:
             continue  # a section whose lines are all commented out says nothing
-        if (
-            isinstance(value, Table)
-            and key == "data"
-            and isinstance(below, Scalar)
-            and below.value in BUILTIN_DATA
-        ):
+        if isinstance(value, Table) and key == "data" and isinstance(below, Scalar) and below.value in BUILTIN_DATA:
             below = Table({"name": below}, {"name": keys[key]}, below.place)
         if isinstance(value, Table) and isinstance(below, Table):
             items[key] = merge(below, value)
@@ -86,13 +81,9 @@ def _read(source: Source, problems: list[Problem], chain: list[str]) -> Table:
     if source.run:
         node = node.items.get("recipe") if isinstance(node, Table) else None
         if not isinstance(node, Table):
-            raise complain(
-                [Problem("this run has no recipe inside", source.place, "name a recipe instead")], files
-            )
+            raise complain([Problem("this run has no recipe inside", source.place, "name a recipe instead")], files)
     if node is None or (isinstance(node, Scalar) and node.value is None):
-        raise complain(
-            [*problems, Problem("the recipe is empty", source.place, "begin with `extends: long`")], files
-        )
+        raise complain([*problems, Problem("the recipe is empty", source.place, "begin with `extends: long`")], files)
     if not isinstance(node, Table):
         raise complain(
             [*problems, Problem(f"a recipe is a map of {', '.join(TOP)}; this is {shown(node)}", node.place)],
@@ -114,9 +105,7 @@ def _parent(chain: list[Source], table: Table, problems: list[Problem]) -> Sourc
     parent = catalogue.find(name, start=here.path.parent, place=node.place, skip=here.path)
     names = " -> ".join(one.shown for one in [*chain, parent])
     if any(parent.path.resolve() == one.path.resolve() for one in chain):
-        raise complain(
-            [Problem(f"the recipes extend each other in a circle: {names}", node.place, "break the circle")]
-        )
+        raise complain([Problem(f"the recipes extend each other in a circle: {names}", node.place, "break the circle")])
     if len(chain) > MAX_PARENTS:
         raise complain(
             [

@@ -33,6 +33,4 @@ def display(path: Path) -> str:
 def portable(file: str) -> str:
     """Return a built-in file by a name that holds on every machine; any other stays as it is."""
     path, builtin = Path(file), builtin_folder()
-    return (
-        path.relative_to(builtin).as_posix() if path.is_absolute() and path.is_relative_to(builtin) else file
-    )
+    return path.relative_to(builtin).as_posix() if path.is_absolute() and path.is_relative_to(builtin) else file

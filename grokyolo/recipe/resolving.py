@@ -70,9 +70,7 @@ class Resolver:
             return kind.accept(node)
         except Wrong as wrong:
             self.problems.append(
-                Problem(
-                    f"{key} is {shown(node)}, but must be {kind.expected}", node.place, wrong.hint or advice
-                )
+                Problem(f"{key} is {shown(node)}, but must be {kind.expected}", node.place, wrong.hint or advice)
             )
             return None
 
@@ -81,9 +79,7 @@ class Resolver:
             if key not in TOP:
                 found = [home for home in homes(key) if "." in home]
                 hint = f"did you mean {' or '.join(found)}?" if found else did_you_mean(key, list(TOP))
-                self.problems.append(
-                    Problem(f"a recipe has no key {key}", place, hint or f"it has {', '.join(TOP)}")
-                )
+                self.problems.append(Problem(f"a recipe has no key {key}", place, hint or f"it has {', '.join(TOP)}"))
 
     def _text(self, table: Table, key: str, kind: Kind) -> str:
         node = table.items.get(key)
@@ -149,9 +145,7 @@ class Resolver:
             hint = did_you_mean(key, list(fields))
             if not hint and (found := homes(key)):
                 hint = f"did you mean {' or '.join(found)}?"
-            self.problems.append(
-                Problem(f"{name} has no key {key}", place, hint or f"it has {', '.join(fields)}")
-            )
+            self.problems.append(Problem(f"{name} has no key {key}", place, hint or f"it has {', '.join(fields)}"))
         return values
 
     def _entries(self, node: Node | None, name: str) -> list[tuple[str, Place, Node]]:

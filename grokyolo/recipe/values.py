@@ -178,8 +178,9 @@ class Text(Kind):
         """Return the text."""
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip():
             return node.value
-        quotable = isinstance(node, Scalar) and not isinstance(node.value, str) and node.value is not None
-        raise Wrong(f'quote it: "{node.text}"' if isinstance(node, Scalar) and quotable else "")
+        if isinstance(node, Scalar) and isinstance(node.value, (int, float)):
+            raise Wrong(f'quote it: "{node.text}"')
+        raise Wrong()
 
 
 @dataclass(frozen=True)
@@ -189,10 +190,12 @@ class Choice(Kind):
     Attributes:
         words: the allowed ones.
         fold: upper and lower case are the same.
+        guess: propose a word that looks alike; not where likeness says nothing.
     """
 
     words: tuple[str, ...]
     fold: bool = False
+    guess: bool = True
 
     @property
     def expected(self) -> str:
@@ -209,8 +212,7 @@ class Choice(Kind):
         """The words; with `fold`, in any case."""
         if self.fold:
             any_case = "|".join(
-                "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in word)
-                for word in self.words
+                "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in word) for word in self.words
             )
             return {"type": "string", "pattern": f"^({any_case})$"}
         return {"enum": list(self.words)}
@@ -223,7 +225,7 @@ class Choice(Kind):
             known = {word.lower() for word in self.words} if self.fold else set(self.words)
             if (node.value.lower() if self.fold else node.value) in known:
                 return node.value
-        raise Wrong(did_you_mean(node.text, self.words))
+        raise Wrong(did_you_mean(node.text, self.words) if self.guess else "")
 
 
 @dataclass(frozen=True)
@@ -310,18 +312,26 @@ class Several(Kind):
 
 @dataclass(frozen=True)
 class Either(Kind):
-    """Any of several kinds; the first that accepts wins."""
+    """Any of several kinds; the first that accepts wins.
+
+    Attributes:
+        kinds: the alternatives.
+        words: how to say them together; empty lists them.
+    """
 
     kinds: tuple[Kind, ...]
+    words: str = ""
 
     @property
     def expected(self) -> str:
         """The kinds, listed."""
-        return _listed(self.alternatives)
+        return self.words or _listed(self.alternatives)
 
     @property
     def alternatives(self) -> tuple[str, ...]:
         """Those of all kinds."""
+        if self.words:
+            return (self.words,)
         return tuple(word for kind in self.kinds for word in kind.alternatives)
 
     @property
@@ -336,7 +346,7 @@ class Either(Kind):
             try:
                 return kind.accept(node)
             except Wrong as wrong:
-                hint = hint or wrong.hint
+                hint = hint or ("" if isinstance(kind, Text) else wrong.hint)
         raise Wrong(hint)
 
 
@@ -389,12 +399,7 @@ def shown(node: Node) -> str:
 
 
 def _unquote(node: Node, words: set[str]) -> str:
-    if (
-        isinstance(node, Scalar)
-        and isinstance(node.value, str)
-        and node.text.lower() in words
-        and not node.plain
-    ):
+    if isinstance(node, Scalar) and isinstance(node.value, str) and node.text.lower() in words and not node.plain:
         return f"remove the quotes: {node.text}"
     return ""
 

@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from grokyolo.cli.parsing import Parser, Verb, console
 from grokyolo.errors import GrokyoloError, UsageError, did_you_mean
 
-VERBS = ("train", "gap", "recipes")
+VERBS = ("train", "gap", "recipes", "resume", "extend", "verify")
 SUMMARIES = {
     "train": "start a long run from a recipe",
     "gap": "show the train-val gap of a run per epoch, and the verdict",
     "recipes": "list, show, copy and check recipes",
+    "resume": "go on with a run that was stopped or killed, exactly",
+    "extend": "make a run longer, finished or not",
+    "verify": "check every file of a run",
 }
 
 HELP = f"""usage: grokyolo VERB ...

@@ -45,9 +45,7 @@ class Parser(argparse.ArgumentParser):
             options = [option for option in self._option_string_actions if option.startswith("--")]
             near = did_you_mean(given[0], options)
             key = given[0].lstrip("-")
-            hint = near or (
-                f"train arguments are written KEY=VALUE: {key}={given[1]}" if len(given) > 1 else hint
-            )
+            hint = near or (f"train arguments are written KEY=VALUE: {key}={given[1]}" if len(given) > 1 else hint)
         raise UsageError(message, where=self.prog, hint=hint)
 
 

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grokyolo.cli.parsing import Parser, console
+from grokyolo.cli.running import add_running_options, continued, finished, time_limit
+from grokyolo.errors import UsageError
+
+if TYPE_CHECKING:
+    from grokyolo.recipe import Recipe
 
 DESCRIPTION = """Train what a recipe says into runs/NAME below the current folder. Beside what
 Ultralytics writes there, gap.csv gets one row per epoch: validation and a probe
@@ -13,6 +20,10 @@ of training images, measured in the same way with the same weights."""
 EXAMPLES = """  grokyolo train --recipe grok-modular-addition
   grokyolo train --recipe long-coco8 epochs=3 model=yolo26n.yaml
   grokyolo train --recipe my.yaml weight_decay=0.05 gap.every=5 --name decay-0.05
+  grokyolo train --recipe my.yaml --name night --resume --time-limit 11h30m
+
+The last one is for a queue that may stop a job: it starts the run or goes on with it.
+Exit code 75 says that it stopped at the limit or on a signal and can go on.
 
 KEY=VALUE: a bare key is an Ultralytics train argument (or model, data), a dotted
 key a path in the recipe. `grokyolo recipes` lists the recipes."""
@@ -23,7 +34,8 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--recipe", required=True, metavar="NAME|FILE", help="a recipe's name, file, or a run folder")
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="change the recipe for this run")
     parser.add_argument("--name", help="name of the run folder; the recipe's name by default")
-    parser.add_argument("--verbose", action="store_true", help="show Ultralytics' own tables and progress bars too")
+    parser.add_argument("--resume", action="store_true", help="go on with the run of this name where it exists")
+    add_running_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,14 +44,30 @@ def run(args: argparse.Namespace) -> int:
     from grokyolo.training import train
     from grokyolo.view.progress import TrainingProgress
 
-    err = console(stderr=True, no_color=args.no_color)
     recipe = load(args.recipe, args.overrides)
-    with TrainingProgress(err, live=not args.verbose) as progress:
+    existing = Path("runs") / (args.name or recipe.name)
+    if args.resume and (existing / "grokyolo.yaml").is_file():
+        return _gone_on(args, recipe, existing)
+    limit = time_limit(args)
+    with TrainingProgress(console(stderr=True, no_color=args.no_color), live=not args.verbose) as progress:
         for warning in recipe.warnings:
-            progress.warning(str(warning))
-        folder = train(recipe, name=args.name, listener=progress.listener(), verbose=args.verbose)
-    shown = f"runs/{folder.name}"
-    out = console(no_color=args.no_color)
-    out.print(f"done: {shown}", markup=False)
-    out.print(f"next: grokyolo gap {shown} --plot", markup=False)
-    return 0
+            progress.warning(warning)
+        folder = train(recipe, name=args.name, listener=progress.listener(), verbose=args.verbose, time_limit=limit)
+    return finished(args, folder)
+
+
+def _gone_on(args: argparse.Namespace, recipe: Recipe, run: Path) -> int:
+    """Go on with a run; a finished one is no error, since a queue starts the same command again and again."""
+    from grokyolo.recipe import load
+    from grokyolo.training.extension import last_saved_epoch
+
+    own = load(str(run))
+    if own.hash != recipe.hash:
+        raise UsageError(
+            f"the run {run.name} was started with another recipe than this one",
+            where=str(run / "grokyolo.yaml"),
+            hint=f"grokyolo resume {run}, or choose another --name",
+        )
+    if last_saved_epoch(run) >= int(own.train["epochs"]):
+        return finished(args, run)
+    return continued(args, run)

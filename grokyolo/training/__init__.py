@@ -1,5 +1,5 @@
 """The only place that imports torch or ultralytics: trainer, probe, run folder."""
 
-from grokyolo.training.session import Listener, Progress, train
+from grokyolo.training.session import Listener, Progress, go_on, train
 
-__all__ = ["Listener", "Progress", "train"]
+__all__ = ["Listener", "Progress", "go_on", "train"]

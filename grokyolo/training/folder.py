@@ -9,6 +9,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
@@ -18,12 +19,27 @@ import yaml
 
 from grokyolo import __version__
 from grokyolo.errors import UsageError
+from grokyolo.gap import EventKind
+
 if TYPE_CHECKING:
     from grokyolo.recipe import Recipe
 
 SETTINGS = "grokyolo.yaml"
 FORBIDDEN = set('/\\:*?"<>|\0')
 """Characters that some file system refuses in a name."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an extension changed in a run.
+
+    Attributes:
+        epoch: the first epoch that is trained that way.
+        events: words for the event column.
+    """
+
+    epoch: int
+    events: tuple[EventKind, ...]
 
 
 def claim(name: str, *, chosen: bool, parent: Path | None = None) -> Path:
@@ -40,7 +56,9 @@ def claim(name: str, *, chosen: bool, parent: Path | None = None) -> Path:
     parent = (parent or Path("runs")).absolute()
     if not name or name in {".", ".."} or FORBIDDEN & set(name) or len(name.encode()) > 200:
         raise UsageError(
-            f"{name!r} cannot be the name of a run", where="--name", hint="use letters, digits, - and _: --name exp1"
+            f"{name!r} cannot be the name of a run",
+            where="--name",
+            hint="use letters, digits, - and _: --name exp1",
         )
     if chosen and (owner := owner_of(parent / name)):
         raise UsageError(
@@ -147,16 +165,47 @@ def write_settings(run: Path, recipe: Recipe) -> None:
     )
 
 
+def replace_recipe(run: Path, recipe: Recipe, change: Change | None) -> None:
+    """Put an extended recipe in the place of the old one; the same recipe leaves the file as it is.
+
+    Args:
+        run: the run folder.
+        recipe: resolved.
+        change: what the log shall say of it.
+    """
+    known = _read(run)
+    if known.get("recipe_hash") == recipe.hash:
+        return
+    new: dict[str, Any] = {
+        "recipe": recipe.to_dict(),
+        "provenance": dict(recipe.provenance),
+        "recipe_hash": recipe.hash,
+    }
+    if change is not None and change.events:
+        entry = {"epoch": change.epoch, "events": [event.value for event in change.events]}
+        new["changes"] = [*known.get("changes", ()), entry]
+    _write(run, {**known, **new})
+
+
+def read_changes(run: Path) -> list[Change]:
+    """Return the changes that extensions have made."""
+    return [Change(entry["epoch"], tuple(map(EventKind, entry["events"]))) for entry in _read(run).get("changes", ())]
+
+
 def read_settings(run: Path) -> dict[str, Any]:
     """Return the resolved recipe of a run."""
-    settings: dict[str, Any] = yaml.safe_load((run / SETTINGS).read_text(encoding="utf-8"))["recipe"]
+    settings: dict[str, Any] = _read(run)["recipe"]
     return settings
 
 
 def add_facts(run: Path, facts: dict[str, Any]) -> None:
     """Add what is known once the data is loaded to grokyolo.yaml, atomically."""
-    known = yaml.safe_load((run / SETTINGS).read_text(encoding="utf-8"))
-    _write(run, {**known, **facts})
+    _write(run, {**_read(run), **facts})
+
+
+def _read(run: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((run / SETTINGS).read_text(encoding="utf-8"))
+    return content
 
 
 def _write(run: Path, content: dict[str, Any]) -> None:

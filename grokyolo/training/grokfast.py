@@ -26,7 +26,7 @@ class Grokfast:
         grokfast = (settings or {}).get("grokfast")
         return cls(float(grokfast["alpha"]), float(grokfast["lamb"])) if grokfast else None
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def filter(self, model: torch.nn.Module, scale: float = 1.0) -> None:
         """Replace the gradients of `model` in place.
 

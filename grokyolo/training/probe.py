@@ -13,7 +13,7 @@ from ultralytics.data.build import build_yolo_dataset
 from ultralytics.utils.patches import override_configs
 from ultralytics.utils.torch_utils import unwrap_model
 
-from grokyolo.training.isolation import random_states_kept
+from grokyolo.training import randomness
 
 SCORES = {
     "detect": ("metrics/mAP50-95(B)", "mAP50-95"),
@@ -60,7 +60,7 @@ class Probe:
             count: how many images; all training images when there are fewer.
             seed: chooses the images.
         """
-        with random_states_kept():
+        with randomness.kept():
             files = training_files(trainer.train_loader.dataset)
             chosen = frozenset(random.Random(seed).sample(sorted(files), min(count, len(files))))
             loader = trainer.probe_loader(lambda dataset: keep_files(dataset, chosen, trainer.args.cache))
@@ -72,7 +72,7 @@ class Probe:
 
     def measure(self, trainer: Any) -> Measurement:
         """Score the probe with the EMA weights of `trainer`; its training goes on as if nothing happened."""
-        with random_states_kept():
+        with randomness.kept():
             self.validator(trainer)
         return measurement(self.validator)
 

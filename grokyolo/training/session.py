@@ -1,18 +1,16 @@
-"""One training from recipe to finished run folder."""
+"""One training from recipe to finished run folder, and on from there."""
 
 from __future__ import annotations
 
-import signal
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped
-from grokyolo.gap.log import EpochRecord
+from grokyolo.gap import EpochRecord
 from grokyolo.recipe import BuiltinData, Recipe
 from grokyolo.training import folder
 
@@ -47,7 +45,14 @@ class Listener:
     warning: Callable[[str], None]
 
 
-def train(recipe: Recipe, *, name: str | None, listener: Listener, verbose: bool = False) -> Path:
+def train(
+    recipe: Recipe,
+    *,
+    name: str | None,
+    listener: Listener,
+    verbose: bool = False,
+    time_limit: float | None = None,
+) -> Path:
     """Train `recipe` in a new run folder and return that folder.
 
     Args:
@@ -55,27 +60,64 @@ def train(recipe: Recipe, *, name: str | None, listener: Listener, verbose: bool
         name: the run's name as the user chose it; None takes the recipe's.
         listener: told about the run's start, its epochs and warnings.
         verbose: show Ultralytics' own output on standard error.
+        time_limit: seconds after which the training saves and stops; None for no limit.
 
     Raises:
         DataError: the model or the data cannot be found, read or downloaded; no folder is left.
         UsageError: the run folder cannot be made, or the run is training now.
-        Interrupted, Stopped: Ctrl-C or SIGTERM.
+        Interrupted, Stopped: Ctrl-C, a signal or the time limit; the run can go on.
         GrokyoloError: training failed.
     """
-    from grokyolo.training.output import ultralytics_output
-
-    with ultralytics_output(listener.warning, verbose=verbose):
+    with _stage(listener, verbose, time_limit):
         model = _load_model(recipe)
         data = _find_data(recipe, model.task)
         run = folder.claim(name or recipe.name, chosen=name is not None)
-        try:
-            with folder.owned(run), _sigterm_stops():
-                folder.write_settings(run, recipe)
-                listener.started(run)
-                _fit(model, recipe, data, run, listener)
-        except BaseException as error:
-            raise _explained(error, recipe, run, verbose) from error
+        with folder.owned(run), _errors_explained(recipe, run, verbose):
+            folder.write_settings(run, recipe)
+            listener.started(run)
+            _fit(model, recipe, data, run, listener)
     return run
+
+
+def go_on(
+    run: Path,
+    recipe: Recipe,
+    *,
+    listener: Listener,
+    verbose: bool = False,
+    time_limit: float | None = None,
+    change: folder.Change | None = None,
+) -> None:
+    """Train on in an existing run folder, exactly from where its newest sound state stands.
+
+    Args:
+        run: the run folder.
+        recipe: the run's own, or an extended one, which then takes its place.
+        listener, verbose, time_limit: as in `train`.
+        change: what the extended recipe changes, for the log.
+
+    Raises:
+        UsageError: the run is training now.
+        DataError, Interrupted, Stopped, GrokyoloError: as `train`.
+    """
+    run = run.absolute()
+    with _stage(listener, verbose, time_limit):
+        model = _load_model(recipe)
+        data = _find_data(recipe, model.task)
+        with folder.owned(run), _errors_explained(recipe, run, verbose):
+            folder.replace_recipe(run, recipe, change)
+            listener.started(run)
+            _fit(model, recipe, data, run, listener)
+
+
+@contextmanager
+def _stage(listener: Listener, verbose: bool, time_limit: float | None) -> Iterator[None]:
+    """Route output and signals during a training."""
+    from grokyolo.training.output import ultralytics_output
+    from grokyolo.training.signals import heard
+
+    with ultralytics_output(listener.warning, verbose=verbose), heard(time_limit):
+        yield
 
 
 def _fit(model: Any, recipe: Recipe, data: str, run: Path, listener: Listener) -> None:
@@ -116,7 +158,9 @@ def _load_model(recipe: Recipe) -> Any:
         ) from error
     if model.task not in TRAINERS:
         raise DataError(
-            f"grokyolo measures {', '.join(TRAINERS)}, not {model.task}", where=where, hint="choose another model"
+            f"grokyolo measures {', '.join(TRAINERS)}, not {model.task}",
+            where=where,
+            hint="choose another model",
         )
     return model
 
@@ -144,17 +188,11 @@ def _find_data(recipe: Recipe, task: str) -> str:
 
 
 @contextmanager
-def _sigterm_stops() -> Iterator[None]:
-    """Turn SIGTERM into `Stopped`, so that files are closed and the message is ours."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise Stopped("stopped by SIGTERM")
-
-    previous = signal.signal(signal.SIGTERM, stop)
+def _errors_explained(recipe: Recipe, run: Path, verbose: bool) -> Iterator[None]:
     try:
         yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+    except BaseException as error:
+        raise _explained(error, recipe, run, verbose) from error
 
 
 def _explained(error: BaseException, recipe: Recipe, run: Path, verbose: bool) -> BaseException:
@@ -162,17 +200,17 @@ def _explained(error: BaseException, recipe: Recipe, run: Path, verbose: bool) -
     if not kept:
         folder.discard(run)
     shown = Path("runs") / run.name
-    hint = f"grokyolo gap {shown}" if kept else f"grokyolo train --recipe {recipe.name} --verbose"
     where = str(shown) if kept else "before the first epoch was finished; no run folder is left"
-    if isinstance(error, KeyboardInterrupt):
-        return Interrupted("stopped by Ctrl-C", where=where, hint=hint)
+    hint = f"grokyolo resume {shown}" if kept else f"grokyolo train --recipe {recipe.name} --verbose"
+    if isinstance(error, (KeyboardInterrupt, Interrupted)):
+        return Interrupted(getattr(error, "what", "stopped by Ctrl-C"), where=where, hint=hint)
     if isinstance(error, Stopped):
         return Stopped(error.what, where=where, hint=hint)
     if isinstance(error, GrokyoloError) or not isinstance(error, Exception):
         return error
     if kept:
         (run / "error.txt").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-        hint = f"read {shown / 'error.txt'}"
+        hint = f"read {shown / 'error.txt'}, then: {hint}"
     elif verbose:
         return error
     return GrokyoloError(f"training failed: {_first_line(error)}", where=where, hint=hint)

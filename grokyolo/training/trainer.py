@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,25 @@ from ultralytics.models.yolo.segment import SegmentationTrainer
 from ultralytics.utils import LOCAL_RANK, LOGGER, RANK
 from ultralytics.utils.patches import override_configs
 
+from grokyolo.errors import GrokyoloError
 from grokyolo.gap import EventKind
 from grokyolo.gap.log import EpochRecord, GapWriter
-from grokyolo.training import folder
+from grokyolo.recipe import seconds
+from grokyolo.training import folder, order, results
 from grokyolo.training.cadence import Cadence
+from grokyolo.training.durable import Durable
 from grokyolo.training.grokfast import Grokfast
+from grokyolo.training.prepared import PreparedBatches, prepare_training
 from grokyolo.training.probe import SCORES, Measurement, Narrow, Probe, build_unsorted, measurement
 from grokyolo.training.weights import largest_group, weight_norms
 
+PREPARED_BYTES = 2**30
+"""What each of training, validation and probe inputs may take while they are kept, where the recipe does not say."""
 ON_RECORD = "on_grokyolo_record"
 """Callback event: a row of gap.csv has been written; `trainer.record` holds it."""
 
 
-class Measured:
+class Measured(Durable):
     """Mixin over a `BaseTrainer`: measures the probe beside validation and writes gap.csv.
 
     It reads its settings from grokyolo.yaml in the run folder, since with several GPUs Ultralytics starts
@@ -47,26 +54,63 @@ class Measured:
         self.steps = 0
         self._narrow: Narrow | None = None
         self._pending: list[EventKind] = []
+        self._records: deque[EpochRecord] = deque()
+        self._result_lines = b""
         super().__init__(*args, **kwargs)
 
     # Set-up ---------------------------------------------------------------------------------------------------
 
     def _setup_train(self) -> None:
-        super()._setup_train()
         settings = folder.read_settings(Path(self.save_dir))
+        self._memory = float(settings.get("inputs", {}).get("memory", PREPARED_BYTES))
+        super()._setup_train()
         gap, seed = settings["gap"], int(self.args.seed)
         self.cadence = Cadence(int(gap["every"]), gap["budget"])
         self.probe = Probe(self, int(gap["probe"]), seed) if gap["probe"] else None
         self.grokfast = Grokfast.from_settings(settings.get("accelerate"))
+        self.save_every, self.keep = (
+            seconds(settings["checkpoint"]["every"]),
+            int(settings["checkpoint"]["keep"]),
+        )
         self._val: Measurement | None = None
         self._probe: Measurement | None = None
-        self._seconds_before = 0.0
-        self._started = self._epoch_started = time.monotonic()
         self._measuring_seconds = 0.0
         if RANK in {-1, 0}:
             self.gap_log = GapWriter(Path(self.save_dir) / "gap.csv")
-            self._pending.append(EventKind.START)
             folder.add_facts(Path(self.save_dir), self._facts())
+
+    def placed(self, saved: dict[str, Any] | None) -> None:
+        """Go on counting where the state left off, and forget the rows that it does not know."""
+        self._seconds_before = 0.0
+        self._pending = [EventKind.START]
+        if saved is not None and self.place is not None:
+            counts = saved["measured"]
+            self.steps, self._seconds_before = counts["steps"], counts["seconds"]
+            self.cadence.every = max(self.cadence.every, counts["every"])
+            if self.grokfast is not None:
+                self.grokfast.slow = {name: slow.to(self.device) for name, slow in counts["slow"].items()}
+            exact = not self.place.differences
+            self._pending = [EventKind.RESUME if exact else EventKind.RESTART]
+            for difference in self.place.differences:
+                LOGGER.warning(f"not an exact resume: {difference}")
+            for change in folder.read_changes(Path(self.save_dir)):
+                self._pending += change.events if change.epoch > self.place.epoch else ()
+        self._started = self._epoch_started = time.monotonic()
+        self.train_time_start -= self._seconds_before
+        if RANK in {-1, 0}:
+            epoch = self.place.epoch if self.place else 0
+            self.gap_log.truncate_after(epoch)
+            results.truncate_after(Path(self.csv), epoch)
+
+    def state_to_save(self) -> dict[str, Any]:
+        """Return the full state with what only the measuring knows."""
+        counts = {
+            "steps": self.steps,
+            "seconds": self.record.seconds if self.record else self._seconds_before,
+            "every": self.cadence.every,
+            "slow": self.grokfast.slow if self.grokfast else {},
+        }
+        return {**super().state_to_save(), "measured": counts}
 
     def _facts(self) -> dict[str, Any]:
         return {
@@ -92,15 +136,21 @@ class Measured:
             with override_configs(self.args, {"cache": False, "fraction": 1.0}):
                 dataset = super().build_dataset(img_path, mode, batch)
         else:
-            dataset = build_unsorted(self, img_path, batch)
+            dataset = build_unsorted(self, img_path, self._val_batch)
         self._narrow(dataset)
         return dataset
 
     def get_dataloader(self, dataset_path: Any, batch_size: int = 16, rank: int = 0, mode: str = "train") -> Any:
-        """Build a loader as Ultralytics does, remembering validation's batch size for the probe."""
-        if mode == "val":
-            self._val_batch = batch_size
-        return super().get_dataloader(dataset_path, batch_size, rank, mode)
+        """Build a loader as Ultralytics does, with inputs prepared once where they do not change."""
+        loader = super().get_dataloader(dataset_path, batch_size, rank, mode)
+        if RANK != -1:
+            return loader
+        if mode == "train":
+            return prepare_training(loader, self.args, self.device, self._memory)
+        self._val_batch = batch_size  # for the probe
+        if self.args.task == "classify":
+            order.in_sequence(loader)
+        return PreparedBatches(loader, self.device, self._memory)
 
     def probe_loader(self, narrow: Narrow) -> Any:
         """Return a validation loader over the training images that `narrow` keeps."""
@@ -134,15 +184,37 @@ class Measured:
         return metrics, fitness
 
     def save_metrics(self, metrics: dict[str, float]) -> None:
-        """Write the epoch's row; Ultralytics calls this once for each epoch that counts."""
-        super().save_metrics(metrics)
+        """Log the epoch; Ultralytics calls this once for each epoch that counts."""
         now = time.monotonic()
         self.record = self._record(now)
-        self.gap_log.append(self.record)
+        header = not (self._result_lines or self.csv.exists())
+        self._result_lines += results.row(self.epoch + 1, time.time() - self.train_time_start, metrics, header=header)
+        self._records.append(self.record)
+        self.flush_logs()
         self._pending.clear()
         self._keep_within_budget(now - self._epoch_started - self._measuring_seconds)
         self._epoch_started = now
         self.run_callbacks(ON_RECORD)
+
+    def flush_logs(self) -> bool:
+        """Append what is not yet in gap.csv and results.csv; while the disk is full it waits in memory.
+
+        Raises:
+            GrokyoloError: the run folder is gone.
+        """
+        if not self.gap_log.path.exists():
+            raise GrokyoloError("the run folder was moved or removed while it was written", where=str(self.save_dir))
+        try:
+            while self._records:
+                self.gap_log.append(self._records[0])
+                self._records.popleft()
+            if self._result_lines:
+                results.append(Path(self.csv), self._result_lines)
+                self._result_lines = b""
+        except OSError as error:
+            LOGGER.warning(f"cannot write the logs: {error.strerror or error}; they wait in memory, training goes on")
+            return False
+        return True
 
     def _record(self, now: float) -> EpochRecord:
         group = largest_group(self.optimizer)
@@ -156,7 +228,7 @@ class Measured:
             seconds=self._seconds_before + now - self._started,
             lr=float(group["lr"]),
             weight_decay=float(group["weight_decay"]),
-            train_loss=math.fsum(float(item.sum()) for item in self.tloss.values()),
+            train_loss=self.mean_loss(),
             probe_loss=probe.loss if probe else None,
             val_loss=val.loss if val else None,
             probe_score=probe.score if probe else None,

@@ -17,13 +17,14 @@ def largest_group(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
 
 def weight_norms(optimizer: torch.optim.Optimizer) -> tuple[float, float]:
     """Return the L2 norms of the weights under weight decay and of all others (biases, normalisation)."""
-    decayed, free = [], []
+    decayed: list[torch.Tensor] = []
+    free: list[torch.Tensor] = []
     for group in optimizer.param_groups:
         (decayed if group.get("param_group") in DECAYED_GROUPS else free).extend(group["params"])
     return _norm(decayed), _norm(free)
 
 
-@torch.no_grad()
+@torch.no_grad()  # type: ignore[untyped-decorator]
 def _norm(parameters: list[torch.Tensor]) -> float:
     if not parameters:
         return 0.0

@@ -43,7 +43,7 @@ def save_plot(series: Series, assessment: Assessment, path: Path) -> None:
     has_score = bool(np.any(~np.isnan(series.val_score)))
     figure = Figure(figsize=(8, 6 if has_score else 3.6), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = np.atleast_1d(figure.subplots(2 if has_score else 1, 1, sharex=True))
+    axes: list[Axes] = list(figure.subplots(2 if has_score else 1, 1, sharex=True, squeeze=False)[:, 0])
     if has_score:
         _draw_scores(axes[0], series)
     _draw_losses(axes[-1], series)
@@ -56,7 +56,9 @@ def save_plot(series: Series, assessment: Assessment, path: Path) -> None:
         figure.savefig(path, dpi=150)
     except OSError as error:
         raise UsageError(
-            f"cannot write the picture: {error.strerror or error}", where=str(path), hint="--plot FILE elsewhere"
+            f"cannot write the picture: {error.strerror or error}",
+            where=str(path),
+            hint="--plot FILE elsewhere",
         ) from error
 
 
@@ -64,7 +66,8 @@ def _title(series: Series, assessment: Assessment) -> str:
     gap = "" if series.like_for_like else " · rough gap"
     jump = f" at epoch {assessment.jump.epoch}" if assessment.jump else ""
     name = series.run if len(series.run) <= 40 else f"…{series.run[-39:]}"
-    return f"{name.replace('$', r'\$')} · {assessment.verdict.value}{jump} ({assessment.confidence.value}){gap}"
+    escaped = name.replace("$", r"\$")
+    return f"{escaped} · {assessment.verdict.value}{jump} ({assessment.confidence.value}){gap}"
 
 
 def _known(series: Series, values: FloatArray) -> tuple[Any, FloatArray]:
@@ -107,7 +110,13 @@ def _draw_losses(ax: Axes, series: Series) -> None:
 
 
 def _draw_marks(ax: Axes, series: Series, assessment: Assessment) -> None:
-    top = {"xycoords": ("data", "axes fraction"), "fontsize": 8, "color": MARK, "rotation": 90, "va": "top"}
+    top: dict[str, Any] = {
+        "xycoords": ("data", "axes fraction"),
+        "fontsize": 8,
+        "color": MARK,
+        "rotation": 90,
+        "va": "top",
+    }
     if assessment.memorised_epoch:
         ax.axvline(assessment.memorised_epoch, color=MARK, linestyle=":", linewidth=1)
         ax.annotate("memorised ", (assessment.memorised_epoch, 0.98), ha="right", **top)
@@ -121,7 +130,14 @@ def _draw_events(ax: Axes, series: Series) -> None:
     """Tick every event that confounds at the lower edge of the axes."""
     for event in series.events:
         if event.kind.confounds:
-            ax.plot([event.epoch], [0.0], marker="^", color=MARK, clip_on=False, transform=ax.get_xaxis_transform())
+            ax.plot(
+                [event.epoch],
+                [0.0],
+                marker="^",
+                color=MARK,
+                clip_on=False,
+                transform=ax.get_xaxis_transform(),
+            )
             ax.annotate(
                 event.kind.value,
                 (event.epoch, 0.02),

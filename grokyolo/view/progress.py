@@ -32,7 +32,7 @@ class TrainingProgress:
     def __init__(self, console: Console, *, live: bool = True) -> None:
         self.console = console
         self._live = Live(console=console, auto_refresh=False) if live and console.is_terminal else None
-        self._seconds: deque[float] = deque([0.0], maxlen=AVERAGED_EPOCHS + 1)
+        self._moments: deque[float] = deque(maxlen=AVERAGED_EPOCHS + 1)
         self._measured: Progress | None = None
         self._last_line = float("-inf")
 
@@ -52,6 +52,7 @@ class TrainingProgress:
     def started(self, run: Path) -> None:
         """Say where the run is."""
         self.console.print(f"training into runs/{run.name}", markup=False)
+        self._moments.append(time.monotonic())
         if self._live is not None:
             self._live.start()
 
@@ -62,10 +63,10 @@ class TrainingProgress:
     def epoch(self, progress: Progress) -> None:
         """Show one finished epoch."""
         record = progress.record
-        self._seconds.append(record.seconds)
+        self._moments.append(time.monotonic())
         if record.val_score is not None or record.val_loss is not None:
             self._measured = progress
-        per_epoch = (self._seconds[-1] - self._seconds[0]) / (len(self._seconds) - 1)
+        per_epoch = (self._moments[-1] - self._moments[0]) / max(len(self._moments) - 1, 1)
         fields = progress_fields(progress, self._measured or progress, per_epoch)
         if self._live is not None:
             self._live.update(Text(fitted(fields, self.console.width), no_wrap=True), refresh=True)

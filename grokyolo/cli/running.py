@@ -1,0 +1,72 @@
+"""What train, resume and extend share: options, progress, and the lines at the end."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from grokyolo.cli.parsing import Parser, console
+from grokyolo.errors import RunError, UsageError
+
+
+def add_running_options(parser: Parser) -> None:
+    """Declare the options of every verb that trains."""
+    parser.add_argument("--time-limit", metavar="TIME", help="save and stop after this time, such as 11h30m")
+    parser.add_argument("--verbose", action="store_true", help="show Ultralytics' own tables and progress bars too")
+
+
+def time_limit(args: argparse.Namespace) -> float | None:
+    """Return --time-limit in seconds, None when it was not given.
+
+    Raises:
+        UsageError: it is no time.
+    """
+    from grokyolo.recipe import seconds
+
+    if args.time_limit is None:
+        return None
+    try:
+        return seconds(args.time_limit)
+    except ValueError as error:
+        raise UsageError(str(error), where=f"--time-limit {args.time_limit}", hint="--time-limit 11h30m") from error
+
+
+def continued(args: argparse.Namespace, run: Path, overrides: Sequence[str] = ()) -> int:
+    """Go on with the training in `run`, its recipe changed by `overrides`.
+
+    Raises:
+        RunError: it is no run of grokyolo, or it is finished.
+    """
+    from grokyolo.recipe import load
+    from grokyolo.training import extension, go_on
+    from grokyolo.view.progress import TrainingProgress
+
+    if not (run / "grokyolo.yaml").is_file():
+        raise RunError(
+            "this is no run of grokyolo" if run.is_dir() else "there is no such run folder",
+            where=str(run),
+            hint="give a folder that holds grokyolo.yaml, for example runs/exp1",
+        )
+    limit = time_limit(args)
+    recipe = load(str(run), overrides)
+    change = extension.change_of(run, load(str(run)), recipe) if overrides else None
+    if extension.last_saved_epoch(run) >= int(recipe.train["epochs"]):
+        raise RunError(
+            f"the run is finished: it has all of its {recipe.train['epochs']} epochs",
+            where=str(run),
+            hint=f"grokyolo extend {run} --epochs {2 * int(recipe.train['epochs'])}",
+        )
+    with TrainingProgress(console(stderr=True, no_color=args.no_color), live=not args.verbose) as progress:
+        go_on(run, recipe, listener=progress.listener(), verbose=args.verbose, time_limit=limit, change=change)
+    return finished(args, run)
+
+
+def finished(args: argparse.Namespace, run: Path) -> int:
+    """Say where the run is and what to type next."""
+    folder = run.absolute()
+    shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    out = console(no_color=args.no_color)
+    out.print(f"done: {shown}", markup=False, soft_wrap=True)
+    out.print(f"next: grokyolo gap {shown} --plot", markup=False, soft_wrap=True)
+    return 0

@@ -1,0 +1,39 @@
+"""grokyolo verify: which files of a run are whole."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from grokyolo.cli.parsing import Parser, console
+
+DESCRIPTION = """Read every file of a run and say which are whole, and from where it can go on."""
+
+EXAMPLES = """  grokyolo verify runs/exp1
+
+exit codes: 0 all sound, 1 something is damaged"""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the options of `verify`."""
+    parser.add_argument("run", metavar="RUN", help="run folder")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check, print one line a file, and say what is usable."""
+    from grokyolo.training.verify import Health, verify
+
+    report = verify(Path(args.run))
+    out = console(no_color=args.no_color)
+    width = max(len(finding.file) for finding in report.findings)
+    for finding in report.findings:
+        style = {Health.SOUND: "green", Health.DAMAGED: "bold red", Health.MISSING: "yellow"}[finding.health]
+        out.print(f"[{style}]{finding.health.value:8}[/] {finding.file:{width}}  ", end="")
+        out.print(finding.detail, markup=False, soft_wrap=True)
+    if report.owner:
+        out.print(f"trained now by {report.owner}", markup=False)
+    elif report.resumes_at is None:
+        out.print("no sound state: a resume would begin at epoch 1", markup=False)
+    else:
+        out.print(f"usable: a resume would go on with epoch {report.resumes_at}", markup=False)
+    return 1 if any(finding.health is Health.DAMAGED for finding in report.findings) else 0

@@ -1,0 +1,210 @@
+"""A training that outlives its process: saved by time and by need, resumed exactly, stopped in order."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ultralytics.utils import LOGGER, RANK
+
+from grokyolo.errors import GrokyoloError
+from grokyolo.training import checkpoints, order, signals, snapshot, state
+from grokyolo.training.engine import Engine
+
+RECOVERIES = 3
+"""Times in a row that an epoch is trained again after its loss was not finite, as in Ultralytics."""
+LONG_EPOCH = 10.0
+"""Seconds. A shorter epoch is finished before a wished stop; clusters kill 30 seconds after they ask."""
+RETRY_SAVING = 60.0
+"""Seconds until the next attempt after the disk refused to take a state."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Everything a save writes, made but not yet on disk."""
+
+    epoch: int
+    state: bytes
+    last: bytes
+
+
+class Durable(Engine):
+    """Mixin over a `BaseTrainer`: full states in `state/`, weights in `weights/`, exact resume, orderly stops.
+
+    Attributes:
+        save_every: seconds between full states.
+        keep: how many of them stay.
+        place: where the training was resumed, None for a new one.
+    """
+
+    save_every = 600.0
+    keep = 3
+    place: snapshot.Place | None = None
+    _best: checkpoints.Best | None = None
+    _ready: Ready | None = None
+    _saved_epoch = 0
+    _next_save = 0.0
+
+    # Resume -------------------------------------------------------------------------------------------------------
+
+    def check_resume(self, overrides: dict[str, Any]) -> None:
+        """Keep results.csv of a run that goes on; `BaseTrainer.__init__` removes that of one that does not."""
+        super().check_resume(overrides)
+        self.args.resume = bool(state.state_files(Path(overrides["project"]) / overrides["name"]))
+
+    def _setup_train(self) -> None:
+        self.args.resume = False
+        super()._setup_train()
+
+    def get_dataloader(self, dataset_path: Any, batch_size: int = 16, rank: int = 0, mode: str = "train") -> Any:
+        """Build a loader as Ultralytics does; that of the training images remembers its order."""
+        loader = super().get_dataloader(dataset_path, batch_size, rank, mode)
+        if mode == "train":
+            order.record(loader)
+        return loader
+
+    def begin(self) -> None:
+        """Go on from the newest sound state of the run folder, or begin at the first epoch."""
+        saved = state.load_newest(Path(self.save_dir), LOGGER.warning)
+        if saved is not None:
+            self.place = snapshot.put(self, saved)
+            self._saved_epoch = self.place.epoch
+            self._next_save = time.monotonic() + self.save_every
+        self.placed(saved)
+        signals.current.can_wait = True
+        super().begin()
+
+    def placed(self, saved: dict[str, Any] | None) -> None:
+        """Take further values out of the state, None for a new training; `state_to_save` puts them there."""
+
+    def state_to_save(self) -> dict[str, Any]:
+        """Return the full state after the present epoch."""
+        return snapshot.take(self)
+
+    # Save ---------------------------------------------------------------------------------------------------------
+
+    def save_model(self) -> bool:
+        """Save when it is due; Ultralytics calls this after each epoch."""
+        if self.fitness is not None and self.best_fitness == self.fitness:
+            self._best = checkpoints.present(self)
+        self._ready = None
+        long_epoch = time.time() - self.epoch_time_start > LONG_EPOCH
+        if not (long_epoch or self.stop or self._stop_wanted() or time.monotonic() >= self._next_save):
+            return False
+        self._ready = self._make_ready()
+        if self._stop_wanted() or self.stop or time.monotonic() >= self._next_save:
+            return self._write()
+        return False
+
+    def _make_ready(self) -> Ready:
+        last = checkpoints.content(self, checkpoints.present(self))
+        return Ready(self.epoch + 1, state.encode(self.state_to_save()), last)
+
+    def _write(self) -> bool:
+        """Write what is ready; a full disk is no reason to lose the training: warn and try again later."""
+        assert self._ready is not None, "called after _make_ready"
+        if not math.isfinite(self.mean_loss()):
+            return False  # a state to recover from must not give way to one that is spoiled
+        if not self.flush_logs():
+            return False  # rows come first: a resume cuts the logs back to the state, it cannot add to them
+        try:
+            if self._best is not None:
+                state.write_durably(self.best, checkpoints.content(self, self._best))
+                self._best = None
+            state.write_durably(self.last, self._ready.last)
+            state.save(Path(self.save_dir), self._ready.epoch, self._ready.state, self.keep)
+        except OSError as error:
+            LOGGER.warning(
+                f"cannot save after epoch {self._ready.epoch}: {error.strerror or error}; the last saved epoch is "
+                f"{self._saved_epoch}; training goes on and tries again"
+            )
+            self._next_save = time.monotonic() + RETRY_SAVING
+            return False
+        self._saved_epoch = self._ready.epoch
+        self._next_save = time.monotonic() + self.save_every
+        return True
+
+    def flush_logs(self) -> bool:
+        """Tell whether the logs hold every finished epoch; subclasses write them here."""
+        return True
+
+    def mean_loss(self) -> float:
+        """Return the mean training loss of the epoch, summed over its items."""
+        return math.fsum(float(item.sum()) for item in (self.tloss or {}).values())
+
+    def final_eval(self) -> None:
+        """Validate the best weights as Ultralytics does; they are stripped already."""
+        if RANK in {-1, 0} and self._saved_epoch != self.epoch + 1:
+            raise GrokyoloError(
+                f"the end of the training could not be saved; the last saved epoch is {self._saved_epoch}",
+                where=str(self.save_dir),
+            )
+        if not self.best.exists():
+            return
+        self.validator.args.plots = self.args.plots
+        self.validator.args.compile = False
+        self.metrics = self.validator(model=self.best)
+        self.metrics.pop("fitness", None)
+        self.epoch += 1  # loggers show these at one epoch after the last
+        self.run_callbacks("on_fit_epoch_end")
+        self.epoch -= 1
+
+    # Stop ---------------------------------------------------------------------------------------------------------
+
+    def _stop_wanted(self) -> bool:
+        return signals.current.error(margin=self._last_epoch_seconds()) is not None
+
+    def _last_epoch_seconds(self) -> float:
+        return float(self.epoch_time or 0.0)
+
+    def after_batch(self) -> None:
+        """Stop in the middle of a long epoch, which is then trained again from its beginning."""
+        if self._ready is not None and (error := signals.current.error()):
+            if self._saved_epoch != self._ready.epoch:
+                self._write()
+            raise self._resumable(error)
+
+    def after_epoch(self) -> None:
+        """Stop between two epochs."""
+        if error := signals.current.error(margin=self._last_epoch_seconds()):
+            if self._saved_epoch != self.epoch + 1:
+                self._ready = self._make_ready()
+                self._write()
+            raise self._resumable(error)
+
+    def _resumable(self, error: GrokyoloError) -> GrokyoloError:
+        return type(error)(f"{error.what}; saved up to epoch {self._saved_epoch} of {self.epochs}")
+
+    # Recover ------------------------------------------------------------------------------------------------------
+
+    def _handle_nan_recovery(self, epoch: int) -> bool:
+        """Put the last saved weights back after an epoch whose loss was not finite, and train it again.
+
+        Random states go on, so the same accident does not repeat itself.
+
+        Raises:
+            GrokyoloError: the loss was not finite four times in a row.
+        """
+        spoiled = not math.isfinite(self.mean_loss()) or (self.fitness is not None and not math.isfinite(self.fitness))
+        if not spoiled or not self._saved_epoch:
+            return False  # nothing to go back to: the curve shows it, and the verdict says so
+        self.nan_recovery_attempts += 1
+        if self.nan_recovery_attempts > RECOVERIES:
+            raise GrokyoloError(
+                f"the loss of epoch {epoch + 1} was not finite in {self.nan_recovery_attempts} attempts",
+                where=str(self.save_dir),
+            )
+        saved = state.load_newest(Path(self.save_dir), LOGGER.warning)
+        if saved is None:
+            return False
+        LOGGER.warning(
+            f"the loss of epoch {epoch + 1} is not finite: back to the weights of epoch {saved['epoch']} "
+            f"(attempt {self.nan_recovery_attempts} of {RECOVERIES})"
+        )
+        self._model_train()
+        snapshot.put_weights(self, saved)
+        self.scheduler.last_epoch = epoch - 1
+        return True

@@ -1,0 +1,87 @@
+"""What may change when a run goes on, and what the log has to say of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grokyolo.errors import UsageError
+from grokyolo.gap import EventKind
+from grokyolo.recipe import Recipe, flatten
+from grokyolo.training.folder import Change
+from grokyolo.training.state import state_files
+
+AUGMENTATION = (
+    *(
+        "hsv_h",
+        "hsv_s",
+        "hsv_v",
+        "degrees",
+        "translate",
+        "scale",
+        "shear",
+        "perspective",
+        "flipud",
+        "fliplr",
+        "bgr",
+    ),
+    *("mosaic", "mixup", "cutmix", "copy_paste", "copy_paste_mode", "erasing", "auto_augment", "multi_scale"),
+    *("close_mosaic", "fraction"),
+)
+CHANGES = {
+    **{f"train.{name}": EventKind.LR_CHANGED for name in ("lr0", "lrf", "cos_lr")},
+    "train.weight_decay": EventKind.WD_CHANGED,
+    **{f"train.{name}": EventKind.DATA_CHANGED for name in AUGMENTATION},
+}
+"""Recipe key: the event that a change of it is."""
+FREE = (
+    *("description", "gap.every", "gap.budget", "checkpoint.every", "checkpoint.keep"),
+    *(f"train.{name}" for name in ("epochs", "patience", "time", "workers", "device", "cache", "plots", "save_period")),
+)
+"""Recipe keys that move no curve."""
+
+
+def last_saved_epoch(run: Path) -> int:
+    """Return the epoch of the newest sound state, 0 when there is none."""
+    return next((state.epoch for state in state_files(run) if state.is_sound()), 0)
+
+
+def change_of(run: Path, old: Recipe, new: Recipe) -> Change:
+    """Return what an extension changes.
+
+    Args:
+        run: the run folder.
+        old: its recipe so far.
+        new: the recipe with the extension's values.
+
+    Raises:
+        UsageError: a key differs that makes another training of it, or the run is not made longer.
+    """
+    done, epochs = last_saved_epoch(run), int(new.train["epochs"])
+    if epochs <= done:
+        raise UsageError(
+            f"{run.name} has {done} epochs already: --epochs is the length in all",
+            where=f"--epochs {epochs}",
+            hint=f"grokyolo extend {run} --epochs {2 * done}",
+        )
+    before, after = flatten(old.to_dict()), flatten(new.to_dict())
+    events = []
+    for key in sorted(before.keys() | after.keys()):
+        if before.get(key) == after.get(key) or key in FREE:
+            continue
+        if key == "data" or key.startswith("data."):
+            events.append(EventKind.DATA_CHANGED)
+        elif key in CHANGES:
+            events.append(CHANGES[key])
+        else:
+            raise UsageError(
+                f"{key} cannot change in the middle of a run",
+                where=f"{key}: {before.get(key)} before, {after.get(key)} now",
+                hint=f"grokyolo train --recipe {run} {key.removeprefix('train.')}={after.get(key)}",
+            )
+    if old.train["epochs"] != epochs and _decays(new):
+        events.append(EventKind.LR_CHANGED)  # the schedule is stretched over the new length
+    return Change(done + 1, tuple(dict.fromkeys(events)))
+
+
+def _decays(recipe: Recipe) -> bool:
+    return float(recipe.train.get("lrf", 0.01)) != 1.0

@@ -92,6 +92,7 @@ class Draw:
     every: int
 
     def __post_init__(self) -> None:
+        self.steps = int(self.log_uniform(1, 100))
         self.t = np.arange(1, self.length + 1, dtype=float)
         self.measured = (self.t % self.every == 0) | (self.t == 1) | (self.t == self.length)
 
@@ -113,9 +114,14 @@ class Draw:
             return 1 - np.exp(-3.0 * self.t / at)
         return np.clip(self.t / at, 0, 1) ** self.uniform(0.7, 1.5)
 
+    def reach(self, epoch: float) -> float:
+        """Epochs ahead of a jump in which a confounder counts, as the design words it."""
+        window = 1 / (1 - 0.9999 * (1 - np.exp(-epoch * self.steps / 2000)))
+        return max(5.0, 3 * window / self.steps)
+
     def memorise_and_jump(self, low: float, high: float) -> tuple[float, float]:
         """Epochs of memorising and of a jump whose lateness lies between these bounds."""
-        most = 0.9 * self.length
+        most = 0.85 * self.length
         jump = self.log_uniform(max(0.2 * self.length, min(2.2 * low * self.every, most)), most)
         lateness = self.log_uniform(low, min(high, max(jump / max(2.0, self.every), low)))
         return jump / lateness, jump
@@ -172,7 +178,8 @@ def grok(d: Draw, kind: str = "grok", jump_at: float | None = None, ratio: float
     ceiling = 1.0 if d.rng.random() < 0.6 else d.uniform(0.6, 1.0)
     base = d.uniform(0, 0.35) * ceiling if d.rng.random() < 0.6 else 0.0
     left = d.uniform(0.0, 0.12) * (ceiling - base)
-    rise = d.rise(jump, ratio)
+    ratio = ratio or d.uniform(1.05, min(3.0, 0.95 * d.length / jump) ** 2)
+    rise = d.rise(jump, min(ratio, 3.0))
     probe = base + (ceiling - base) * d.early(m)
     val = base * d.early(0.8 * m) + (ceiling - base - left) * rise
     probe_loss, val_loss = losses(d, m, d.uniform(1.0, 3.5), jump)
@@ -355,9 +362,10 @@ def together(d: Draw) -> Clean:
 
 def slightly_late(d: Draw) -> Clean:
     m, jump = d.memorise_and_jump(1.4, 2.3)
+    m, jump = 0.6 * m, 0.6 * jump
     c = grok(d)
     c.kind, c.verdict, c.jump = "validation follows late", Verdict.GENERALISING, None
-    c.probe, c.val = d.early(m), d.uniform(0.9, 1.0) * d.rise(jump, d.uniform(1.2, 2.0))
+    c.probe, c.val = d.early(m), d.uniform(0.9, 1.0) * d.rise(jump, d.uniform(1.2, 1.8))
     c.probe_loss, c.val_loss = losses(d, m, 1.1, jump)
     return c
 
@@ -492,6 +500,13 @@ def log_of(d: Draw, c: Clean) -> Series:
     val = score(c.val, sigma)
     if images:
         val = np.round(val * images) / images
+    steps = d.t * d.steps
+    if d.every in (5, 10) and rng.random() < 0.5:  # a set smaller than nbs: cells repeat in blocks
+        frozen = np.maximum.accumulate(np.where(d.measured, np.arange(d.length), 0))
+        steps = steps[frozen]
+        blocks = frozen
+    else:
+        blocks = None
     relative = d.log_uniform(0.003, 0.06)
     columns = {
         "val_score": val,
@@ -499,19 +514,18 @@ def log_of(d: Draw, c: Clean) -> Series:
         "val_loss": np.abs(c.val_loss * (1 + relative * noise(rng, sort, d.length))),
         "probe_loss": np.abs(c.probe_loss * (1 + relative * noise(rng, sort, d.length))),
     }
-    for name in columns:
-        columns[name] = np.where(d.measured, columns[name], np.nan)
+    for name, values in columns.items():
+        columns[name] = np.where(d.measured, values, np.nan) if blocks is None else values[blocks]
     if not c.like_for_like:
         columns["probe_score"] = columns["probe_loss"] = np.full(d.length, np.nan)
     train_loss = np.abs(c.probe_loss * d.uniform(1.0, 1.3) * (1 + relative * noise(rng, sort, d.length)))
-    steps = int(d.log_uniform(1, 100))
     rate = 10 ** d.uniform(-4, -2)
     if rng.random() < 0.4:
         rate = rate * (0.505 + 0.495 * np.cos(np.pi * d.t / d.length))
     return from_columns(
         c.kind,
         d.t.astype(int),
-        step=d.t * steps,
+        step=steps,
         lr=np.broadcast_to(rate, d.t.shape),
         weight_decay=np.full(d.length, 0.01),
         train_loss=train_loss,
@@ -523,6 +537,33 @@ def log_of(d: Draw, c: Clean) -> Series:
     )
 
 
+def honest(d: Draw, c: Clean) -> bool:
+    """Whether the clean curves, as they are measured, are beyond doubt what their label says."""
+    if c.jump is None or c.verdict is Verdict.MEMORISING:
+        return True
+    if c.kind == "grok lost again":
+        return True
+    probe, val, t = c.probe[d.measured], c.val[d.measured], d.t[d.measured]
+    gap = probe - val
+    memorised = t[np.argmax(probe >= 0.95 * probe.max())]
+    low, high = val[(t >= memorised) & (t < 0.5 * c.jump)], val[-1]
+    if len(low) < 5:
+        return False
+    share = (val - np.median(low)) / (high - np.median(low))
+    start, end = t[np.argmax(share > 0.1)], t[np.argmax(share > 0.9)]
+    settled = np.sum(t > end) >= 5 and t[-1] - end > 0.3 * (end - start)
+    early = c.kind in ("jump, less late",)
+    plateau = np.sum((t >= memorised) & (t < start)) >= (8 if early else 12)
+    late = 3.5 < c.jump / memorised < 8.5 if early else c.jump / memorised > 11.5
+    wide = start - memorised >= 0.035 * d.length and end <= 3.6 * start
+    far = c.confounded or all(
+        not event.kind.confounds or event.epoch < 0.9 * (start - d.reach(start)) - 5 * d.every
+        for event in c.events
+    )
+    closed = gap[-1] <= (0.2 if c.verdict is Verdict.GROKKED else 1.0) * gap.max()
+    return bool(settled and plateau and late and wide and far and closed)
+
+
 def labelled_curve(seed: int, index: int, families: tuple[Family, ...]) -> Labelled:
     """Return curve `index` of a set: its kind goes round, everything else is drawn."""
     rng = np.random.default_rng([seed, index])
@@ -531,7 +572,12 @@ def labelled_curve(seed: int, index: int, families: tuple[Family, ...]) -> Label
     length = int(np.exp(rng.uniform(np.log(60), np.log(100_000))))
     if make in (memorise, ordinary, overfit, not_finite, too_few) and rng.random() < 0.15:
         length, every = int(rng.integers(30, 60)), 1
-    length = max(length, 60 * every)
-    d = Draw(rng, families, length, every)
-    c = make(d)
+    length = max(length, 100 * every)
+    for _ in range(200):
+        d = Draw(rng, families, length, every)
+        c = make(d)
+        if honest(d, c):
+            break
+    else:
+        raise RuntimeError(f"no honest curve of kind {c.kind} in {length} epochs, measured every {every}")
     return Labelled(c.kind, c.verdict, c.jump, c.confounded, log_of(d, c))

@@ -1,7 +1,7 @@
 """How often the verdict is right: labelled curves in, a confusion table out.
 
-    python benchmarks/verdict.py                  # the published figures, on held-out shapes and seeds
-    python benchmarks/verdict.py --calibration    # the curves that thresholds were chosen with
+python benchmarks/verdict.py                  # the published figures, on held-out shapes and seeds
+python benchmarks/verdict.py --calibration    # the curves that thresholds were chosen with
 """
 
 from __future__ import annotations
@@ -41,8 +41,10 @@ def main() -> int:
         seconds.append(time.perf_counter() - begin)
         results.append((curve, assessment))
         if args.wrong and assessment.verdict is not curve.verdict:
-            print(f"{index}: {curve.kind}, {len(curve.series)} epochs, {curve.series.val_images} images: "
-                  f"{assessment.verdict.value}: {assessment.reason}")
+            print(
+                f"{index}: {curve.kind}, {len(curve.series)} epochs, {curve.series.val_images} images: "
+                f"{assessment.verdict.value}: {assessment.reason}"
+            )
     print(confusion_table(results))
     print()
     print(kind_table(results))

@@ -10,7 +10,7 @@ from grokyolo.verdict.assessment import Jump, Verdict
 from grokyolo.verdict.confounders import in_reach
 from grokyolo.verdict.divergence import broken_since, collapsed_since
 from grokyolo.verdict.evidence import Evidence
-from grokyolo.verdict.memorising import Memorising, end_level
+from grokyolo.verdict.memorising import Memorising, ceiling_of, end_level
 from grokyolo.verdict.rise import Rise
 
 
@@ -56,7 +56,10 @@ def _too_little(evidence: Evidence) -> Decision | None:
         )
     if len(measured.val_score) < rules.MIN_MEASUREMENTS:
         return Decision(Verdict.UNDECIDED, "too few measurements of the validation score")
-    if evidence.noise > rules.MAX_NOISE:
+    scores = (measured.probe_score, measured.val_score)
+    if max(ceiling_of(curve) for curve in scores if len(curve)) < rules.NOTHING_LEARNED:
+        return Decision(Verdict.UNDECIDED, "too short: no score has left the floor yet")
+    if evidence.noise > rules.MAX_NOISE + 1.1 * evidence.measured.quantum:
         return Decision(
             Verdict.UNDECIDED,
             f"too noisy: the validation score scatters by {evidence.noise:.2f} between measurements",
@@ -81,6 +84,8 @@ def _fell(evidence: Evidence) -> Decision | None:
         )
     rise, memory = evidence.rise, evidence.memorising
     if rise and memory and rise.middle >= rules.LATE * memory.epoch and rise.end <= fall.trough_epoch:
+        if fall.final > rise.high - rules.LOST_SHARE * rise.size:
+            return None
         jump = _jump(rise, memory)
         lost = f"a jump to {rise.high:.3f} at epoch {rise.middle} was lost again: "
         return Decision(Verdict.OVERFITTING, f"{lost}{path} and ended at {fall.final:.3f}", jump, confounders)
@@ -103,7 +108,7 @@ def _jumped(evidence: Evidence) -> Decision | None:
         return None
     if rise.kept < rules.KEPT_SHARE:
         return None
-    if rise.after < rules.SETTLED_MEASUREMENTS and (left is None or left > rules.GAP_LEFT):
+    if not _settled(rise, left):
         return None
     path = (
         f"memorised at epoch {memory.epoch}; the validation score rose from {rise.low:.3f} to {rise.high:.3f}, "
@@ -122,6 +127,13 @@ def _jumped(evidence: Evidence) -> Decision | None:
     if short:
         return Decision(Verdict.DELAYED_JUMP, f"{path}, but {short}", jump, confounders)
     return Decision(Verdict.GROKKED, path, jump)
+
+
+def _settled(rise: Rise, left: float | None) -> bool:
+    """Whether a rise is over, rather than cut off by the end of the log."""
+    closed = left is not None and left <= rules.GAP_LEFT
+    least = rules.SETTLED_SHARE_CLOSED if closed else rules.SETTLED_SHARE
+    return rise.after >= rules.SETTLED_MEASUREMENTS and rise.settled >= least
 
 
 def _slack(evidence: Evidence, rise: Rise) -> float:
@@ -166,6 +178,13 @@ def _memorising(evidence: Evidence) -> Decision | None:
     if memory.gap_end is not None and memory.ceiling is not None:
         if memory.gap_end < max(rules.LARGE_GAP * memory.ceiling, rules.MIN_GAP):
             return None
+    rise = evidence.rise
+    if (
+        rise is not None
+        and rise.middle < rules.LATE * memory.epoch
+        and rise.size >= 0.5 * (memory.gap_max or 1.0)
+    ):
+        return None
     loss = evidence.loss_rise
     if loss is not None:
         return Decision(
@@ -175,7 +194,6 @@ def _memorising(evidence: Evidence) -> Decision | None:
         )
     if memory.gap_end is None:
         return None
-    rise = evidence.rise
     score = end_level(evidence.measured.val_score.value)
     state = f"memorised at epoch {memory.epoch}; the validation score stands at {score:.3f}, {memory.gap_end:.3f} below"
     if rise is not None and rise.middle >= rules.LATE * memory.epoch and rise.kept >= rules.KEPT_SHARE:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from grokyolo.gap.series import FloatArray
 from grokyolo.verdict import rules
 from grokyolo.verdict.measurements import Curve
 from grokyolo.verdict.memorising import end_level
@@ -57,7 +58,7 @@ def find_fall(curve: Curve, ceiling: float | None, quantum: float) -> Fall | Non
     trough = int(np.argmax(highest - levels))
     peak = int(np.argmax(levels[: trough + 1]))
     depth = float(levels[peak] - levels[trough])
-    sigma = scatter(curve.value, quantum) * 1.25 / np.sqrt(min(width, 9))
+    sigma = _level_noise(curve, levels, width, quantum)
     if depth < max(rules.MIN_FALL, rules.FALL_SHARE * levels[peak], rules.FALL_SIGMA * sigma):
         return None
     if levels[peak] < rules.OFF_CHANCE * max(ceiling or 0.0, float(levels.max())):
@@ -74,6 +75,16 @@ def find_fall(curve: Curve, ceiling: float | None, quantum: float) -> Fall | Non
         float(levels[trough]),
         end_level(curve.value),
     )
+
+
+def _level_noise(curve: Curve, levels: FloatArray, width: int, quantum: float) -> float:
+    """Return the noise of running medians: what independent noise leaves, or what wandering shows."""
+    independent = 1.25 * scatter(curve.value, quantum) / np.sqrt(min(width, 9))
+    if len(levels) < 8 * width:
+        return float(independent)
+    difference = levels[width:] - levels[:-width]
+    wander = 1.4826 * np.median(np.abs(difference - np.median(difference))) / np.sqrt(2)
+    return float(max(independent, wander))
 
 
 def _lasts(curve: Curve, first: float, last: float) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from grokyolo.gap.series import FloatArray
 from grokyolo.verdict import rules
 from grokyolo.verdict.measurements import Curve, Measurements
-from grokyolo.verdict.robust import first_stay, running_median, scatter
+from grokyolo.verdict.robust import first_stay, level, running_median, scatter
 
 _LEAST = 5
 
@@ -53,8 +53,8 @@ def memorised(measured: Measurements) -> Memorising | None:
 
 
 def end_level(values: FloatArray) -> float:
-    """Return the level at the end of a curve: the median of its last twentieth, five values at least."""
-    return float(np.median(values[-max(_LEAST, len(values) // 20) :]))
+    """Return the level at the end of a curve: that of its last twentieth, five values at least."""
+    return level(values[-max(_LEAST, len(values) // 20) :])
 
 
 def _by_score(measured: Measurements) -> Memorising | None:
@@ -63,14 +63,14 @@ def _by_score(measured: Measurements) -> Memorising | None:
     if ceiling < rules.MIN_CEILING:
         return None
     medians = running_median(probe.value, rules.MEDIAN_OF)
-    unsure = 2.5 * 0.55 * scatter(probe.value)
-    level = max(min(rules.CEILING_SHARE * ceiling, ceiling - unsure), 0.8 * ceiling)
-    first = first_stay(medians >= level, _LEAST, rules.STAYING_SHARE)
+    unsure = 2.5 * scatter(medians)
+    enough = max(min(rules.CEILING_SHARE * ceiling, ceiling - unsure), 0.8 * ceiling)
+    first = first_stay(medians >= enough, _LEAST, rules.STAYING_SHARE)
     if first is None or len(gap) < _LEAST:
         return None
     start = probe.epoch[first]
-    least = max(rules.MIN_GAP, rules.GAP_SIGMA * 0.55 * scatter(gap.value, measured.quantum))
     wide = running_median(gap.value, rules.MEDIAN_OF)
+    least = max(rules.MIN_GAP, rules.GAP_SIGMA * scatter(wide))
     opened = first_stay((wide >= least) & (gap.epoch >= start), _LEAST, 0.0)
     if opened is None:
         return None
@@ -86,7 +86,7 @@ def _by_loss(measured: Measurements, loss: Curve, by: str) -> Memorising | None:
     spread = top - floor
     if not spread > 0:
         return None
-    unsure = 2.5 * 0.55 * scatter(loss.value)
+    unsure = 2.5 * scatter(medians)
     near = medians <= floor + max(rules.FLOOR_SHARE * spread, unsure)
     first = first_stay(near, _LEAST, rules.STAYING_SHARE)
     if first is None:

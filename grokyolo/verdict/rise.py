@@ -9,7 +9,7 @@ import numpy as np
 from grokyolo.gap.series import FloatArray
 from grokyolo.verdict import rules
 from grokyolo.verdict.measurements import Curve
-from grokyolo.verdict.robust import block_edges, block_medians, monotone_fit, running_median, scatter
+from grokyolo.verdict.robust import block_edges, block_medians, level, monotone_fit, running_median, scatter
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Rise:
         uncertainty: standard deviation of `high - low`.
         plateau: measurements between memorising and `start`.
         after: measurements after `end`.
+        settled: time after `end` as a share of the time from `start` to `end`.
         kept: share of the rise that is left at the end of the run.
     """
 
@@ -33,6 +34,7 @@ class Rise:
     uncertainty: float
     plateau: int
     after: int
+    settled: float
     kept: float
 
     @property
@@ -65,10 +67,23 @@ def find_rise(curve: Curve, since: int, quantum: float) -> Rise | None:
     high_values = later.between(top, min(rules.SHARPNESS * top, epochs[-1]))
     if len(high_values) < rules.SETTLED_MEASUREMENTS:
         high_values = later.between(top, later.epoch[-1])
-    low, high = float(np.median(low_values)), float(np.median(high_values))
+    low, high = level(low_values), level(high_values)
     if not high > low:
         return None
-    return _crossings(later, before, top, low, high, _level_error(curve, low_values, high_values, quantum))
+    return _crossings(
+        later, Levels(before, top, low, high, _level_error(curve, low_values, high_values, quantum))
+    )
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Two levels and the epochs between which the curve goes from one to the other."""
+
+    before: float
+    top: float
+    low: float
+    high: float
+    error: float
 
 
 def _rising_part(curve: Curve) -> tuple[FloatArray, FloatArray]:
@@ -78,9 +93,19 @@ def _rising_part(curve: Curve) -> tuple[FloatArray, FloatArray]:
     if len(edges) == len(curve) + 1:
         values = running_median(values, 3)
     epochs = curve.epoch[edges[1:] - 1]
-    lasting = running_median(values, max(rules.LASTING_MEASUREMENTS, len(values) // 20))
-    stop = min(int(np.argmax(lasting)) + len(values) // 40 + 3, len(values))
+    stop = _end_of_top(values)
     return epochs[:stop], monotone_fit(values[:stop], np.diff(edges)[:stop].astype(np.float64))
+
+
+def _end_of_top(values: FloatArray) -> int:
+    """Return how many values there are up to the last that belongs to the highest lasting level.
+
+    A curve that rises and falls again is cut there; one that stays up is not cut at a peak of its noise.
+    """
+    lasting = running_median(values, max(5, len(values) // 20))
+    lowest = float(lasting[: int(np.argmax(lasting)) + 1].min())
+    top = lasting >= lowest + rules.TOP_SHARE * (lasting.max() - lowest)
+    return int(np.flatnonzero(top)[-1]) + 1
 
 
 def _best_window(epochs: FloatArray, fit: FloatArray) -> tuple[float, float] | None:
@@ -91,7 +116,7 @@ def _best_window(epochs: FloatArray, fit: FloatArray) -> tuple[float, float] | N
     if not best > 0:
         return None
     a = int(np.flatnonzero(gains >= 0.97 * best)[-1])
-    b = int(np.searchsorted(fit, fit[a] + 0.97 * gains[a]))
+    b = int(np.searchsorted(fit, fit[a] + 0.9 * gains[a]))
     return float(epochs[a]), float(epochs[min(b, len(epochs) - 1)])
 
 
@@ -100,31 +125,32 @@ def _level_error(curve: Curve, low: FloatArray, high: FloatArray, quantum: float
     return float(sigma * np.sqrt(1 / min(max(len(low), 1), 16) + 1 / min(max(len(high), 1), 16)))
 
 
-def _crossings(curve: Curve, before: float, top: float, low: float, high: float, error: float) -> Rise:
+def _crossings(curve: Curve, levels: Levels) -> Rise:
     """Measure 10, 50 and 90 % on a finer fit around the rise."""
-    around = (curve.epoch >= before / rules.SHARPNESS) & (curve.epoch <= top * rules.SHARPNESS)
+    first, last = levels.before / rules.SHARPNESS, levels.top * rules.SHARPNESS
+    around = (curve.epoch >= first) & (curve.epoch <= last)
     epochs, values = curve.epoch[around], curve.value[around]
     edges = block_edges(len(epochs), 2 * rules.MAX_BLOCKS)
     medians = running_median(block_medians(values, edges), 3)
     centres = (epochs[edges[:-1]] + epochs[edges[1:] - 1]) / 2
-    lasting = running_median(medians, max(rules.LASTING_MEASUREMENTS, len(medians) // 20))
-    stop = min(int(np.argmax(lasting)) + len(medians) // 40 + 3, len(medians))
+    stop = _end_of_top(medians)
     fit, centres = monotone_fit(medians[:stop]), centres[:stop]
+    size = levels.high - levels.low
     start, middle, end = (
-        _nearest(curve.epoch, _crossing(centres, fit, low + share * (high - low)))
-        for share in (0.1, 0.5, 0.9)
+        _nearest(curve.epoch, _crossing(centres, fit, levels.low + share * size)) for share in (0.1, 0.5, 0.9)
     )
-    final = float(np.median(curve.value[-max(rules.LASTING_MEASUREMENTS, len(curve) // 20) :]))
+    final = level(curve.value[-max(5, len(curve) // 20) :])
     return Rise(
         start=start,
         middle=middle,
         end=end,
-        low=low,
-        high=high,
-        uncertainty=error,
+        low=levels.low,
+        high=levels.high,
+        uncertainty=levels.error,
         plateau=int(np.sum(curve.epoch < start)),
         after=int(np.sum(curve.epoch > end)),
-        kept=(final - low) / (high - low),
+        settled=float((curve.epoch[-1] - end) / max(end - start, 1)),
+        kept=(final - levels.low) / size,
     )
 
 

@@ -11,6 +11,11 @@ _TO_SIGMA = 1.4826
 """Median absolute deviation to standard deviation, for a normal distribution."""
 
 _LAGS = (1, 2, 4, 8)
+_LEAST_LAGS = 30
+"""A longer lag needs a curve of so many lags, or one large rise would pass for noise."""
+
+_ENOUGH = 4096
+"""So many differences tell the scatter to 2 %."""
 
 
 def running_median(values: FloatArray, width: int) -> FloatArray:
@@ -27,11 +32,30 @@ def running_median(values: FloatArray, width: int) -> FloatArray:
     if half < 1:
         return values.astype(np.float64)
     windows = np.lib.stride_tricks.sliding_window_view(values, 2 * half + 1)
-    middle = np.median(windows, axis=1)
+    middle = _median_of_five(values) if half == 2 else np.median(windows, axis=1)
     left = [np.median(values[: i + half + 1]) for i in range(half)]
     right = [np.median(values[i - half :]) for i in range(len(values) - half, len(values))]
     result: FloatArray = np.concatenate([left, middle, right])
     return result
+
+
+def _median_of_five(values: FloatArray) -> FloatArray:
+    """Return the medians of all five neighbours in a row, by comparing whole shifted arrays: no sorting."""
+    a, b, c, d, e = (values[i : len(values) - 4 + i] for i in range(5))
+    low = np.maximum(np.minimum(a, b), np.minimum(c, d))
+    high = np.minimum(np.maximum(a, b), np.maximum(c, d))
+    medians: FloatArray = np.maximum(np.minimum(low, high), np.minimum(np.maximum(low, high), e))
+    return medians
+
+
+def level(values: FloatArray) -> float:
+    """Return the level of a noisy piece of curve: the mean without the lowest and the highest fifth.
+
+    As robust as needed against slingshots, and unlike a median not stuck to whole images.
+    """
+    ordered = np.sort(values)
+    cut = len(ordered) // 5
+    return float(np.mean(ordered[cut : len(ordered) - cut]))
 
 
 def scatter(values: FloatArray, quantum: float = 0.0) -> float:
@@ -46,12 +70,13 @@ def scatter(values: FloatArray, quantum: float = 0.0) -> float:
     """
     found = [quantum / np.sqrt(12)]
     for lag in _LAGS:
-        if len(values) < 4 * lag + 2:
+        if lag > 1 and len(values) < _LEAST_LAGS * lag:
             break
         difference = values[lag:] - values[:-lag]
-        deviation = np.abs(difference - np.median(difference))
+        difference = difference[:: max(len(difference) // _ENOUGH, 1)]
+        deviation = np.abs(difference - np.median(difference)) if len(difference) else np.zeros(1)
         sigma = _TO_SIGMA * float(np.median(deviation))
-        if sigma == 0.0:
+        if sigma == 0.0 and lag == 1:  # more than half of the differences are 0: whole images
             sigma = float(np.quantile(deviation, 0.9)) / 1.645
         found.append(sigma / np.sqrt(2))
     return float(max(found))

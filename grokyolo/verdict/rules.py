@@ -13,8 +13,9 @@ from typing import Final
 MIN_MEASUREMENTS: Final = 10
 """Fewer measurements of validation than this say nothing; a plateau alone needs as many (contract)."""
 
-MAX_NOISE: Final = 0.15
-"""A score that scatters by more than this from one measurement to the next hides any level (calibrated)."""
+MAX_NOISE: Final = 0.12
+"""A score that scatters by more than this from one measurement to the next hides any level (calibrated);
+one validation image more or less is allowed on top."""
 
 MAX_BLOCKS: Final = 400
 """Longer curves are reduced to at most about this many block medians, so that cost does not grow."""
@@ -36,7 +37,7 @@ MEDIAN_OF: Final = 5
 FLOOR_SHARE: Final = 0.05
 """Without probe scores: the loss is within this share of its range above its floor (contract)."""
 
-STAYING_SHARE: Final = 0.90
+STAYING_SHARE: Final = 0.85
 """Share of the later medians that must hold too; slingshots may take the rest (calibrated)."""
 
 MIN_CEILING: Final = 0.3
@@ -45,7 +46,7 @@ MIN_CEILING: Final = 0.3
 MIN_GAP: Final = 0.10
 """The least score gap that tells memorising from following; more when noise is above a third of it."""
 
-LARGE_GAP: Final = 0.15
+LARGE_GAP: Final = 0.20
 """The least gap at the end of a run, relative to the probe's ceiling, that is worth a verdict."""
 
 GAP_SIGMA: Final = 3.0
@@ -74,6 +75,9 @@ GAP_LEFT: Final = 0.25
 MIN_RISE: Final = 0.10
 """The least rise of the validation score that is a jump."""
 
+TOP_SHARE: Final = 0.8
+"""Levels from this share of the way up belong to the top of a rise."""
+
 RISE_OF_GAP: Final = 0.25
 """A jump also closes at least this share of the largest gap."""
 
@@ -85,6 +89,11 @@ KEPT_SHARE: Final = 0.5
 
 SETTLED_MEASUREMENTS: Final = 3
 """Measurements after the 90 % crossing without which a jump may still be going on."""
+
+SETTLED_SHARE: Final = 0.25
+SETTLED_SHARE_CLOSED: Final = 0.1
+"""... and the time after it, as a share of the time from 10 to 90 %; less when the gap has closed anyway
+(calibrated; a logistic that is cut at half its height has 0.07, at nine tenths 0.2)."""
 
 LOSS_AGREES: Final = 0.05
 """By which share of its plateau level the validation loss must have fallen over a jump (calibrated)."""
@@ -109,7 +118,7 @@ SETTING_STEP: Final = 0.2
 MIN_FALL: Final = 0.05
 """The least fall of the validation score from its best lasting level."""
 
-FALL_SHARE: Final = 0.10
+FALL_SHARE: Final = 0.07
 """... and the least share of that level (calibrated)."""
 
 FALL_SIGMA: Final = 4.0
@@ -124,18 +133,24 @@ REGAINED: Final = 0.75
 PEAK_HEIGHT: Final = 0.5
 """The peak before the fall of a double descent reached this share of the final height (contract)."""
 
-LASTING_MEASUREMENTS: Final = 5
+LASTING_MEASUREMENTS: Final = 8
 LASTING_SHARE: Final = 0.03
 LASTING_RATIO: Final = 1.3
 """A trough lasts: so many measurements, and this share of the run or this ratio of its end to its start."""
 
-LOSS_RISING: Final = 0.20
+LOSS_RISING: Final = 0.10
 """Share of the whole rise of the validation loss that falls into the second half of the time since
-memorising, from which the loss still "goes on rising" (calibrated; a straight line has 0.5, a
-logarithm over a decade 0.3, a rise that ends 0)."""
+memorising, from which the loss still "goes on rising" (calibrated; a straight line has 0.5, a logarithm
+over two decades 0.15, the control without weight decay 0.02)."""
 
-LOSS_RISE_SHARE: Final = 0.10
+LOSS_RISE_SHARE: Final = 0.05
 """That second half must also raise the loss by this share of its level."""
+
+LOST_SHARE: Final = 0.25
+"""A jump is lost again when more than this share of it is gone at the end: more than a grok may leave."""
+
+NOTHING_LEARNED: Final = 0.02
+"""Scores that never get this high say nothing about gaps."""
 
 # --- Divergence -------------------------------------------------------------------------------
 

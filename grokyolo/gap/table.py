@@ -119,8 +119,8 @@ def split_cells(line: str) -> list[str]:
 
 
 def is_header(cells: Sequence[str]) -> bool:
-    """Whether these cells are names: one of them says `epoch`, in whatever case."""
-    return any(cell.lower() == "epoch" for cell in cells)
+    """Whether these cells are names: one of them says `epoch`, in whatever case, and none is a number."""
+    return any(cell.lower() == "epoch" for cell in cells) and all(_number(cell) is None for cell in cells)
 
 
 @dataclass(frozen=True)

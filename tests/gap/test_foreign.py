@@ -67,9 +67,7 @@ class TestEveryGeneration:
 
 
 class TestHeadlineScore:
-    @pytest.mark.parametrize(
-        ("header", "column"), [(logs.SEGMENT, "(M)"), (logs.POSE, "(P)"), (logs.OBB, "(B)")]
-    )
+    @pytest.mark.parametrize(("header", "column"), [(logs.SEGMENT, "(M)"), (logs.POSE, "(P)"), (logs.OBB, "(B)")])
     def test_masks_and_keypoints_come_before_boxes(self, tmp_path, header, column):
         cells = {f"metrics/mAP50-95{column}": lambda epoch: 0.001 * epoch}
         series = read(tmp_path, logs.log(header, range(1, 5), cells))
@@ -180,9 +178,7 @@ class TestResumed:
         assert series.seconds.tolist() == [10.0 * epoch for epoch in range(1, 11)]
 
     def test_a_resumption_that_the_log_does_not_show_is_a_note(self, tmp_path):
-        series = read(
-            tmp_path, logs.log(logs.DETECT_V8, range(1, 9)), args=ARGS + "resume: runs/train/last.pt\n"
-        )
+        series = read(tmp_path, logs.log(logs.DETECT_V8, range(1, 9)), args=ARGS + "resume: runs/train/last.pt\n")
         assert saying(series.notes, "was resumed, and the log does not show where")
 
     def test_two_runs_in_one_file_are_not_glued_together(self, tmp_path):
@@ -235,9 +231,7 @@ class TestSkippedValidation:
         return {name: cell(name) for name in names}
 
     def test_zeros_are_not_measured(self, tmp_path):
-        series = read(
-            tmp_path, logs.log(logs.DETECT, range(1, 21), self.zeros(20)), args="epochs: 20\nval: false\n"
-        )
+        series = read(tmp_path, logs.log(logs.DETECT, range(1, 21), self.zeros(20)), args="epochs: 20\nval: false\n")
         assert series.measured.tolist() == [False] * 19 + [True]
         assert series.measured_every == 20
         assert saying(series.notes, "validation was skipped in 19 of 20 epochs")

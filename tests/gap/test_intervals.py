@@ -27,9 +27,7 @@ def write(run, rows):
 
 
 def bars(epoch, low=0.25, high=0.5):
-    return Intervals(
-        epoch, probe_low=low, probe_high=high, val_low=low, val_high=high, gap_low=-low, gap_high=high
-    )
+    return Intervals(epoch, probe_low=low, probe_high=high, val_low=low, val_high=high, gap_low=-low, gap_high=high)
 
 
 ends = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted)

@@ -178,9 +178,7 @@ class TestTornFiles:
                     log.append(row)
             assert path.read_bytes() == whole
 
-    @pytest.mark.parametrize(
-        "junk", [b"\0" * 100, b"\0" * 100 + b"\n", b"2,18,1.0\n", b"garbage\n\n\n", b"\n"]
-    )
+    @pytest.mark.parametrize("junk", [b"\0" * 100, b"\0" * 100 + b"\n", b"2,18,1.0\n", b"garbage\n\n\n", b"\n"])
     def test_what_a_power_cut_leaves_behind_the_last_row(self, path, junk):
         whole = write(path, [record(1)]).read_bytes()
         path.write_bytes(whole + junk)
@@ -198,9 +196,7 @@ class TestTornFiles:
             assert path.read_bytes() == whole
             assert log.last_epoch == 1
 
-    @pytest.mark.parametrize(
-        "text", ["epoch,loss\n1,2\n", "x", CONTRACT + ",more\n1\n", CONTRACT.upper() + "\n"]
-    )
+    @pytest.mark.parametrize("text", ["epoch,loss\n1,2\n", "x", CONTRACT + ",more\n1\n", CONTRACT.upper() + "\n"])
     def test_another_file_is_not_touched(self, path, text):
         path.write_text(text)
         with pytest.raises(RunError, match="another header") as caught:
@@ -256,9 +252,7 @@ class TestRoundTrip:
             ("val_score", number),
         ):
             expected = [read(getattr(row, name)) for row in records]
-            expected = [
-                math.nan if still else cell for still, cell in zip(stood_still, expected, strict=True)
-            ]
+            expected = [math.nan if still else cell for still, cell in zip(stood_still, expected, strict=True)]
             np.testing.assert_array_equal(getattr(series, name), expected)
         assert [(event.epoch, event.kind) for event in series.events] == [
             (row.epoch, kind) for row in records for kind in row.events

@@ -96,9 +96,7 @@ class TestStandingStill:
     """A set smaller than nbs: where no optimizer step was made, the same cells are no new measurement."""
 
     def test_rows_without_a_step_are_blank(self, tmp_path):
-        rows = [
-            record(e, step=(e + 3) // 4, val_loss=3.0 - (e + 3) // 4, val_score=0.5) for e in range(1, 17)
-        ]
+        rows = [record(e, step=(e + 3) // 4, val_loss=3.0 - (e + 3) // 4, val_score=0.5) for e in range(1, 17)]
         series = read_run(write(tmp_path, rows))
         assert series.measured_every == 4
         assert series.epoch[series.measured].tolist() == [1, 5, 9, 13]
@@ -137,9 +135,7 @@ class TestMetadata:
 
 class TestDamage:
     def test_of_repeated_epochs_the_later_row_counts(self, tmp_path):
-        series = read_run(
-            text(tmp_path, "1,9,3,0.1,,,", "2,18,2,0.2,,,start", "2,18,1,0.3,,,resume", "3,27,1,0.4,,,")
-        )
+        series = read_run(text(tmp_path, "1,9,3,0.1,,,", "2,18,2,0.2,,,start", "2,18,1,0.3,,,resume", "3,27,1,0.4,,,"))
         assert series.epoch.tolist() == [1, 2, 3]
         assert series.val_score.tolist() == [0.1, 0.3, 0.4]
         assert [event.kind for event in series.events] == [EventKind.RESUME]
@@ -166,9 +162,7 @@ class TestDamage:
         assert read_run(tmp_path).epoch.tolist() == [1]
 
     def test_a_measured_loss_that_is_not_finite(self, tmp_path):
-        series = read_run(
-            text(tmp_path, "1,NaN,0.5", "2,,0.5", "3,-inf,0.5", header="epoch,val_loss,val_score")
-        )
+        series = read_run(text(tmp_path, "1,NaN,0.5", "2,,0.5", "3,-inf,0.5", header="epoch,val_loss,val_score"))
         assert np.isposinf(series.val_loss).tolist() == [True, False, True]
         assert np.isnan(series.val_loss).tolist() == [False, True, False]
 

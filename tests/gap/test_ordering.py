@@ -10,9 +10,7 @@ from grokyolo.gap.ordering import order_rows
 
 
 def order(epochs, marks=None):
-    marks = (
-        np.zeros((len(epochs), 1)) if marks is None else np.array(marks, dtype=float).reshape(len(epochs), -1)
-    )
+    marks = np.zeros((len(epochs), 1)) if marks is None else np.array(marks, dtype=float).reshape(len(epochs), -1)
     return order_rows(np.array(epochs, dtype=np.int64), marks, "runs/a/results.csv")
 
 
@@ -110,10 +108,7 @@ class TestTwoProcesses:
         high = [9.0, 8.9, 8.8, 2.0, 8.7, 1.9, 8.6, 1.8, 8.5, 1.7]
         found = order(epochs, high)
         assert found.rows.tolist() == [0, 1, 2, 4, 6, 8]
-        assert (
-            "2 processes wrote into this file at once: the longest run counts (6 epochs), 4 rows"
-            in found.notes[0]
-        )
+        assert "2 processes wrote into this file at once: the longest run counts (6 epochs), 4 rows" in found.notes[0]
 
     def test_in_lockstep(self):
         epochs = [epoch for epoch in range(1, 9) for _ in range(2)]
@@ -125,9 +120,7 @@ class TestTwoProcesses:
     def test_in_changing_turns(self):
         epochs = [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6]
         first = [1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1]
-        marks = [
-            9 - 0.1 * epoch if own else 3 - 0.1 * epoch for epoch, own in zip(epochs, first, strict=True)
-        ]
+        marks = [9 - 0.1 * epoch if own else 3 - 0.1 * epoch for epoch, own in zip(epochs, first, strict=True)]
         found = order(epochs, marks)
         assert [first[row] for row in found.rows] == [1] * 6
 

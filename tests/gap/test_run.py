@@ -182,7 +182,5 @@ class TestAnyBytes:
     def test_with_broken_settings_beside_them(self, tmp_path, raw, yaml):
         (tmp_path / "log.csv").write_bytes(raw)
         for name in ("args.yaml", "grokyolo.yaml"):
-            (tmp_path / name).write_bytes(
-                yaml if isinstance(yaml, bytes) else yaml.encode("utf-8", "replace")
-            )
+            (tmp_path / name).write_bytes(yaml if isinstance(yaml, bytes) else yaml.encode("utf-8", "replace"))
         reads_or_refuses(tmp_path / "log.csv")

@@ -15,31 +15,11 @@ import torch
 
 from grokyolo.training import randomness
 
-RANDOM_ARGUMENTS = (
-    *(
-        "hsv_h",
-        "hsv_s",
-        "hsv_v",
-        "degrees",
-        "translate",
-        "scale",
-        "shear",
-        "perspective",
-        "flipud",
-        "fliplr",
-        "bgr",
-    ),
-    *(
-        "mosaic",
-        "mixup",
-        "cutmix",
-        "copy_paste",
-        "erasing",
-        "auto_augment",
-        "augmentations",
-        "multi_scale",
-        "dropout",
-    ),
+EVERY_TASK = ("hsv_h", "hsv_s", "hsv_v", "scale", "flipud", "fliplr", "augmentations", "dropout")
+CLASSIFY = ("erasing", "auto_augment")
+BOXES = (
+    *("degrees", "translate", "shear", "perspective", "bgr"),
+    *("mosaic", "mixup", "cutmix", "copy_paste", "multi_scale"),
 )
 """Train arguments of Ultralytics that make an input, or the pass that follows it, random unless they are off."""
 LOOKS = 2
@@ -161,7 +141,8 @@ def prepare_training(loader: Any, args: Any, device: torch.device, limit: float)
         device: the training device.
         limit: bytes that prepared images may take.
     """
-    if loader.num_workers or any(getattr(args, name, None) for name in RANDOM_ARGUMENTS):
+    arguments = EVERY_TASK + (CLASSIFY if args.task == "classify" else BOXES)
+    if loader.num_workers or any(getattr(args, name, None) for name in arguments):
         return loader
     with randomness.kept():
         samples = _same_every_time(loader.dataset, limit)

@@ -84,13 +84,21 @@ SPECIAL: Mapping[str, Kind] = {
     "seed": Integer(low=0, high=LARGEST_SEED),
     "cache": Either((Flag(), Choice(("ram", "disk")))),
     "amp": Either((Flag(), Choice(("fp16", "bf16", "fp32"), fold=True))),
-    "scale": Either((Number(0, 1), Several(Number(0), 2, 2))),
-    "fraction": Either((Number(0, 1, above=True), Integer(low=2), Several(Number(0), 2, 3))),
+    "scale": Either((Number(0, 1), Several(Number(0), 2, 2)), "a number from 0 to 1 or a list of two"),
+    "fraction": Either(
+        (Number(0, 1, above=True), Integer(low=2), Several(Number(0), 2, 3)),
+        "a share above 0 and at most 1, a number of images from 2 or a list of two or three of those",
+    ),
     "device": Optional(
         Either((Integer(low=-1), Text(), Several(Integer(low=-1))), "a device such as cpu, mps, 0 or [0, 1]"),
     ),
-    "freeze": Optional(Either((Integer(low=0), Several(Either((Integer(low=0), Text("a layer's name"))))))),
-    "classes": Optional(Either((Integer(low=0), Several(Integer(low=0))))),
+    "freeze": Optional(
+        Either(
+            (Integer(low=0), Several(Either((Integer(low=0), Text())))),
+            "a number of layers, a list of them",
+        )
+    ),
+    "classes": Optional(Either((Integer(low=0), Several(Integer(low=0))), "a class number, a list of them")),
     "pretrained": Either((Flag(), Text("a file of weights"))),
     "compile": Either(
         (Flag(), Choice(("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"))),
@@ -103,10 +111,11 @@ SPECIAL: Mapping[str, Kind] = {
 
 ADVICE: Mapping[str, str] = {
     "task": "grokyolo measures these tasks",
-    "weight_decay": "Ultralytics allows 1 at most: a higher lr0 or more epochs decay more too",
+    "weight_decay": "Ultralytics takes 0 to 1; a higher lr0 or more epochs decay more too",
     "patience": "write 0 to never stop early",
     "imgsz": "training takes square images: write one number such as 640",
     "auto_augment": "write null for none",
+    "save_period": "write -1 for no extra files of weights",
 }
 """What to do about a value that an argument cannot have, where the value itself gives no better hint."""
 

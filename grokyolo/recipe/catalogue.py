@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grokyolo.errors import RecipeError, did_you_mean
+from grokyolo.errors import RecipeError
 from grokyolo.recipe.paths import builtin_folder, display, exists
 from grokyolo.recipe.places import Place, Problem, complain
+from grokyolo.recipe.suggesting import did_you_mean
+from grokyolo.recipe.values import shortened
 
 SUFFIXES = (".yaml", ".yml")
 LARGEST_FILE = 4_000_000
@@ -111,7 +113,9 @@ def find(name: str, *, start: Path | None = None, place: Place | None = None, sk
                 return Source(candidate, name, display(candidate))
     if source := _at(path):
         return source
-    what = f"there is no recipe {name!r}" if name.strip() else "a recipe needs a name"
+    if name and exists(path, folder=True):
+        raise _missing(name, path, place)
+    what = f"there is no recipe {shortened(name)!r}" if name.strip() else "a recipe needs a name"
     hint = did_you_mean(name, names()) or "grokyolo recipes lists what there is"
     raise complain([Problem(what, place or Place(), hint)])
 

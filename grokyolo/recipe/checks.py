@@ -5,7 +5,7 @@ Each rule looks at the resolved values and Ultralytics' defaults together, and s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,18 +79,31 @@ class Settings:
         value = str(self[name]).lower() if isinstance(self[name], bool) else str(self[name])
         return f"train.{name} is {value}" + ("" if self.given(name) else " (Ultralytics' default)")
 
+    def nearest(self, *keys: str) -> str:
+        """Return the first of the keys that the recipe's own file or the command line sets, else the first."""
+        own = [key for key in keys if (place := self.places.get(key)) and place.file in {"", self.whole.file}]
+        return [*own, *keys][0]
+
     def finding(self, key: str, what: str, hint: str, *, fatal: bool = False) -> Finding:
         """Return a finding about a dotted key."""
         return Finding(Problem(what, self.places.get(key, self.whole), hint), fatal)
 
 
-def missing(recipe: Recipe, place: Place) -> list[Problem]:
-    """Return what a recipe must name before it can be trained."""
-    problems = []
-    if not recipe.model:
+def missing(recipe: Recipe, place: Place, found: Collection[str]) -> list[Problem]:
+    """Return what a recipe must name before it can be trained.
+
+    Args:
+        recipe: resolved.
+        place: the recipe as a whole.
+        found: top-level keys with problems of their own; `extends` and `?` may hide a model or data.
+    """
+    problems: list[Problem] = []
+    if {"extends", "?"} & set(found):
+        return problems
+    if not recipe.model and "model" not in found:
         what = "the recipe names no model"
         problems.append(Problem(what, place, "add one to the command line: model=yolo26n.pt"))
-    if not recipe.data:
+    if not recipe.data and "data" not in found:
         what = "the recipe names no data set"
         problems.append(Problem(what, place, "add your own to the command line: data=my-data.yaml"))
     return problems
@@ -168,7 +181,7 @@ def _schedule(s: Settings) -> Iterator[Finding]:
     warm = s["warmup_epochs"]
     if warm > s.epochs:
         what = f"{s.spelled('warmup_epochs')}, longer than the {s.epochs} epochs of training"
-        yield s.finding("train.warmup_epochs", what, "warmup_epochs=3.0")
+        yield s.finding("train.warmup_epochs", what, f"warmup_epochs={max(0, s.epochs - 1)}")
     if warm > 0 and s.optimizer in ADAPTIVE and s["warmup_bias_lr"] > 10 * s["lr0"]:
         what = f"{s.spelled('warmup_bias_lr')}, by which {s['optimizer']} moves every bias in the first steps"
         yield s.finding("train.warmup_bias_lr", what, "warmup_bias_lr=0.0")
@@ -209,7 +222,7 @@ def _builtin(s: Settings) -> Iterator[Finding]:
     side = -(-data.modulus // STRIDE) * STRIDE
     if s["imgsz"] != side:
         what = f"modulus {data.modulus} makes images of {side} pixels, but {s.spelled('imgsz')}"
-        yield s.finding("train.imgsz", what, f"imgsz={side}", fatal=True)
+        yield s.finding(s.nearest("train.imgsz", "data.modulus"), what, f"imgsz={side}", fatal=True)
     pairs = data.modulus**2
     train = int(pairs * data.fraction)
     if min(train, pairs - train) < data.modulus:

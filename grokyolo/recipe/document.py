@@ -101,6 +101,10 @@ def parse(text: str, place: Place, problems: list[Problem]) -> Node | None:
         mark = error.problem_mark or error.context_mark
         where = reader.at(mark.line + 1, mark.column + 1) if mark else place
         what, hint = _in_our_words(str(error.problem or error.context or ""))
+        if error.context_mark and "not closed" in what:
+            where = reader.at(error.context_mark.line + 1, error.context_mark.column + 1)
+        elif error.context_mark and " is missing before" in what and not place.argument:
+            what += f"; its bracket opens in line {error.context_mark.line + 1}"
         problems.append(Problem(f"this is not valid YAML: {what}", where, hint))
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # PyYAML lets a few broken escapes and version lines through as ValueError
@@ -186,6 +190,9 @@ class _Reader:
             value = self.node(next(self.events), depth + 1)
             if not isinstance(key, Scalar):
                 self.problems.append(Problem("a key must be a single word", where, "write each key as `key: value`"))
+            elif key.text == "<<" and key.plain:
+                hint = "share values between recipes by `extends`"
+                self.problems.append(Problem("<< merges maps, which recipes do not do", where, hint))
             elif key.text in items:
                 first = keys[key.text]
                 seen = f"first in line {first.line}" if first.line else "twice"
@@ -233,7 +240,7 @@ WORDS = (
     (
         "mapping values are not allowed",
         "a colon where no key can stand",
-        "put each key on a line of its own, or quote the text",
+        "look here and one line up: `key: value`, keys indented alike; quote text that holds a colon",
     ),
     ("could not find expected ':'", "a key without a colon above this line", "write `key: value`"),
     ("expected ',' or '}'", "a comma or } is missing before this", "write {epochs: 1000, patience: 0}"),
@@ -252,7 +259,7 @@ WORDS = (
     ("'`' that cannot start", "a value cannot start with `", "quote it"),
     ("expected alphabetic or numeric", "a * or & without a name", 'quote it as text: "*"'),
     ("found undefined tag handle", "an unknown tag", "write the plain value without the tag"),
-    ("did not find expected <document start>", "text after the end of the document", "one recipe a file"),
+    ("expected '<document start>'", "something after the end of the recipe", "a recipe is one map of `key: value`"),
     ("expected the node content", "a value is missing before this", "write `key: value`"),
 )
 

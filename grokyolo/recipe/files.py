@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grokyolo.errors import did_you_mean
 from grokyolo.recipe.catalogue import SUFFIXES
 from grokyolo.recipe.paths import builtin_folder, exists
 from grokyolo.recipe.places import Place
 from grokyolo.recipe.schema import BUILTIN_DATA
+from grokyolo.recipe.suggesting import did_you_mean
 from grokyolo.recipe.values import Wrong
 
 
@@ -42,7 +42,8 @@ def model(name: str, place: Place) -> str:
         shipped = builtin_folder() / name
         if exists(shipped):
             return str(shipped)
-        raise MissingFile(f"there is no model file {name}", f"looked beside {place.source} and in the current folder")
+        start = "the current folder" if place.argument else "the folder of the recipe, or the current one"
+        raise MissingFile(f"there is no model file {name}", f"write the path from {start}")
     return name
 
 

@@ -38,7 +38,7 @@ def load_source(source: Source, arguments: Sequence[str] = (), *, complete: bool
     findings = [] if problems else checks.examine(recipe, resolver.places, source.place)
     problems += [finding.problem for finding in findings if finding.fatal]
     if complete:
-        problems += checks.missing(recipe, source.place)
+        problems += checks.missing(recipe, source.place, {problem.about for problem in problems})
     if problems:
         raise complain(problems, layers.files)
     return replace(recipe, warnings=[str(finding) for finding in findings if not finding.fatal])

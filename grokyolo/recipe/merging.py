@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from grokyolo.recipe import catalogue
 from grokyolo.recipe.catalogue import Source
-from grokyolo.recipe.document import Node, Scalar, Table, parse
+from grokyolo.recipe.document import Listing, Node, Scalar, Table, parse
 from grokyolo.recipe.places import Problem, complain
-from grokyolo.recipe.schema import BUILTIN_DATA, EXTENDS, TOP
+from grokyolo.recipe.schema import BUILTIN_DATA, EXTENDS
 from grokyolo.recipe.values import Wrong, shown
 
 MAX_PARENTS = 8
+FORMAT = 1
+"""The version of a run's `grokyolo.yaml` that this grokyolo reads."""
 
 
 @dataclass(frozen=True)
@@ -79,17 +81,33 @@ def _read(source: Source, problems: list[Problem], chain: list[str]) -> Table:
     if node is None and found:
         raise complain(problems, files)
     if source.run:
+        if isinstance(node, Table) and not _readable(node.items.get("format")):
+            what = "this run was written by a newer grokyolo"
+            raise complain([Problem(what, source.place, "pip install --upgrade grokyolo")], files)
         node = node.items.get("recipe") if isinstance(node, Table) else None
         if not isinstance(node, Table):
             raise complain([Problem("this run has no recipe inside", source.place, "name a recipe instead")], files)
     if node is None or (isinstance(node, Scalar) and node.value is None):
         raise complain([*problems, Problem("the recipe is empty", source.place, "begin with `extends: long`")], files)
     if not isinstance(node, Table):
+        what = f"a recipe is a map of `key: value`; this is {shown(node)}"
         raise complain(
-            [*problems, Problem(f"a recipe is a map of {', '.join(TOP)}; this is {shown(node)}", node.place)],
+            [*problems, Problem(what, node.place, _as_map(node))],
             files,
         )
     return node
+
+
+def _readable(version: Node | None) -> bool:
+    return version is None or (isinstance(version, Scalar) and version.value == FORMAT)
+
+
+def _as_map(node: Node) -> str:
+    if isinstance(node, Listing):
+        return "remove the dashes"
+    if isinstance(node, Scalar) and "=" in node.text:
+        return "write `key: value` instead of KEY=VALUE, one a line"
+    return "begin with `extends: long`"
 
 
 def _parent(chain: list[Source], table: Table, problems: list[Problem]) -> Source | None:
@@ -121,4 +139,4 @@ def _parent(chain: list[Source], table: Table, problems: list[Problem]) -> Sourc
 
 def _no_name(node: Node) -> Problem:
     hint = "a recipe has one parent: extends: long"
-    return Problem(f"extends is {shown(node)}, but must be {EXTENDS.expected}", node.place, hint)
+    return Problem(f"extends is {shown(node)}, but must be {EXTENDS.expected}", node.place, hint, "extends")

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from grokyolo.recipe.document import Scalar
 
-SCIENTIFIC = re.compile(r"([-+]?)(?=\.?\d)(\d*)(?:\.(\d*))?[eE]([-+]?)(\d{1,2})")
-COMMA = re.compile(r"[-+]?\d+,\d+")
-PERCENT = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*%")
-FORMULA = re.compile(r"[-+*/().\d\se]*\d\s*(?:\*\*|[-+*/])\s*[-+*/().\d\se]+")
-NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
-FORMS = (
-    (re.compile(r"\d+(?::\d+)+"), "a number has no colon"),
-    (re.compile(r"(?i)[-+]?\.?(inf|infinity|nan)"), "there is no such number: write a finite one"),
-    (FORMULA, "nothing in a recipe is computed: write the result"),
-)
+Match = re.Match[str]
+SCIENTIFIC = re.compile(r"([-+]?)(?=\.?\d)(\d*)(?:\.(\d*))?[eE]([-+]?)(\d{1,2})", re.ASCII)
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
 
 
 def remedy(scalar: Scalar, *, whole: bool) -> str:
@@ -30,13 +24,7 @@ def remedy(scalar: Scalar, *, whole: bool) -> str:
         return ""
     if NUMBER.fullmatch(text):
         return "" if scalar.plain else f"remove the quotes: {text}"
-    if SCIENTIFIC.fullmatch(text):
-        return f"YAML reads {text} as text: write {_spelled(text, whole=whole)}"
-    if match := PERCENT.fullmatch(text):
-        return f"write a share of 1: {_decimal(float(match[1]) / 100)}"
-    if COMMA.fullmatch(text):
-        return f"write a point: {text.replace(',', '.')}"
-    return next((hint for form, hint in FORMS if form.fullmatch(text)), "")
+    return next((hint for form, say in FORMS if (m := form.fullmatch(text)) and (hint := say(m, whole))), "")
 
 
 def _spelled(text: str, *, whole: bool) -> str:
@@ -53,3 +41,26 @@ def _spelled(text: str, *, whole: bool) -> str:
 
 def _decimal(number: float) -> str:
     return f"{number:.15f}".rstrip("0").rstrip(".")
+
+
+def _thousands(match: Match, whole: bool) -> str:
+    return f"write {re.sub('[^0-9]', '', match[0])}" if whole else ""
+
+
+FORMS: tuple[tuple[re.Pattern[str], Callable[[Match, bool], str]], ...] = (
+    (SCIENTIFIC, lambda m, whole: f"YAML reads {m[0]} as text: write {_spelled(m[0], whole=whole)}"),
+    (
+        re.compile(r"([-+]?\d{1,15}(?:\.\d{1,15})?)\s*%", re.ASCII),
+        lambda m, _: f"write a share of 1: {_decimal(float(m[1]) / 100)}",
+    ),
+    (re.compile(r"\d{1,3}(?:[ .,']\d{3})+", re.ASCII), _thousands),
+    (re.compile(r"(\d+(?:\.\d+)?)\s+[A-Za-z]+", re.ASCII), lambda m, _: f"write the number alone: {m[1]}"),
+    (re.compile(r"[-+]?\d+,\d+", re.ASCII), lambda m, _: f"write a point: {m[0].replace(',', '.')}"),
+    (re.compile(r"\d+(?::\d+)+", re.ASCII), lambda _m, _w: "a number has no colon"),
+    (re.compile(r"(?i)[-+]?\.?(inf|infinity|nan)"), lambda _m, _w: "write a finite number"),
+    (
+        re.compile(r"[-+*/().\d\se]*\d\s*(?:\*\*|[-+*/])\s*[-+*/().\d\se]+", re.ASCII),
+        lambda _m, _w: "nothing in a recipe is computed: write the result",
+    ),
+)
+"""How numbers get written that are none for YAML, most telling first."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from grokyolo.errors import did_you_mean
 from grokyolo.recipe.document import Node, Scalar, Table, parse
 from grokyolo.recipe.merging import merge
 from grokyolo.recipe.ownership import why_no_argument
 from grokyolo.recipe.places import Place, Problem
 from grokyolo.recipe.schema import TOP
+from grokyolo.recipe.suggesting import did_you_mean
 
 WHOLE = ("model", "data", "description")
 """Bare keys that are no train arguments."""
@@ -42,7 +42,7 @@ def _table(argument: str, problems: list[Problem]) -> Table | None:
         if argument.strip() in {"=", ""} or key != key.strip() or text != text.strip() or not key:
             hint = "write KEY=VALUE without spaces around ="
         else:
-            hint = f"write {argument}=VALUE"
+            hint = _as_assignment(argument)
         problems.append(Problem(f"{argument!r} is not KEY=VALUE", place, hint))
         return None
     path = _path(key, place, problems)
@@ -52,6 +52,13 @@ def _table(argument: str, problems: list[Problem]) -> Table | None:
     for part in reversed(path):
         value = Table({part: value}, {part: place}, place)
     return value if isinstance(value, Table) else None
+
+
+def _as_assignment(argument: str) -> str:
+    key, colon, text = argument.partition(":")
+    if key.replace("_", "").replace(".", "").isalpha():
+        return f"write {key}={text}" if colon else f"write {key}=VALUE"
+    return "write KEY=VALUE without spaces around ="
 
 
 def _path(key: str, place: Place, problems: list[Problem]) -> tuple[str, ...] | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grokyolo.errors import did_you_mean
 from grokyolo.recipe.arguments import train_arguments
 from grokyolo.recipe.schema import DATA, SECTIONS, TOP
+from grokyolo.recipe.suggesting import alike, did_you_mean, question
 
 OWNED: Mapping[str, tuple[str, str]] = {
     "mode": ("grokyolo always trains", "remove it"),
@@ -64,6 +64,18 @@ OLD_NAMES: Mapping[str, str] = {
 }
 """What YOLOv5, older versions and habit call an argument."""
 
+OTHER_TOP_NAMES: Mapping[str, str] = {
+    "parent": "extends",
+    "base": "extends",
+    "inherits": "extends",
+    "weights": "model",
+    "dataset": "data",
+    "hyp": "train",
+    "hyperparameters": "train",
+    "args": "train",
+}
+"""What other programs call a section."""
+
 
 def homes(key: str) -> list[str]:
     """Return the dotted paths under which a bare key is known, for example `gap.every` for `every`."""
@@ -75,6 +87,19 @@ def homes(key: str) -> list[str]:
     if key in train_arguments() and key not in OWNED:
         found.append(f"train.{key}")
     return found
+
+
+def where_it_belongs(key: str) -> str:
+    """Return what to do about a key at the top level of a recipe that has no place there."""
+    section, dot, inner = key.partition(".")
+    if dot and section in TOP:
+        return f"nest it: {section}: {{{inner}: ...}}"
+    if key in OWNED and key not in TOP:
+        return OWNED[key][1]
+    other = OTHER_TOP_NAMES.get(key)
+    found = [other] if other else homes(key) or alike(key, TOP) or homes(OLD_NAMES.get(key, key))
+    found = found or [f"train.{name}" for name in alike(key, _usable())]
+    return question(found) or f"it has {', '.join(TOP)}"
 
 
 def why_no_argument(name: str, *, bare: bool) -> tuple[str, str] | None:
@@ -106,7 +131,10 @@ def _unknown(name: str, *, bare: bool) -> tuple[str, str]:
     if name in OLD_NAMES:
         return no_such, f"did you mean {OLD_NAMES[name]}?"
     if found := homes(name):
-        return no_such, f"did you mean {' or '.join(found)}?"
-    usable = [known.name for known in train_arguments().values() if known.used_in_training]
-    near = did_you_mean(name, [known for known in usable if known not in OWNED])
-    return no_such, near or "grokyolo recipes show long"
+        return no_such, question(found)
+    return no_such, did_you_mean(name, _usable()) or "grokyolo recipes show long"
+
+
+def _usable() -> list[str]:
+    known = train_arguments().values()
+    return [argument.name for argument in known if argument.used_in_training and argument.name not in OWNED]

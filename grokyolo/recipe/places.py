@@ -51,11 +51,13 @@ class Problem:
         what: one line that names the key and the mistake.
         place: where it was found.
         hint: the change to make.
+        about: the top-level key it concerns, where that matters.
     """
 
     what: str
     place: Place
     hint: str = ""
+    about: str = ""
 
     def error(self) -> GrokyoloError:
         """Return the problem as an error of its own."""

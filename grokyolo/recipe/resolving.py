@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from grokyolo.errors import did_you_mean
 from grokyolo.recipe import files
 from grokyolo.recipe.arguments import train_arguments
-from grokyolo.recipe.document import Node, Scalar, Table
+from grokyolo.recipe.document import Listing, Node, Scalar, Table
 from grokyolo.recipe.model import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Recipe
-from grokyolo.recipe.ownership import homes, why_no_argument
+from grokyolo.recipe.ownership import homes, where_it_belongs, why_no_argument
 from grokyolo.recipe.places import Place, Problem
 from grokyolo.recipe.schema import (
     BUILTIN_DATA,
@@ -25,7 +24,11 @@ from grokyolo.recipe.schema import (
     TOP,
     Field,
 )
+from grokyolo.recipe.suggesting import alike, did_you_mean, question
 from grokyolo.recipe.values import Kind, Wrong, shown
+
+INSIDE_DATA = {"train", "val", "test", "path", "names", "nc"}
+"""Keys of the file that describes a data set to Ultralytics."""
 
 
 @dataclass
@@ -69,17 +72,16 @@ class Resolver:
         try:
             return kind.accept(node)
         except Wrong as wrong:
-            self.problems.append(
-                Problem(f"{key} is {shown(node)}, but must be {kind.expected}", node.place, wrong.hint or advice)
-            )
+            what = f"{key} is {shown(node)}, but must be {kind.expected}"
+            hint = wrong.hint or advice or _general_hint(node)
+            self.problems.append(Problem(what, node.place, hint, about=key))
             return None
 
     def _top_keys(self, table: Table) -> None:
         for key, place in table.keys.items():
             if key not in TOP:
-                found = [home for home in homes(key) if "." in home]
-                hint = f"did you mean {' or '.join(found)}?" if found else did_you_mean(key, list(TOP))
-                self.problems.append(Problem(f"a recipe has no key {key}", place, hint or f"it has {', '.join(TOP)}"))
+                hint = where_it_belongs(key)
+                self.problems.append(Problem(f"a recipe has no key {key}", place, hint, about="?"))
 
     def _text(self, table: Table, key: str, kind: Kind) -> str:
         node = table.items.get(key)
@@ -109,13 +111,7 @@ class Resolver:
 
     def _data(self, node: Node | None) -> str | BuiltinData:
         if isinstance(node, Table):
-            before = len(self.problems)
-            values = self._section(node, "data", DATA)
-            if "name" not in node.items:
-                self.problems.append(
-                    Problem("data names no built-in data set", node.place, f"add name: {BUILTIN_DATA[0]}")
-                )
-            return BuiltinData(BUILTIN_DATA[0]) if len(self.problems) > before else BuiltinData(**values)
+            return self._builtin(node)
         if node is None or (isinstance(node, Scalar) and node.value is None and not node.place.argument):
             return ""
         name = self.value("data", DATA_NAME, node) or ""
@@ -125,12 +121,29 @@ class Resolver:
             self.problems.append(Problem(f"there is no built-in data set {name}", node.place, hint))
         return name
 
+    def _builtin(self, node: Table) -> BuiltinData:
+        before = len(self.problems)
+        if "name" in node.items:
+            values = self._section(node, "data", DATA)
+        elif INSIDE_DATA & set(node.items):
+            what = "a recipe names the file of a data set and does not hold one"
+            hint = "put these lines into my-data.yaml and write data: my-data.yaml"
+            self.problems.append(Problem(what, node.place, hint))
+        else:
+            option = next((f"data.{key}" for key in node.items), "data")
+            what = f"{option} is an option of built-in data sets, and none is named"
+            add = f"data={BUILTIN_DATA[0]}" if node.place.argument else f"name: {BUILTIN_DATA[0]}"
+            self.problems.append(Problem(what, node.place, f"add {add}"))
+            self._section(node, "data", DATA)
+        return BuiltinData(BUILTIN_DATA[0]) if len(self.problems) > before else BuiltinData(**values)
+
     def _accelerate(self, node: Node | None) -> Accelerate:
         if isinstance(node, Scalar) and node.value is None:
             return Accelerate()
         for key, place, item in self._entries(node, "accelerate"):
             if key != "grokfast":
-                hint = did_you_mean(key, ["grokfast"]) or "it has grokfast"
+                found = [f"accelerate.grokfast.{key}"] if key in GROKFAST else alike(key, ["grokfast"])
+                hint = question(found) or "it has grokfast"
                 self.problems.append(Problem(f"accelerate has no key {key}", place, hint))
             elif not (isinstance(item, Scalar) and item.value is None):
                 return Accelerate(Grokfast(**self._section(item, "accelerate.grokfast", GROKFAST)))
@@ -140,7 +153,7 @@ class Resolver:
         values = {key: one.default for key, one in fields.items()}
         for key, place, item in self._entries(node, name):
             if key in fields:
-                values[key] = self.value(f"{name}.{key}", fields[key].kind, item)
+                values[key] = self.value(f"{name}.{key}", fields[key].kind, item, fields[key].advice)
                 continue
             hint = did_you_mean(key, list(fields))
             if not hint and (found := homes(key)):
@@ -153,11 +166,29 @@ class Resolver:
             return []
         if isinstance(node, Table):
             return [(key, node.keys[key], item) for key, item in node.items.items()]
-        self.problems.append(
-            Problem(
-                f"{name} is {shown(node)}, but must be a section",
-                node.place,
-                f"write {name}: and keys below it",
-            )
-        )
+        what = f"{name} is {shown(node)}, but must be a section"
+        self.problems.append(Problem(what, node.place, as_section(name, node)))
         return []
+
+
+def as_section(name: str, node: Node) -> str:
+    """Return how to write what was meant as a section."""
+    key = name.rpartition(".")[2]
+    text = node.text if isinstance(node, Scalar) else ""
+    if isinstance(node, Listing):
+        return "remove the dashes or brackets"
+    if "=" in text:
+        return "write `key: value` instead of KEY=VALUE, one a line"
+    if ":" in text:
+        return "write a space after the colon"
+    if key == "grokfast" or text == "grokfast":
+        return "write accelerate: {grokfast: {}}"
+    return f"write {key}: and keys below it"
+
+
+def _general_hint(node: Node) -> str:
+    argument = node.place.argument
+    if isinstance(node, Scalar) and node.value is None:
+        return f"write {argument.partition('=')[0]}=VALUE" if argument else "write a value, or remove the line"
+    several = isinstance(node, Listing) or (isinstance(node, Scalar) and "," in node.text)
+    return "for one run per value: grokyolo sweep" if argument and several else ""

@@ -20,11 +20,13 @@ class Field:
         kind: what its value may be.
         default: what it is when no recipe says otherwise.
         description: one line for people and editors.
+        advice: what to do about a value it cannot have.
     """
 
     kind: Kind
     default: Any
     description: str
+    advice: str = ""
 
 
 TOP = {
@@ -49,7 +51,7 @@ DATA: Mapping[str, Field] = {
     ),
 }
 GAP: Mapping[str, Field] = {
-    "every": Field(Integer(low=1), 1, "epochs between measurements"),
+    "every": Field(Integer(low=1), 1, "epochs between measurements", "it counts epochs; gap.budget limits the time"),
     "probe": Field(Integer(low=0), 256, "training images scored as validation is; 0: none, the gap is rough"),
     "budget": Field(
         Optional(Number(0, 1, above=True), "no limit"),

@@ -7,12 +7,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from grokyolo.errors import did_you_mean
 from grokyolo.recipe import durations
 from grokyolo.recipe.document import Listing, Node, Scalar, Table
 from grokyolo.recipe.numerals import remedy
+from grokyolo.recipe.suggesting import did_you_mean
 
 LARGEST = 2**63 - 1
+LONGEST_SHOWN = 40
+FINITE = "write a finite number"
 
 
 class Wrong(Exception):
@@ -109,7 +111,9 @@ class Number(Kind):
         if not isinstance(node, Scalar) or isinstance(node.value, (bool, str)) or node.value is None:
             raise Wrong(remedy(node, whole=False) if isinstance(node, Scalar) else "")
         number = node.value
-        if abs(number) > LARGEST if isinstance(number, int) else not math.isfinite(number):
+        if isinstance(number, float) and not math.isfinite(number):
+            raise Wrong(FINITE)
+        if abs(number) > LARGEST:
             raise Wrong()
         if self.low is not None and (number < self.low or (self.above and number == self.low)):
             raise Wrong()
@@ -149,6 +153,8 @@ class Integer(Kind):
         if not isinstance(node, Scalar) or isinstance(node.value, (bool, str)) or node.value is None:
             raise Wrong(remedy(node, whole=True) if isinstance(node, Scalar) else "")
         number = node.value
+        if isinstance(number, float) and not math.isfinite(number):
+            raise Wrong(FINITE)
         if isinstance(number, float) and not number.is_integer():
             raise Wrong()
         if abs(number) > LARGEST:
@@ -178,7 +184,7 @@ class Text(Kind):
         """Return the text."""
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip():
             return node.value
-        if isinstance(node, Scalar) and isinstance(node.value, (int, float)):
+        if isinstance(node, Scalar) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
             raise Wrong(f'quote it: "{node.text}"')
         raise Wrong()
 
@@ -263,12 +269,10 @@ class Duration(Kind):
         """Return the seconds."""
         if not isinstance(node, Scalar) or node.value is None or isinstance(node.value, bool):
             raise Wrong()
-        if isinstance(node.value, (int, float)):
-            raise Wrong(f"add the unit: {node.text}s or {node.text}m")
         try:
-            return durations.seconds(node.value)
+            return durations.seconds(node.text)
         except ValueError:
-            raise Wrong() from None
+            raise Wrong(durations.remedy(node.text)) from None
 
 
 @dataclass(frozen=True)
@@ -389,13 +393,19 @@ class Optional(Kind):
 def shown(node: Node) -> str:
     """Return a value as a message quotes it."""
     if isinstance(node, Listing):
-        return "a list"
+        flat = f"[{', '.join(item.text for item in node.items if isinstance(item, Scalar))}]"
+        short = len(flat) <= LONGEST_SHOWN and all(isinstance(item, Scalar) for item in node.items)
+        return flat if short else "a list"
     if isinstance(node, Table):
         return "a section"
     if node.value is None:
         return "empty"
-    text = node.text if len(node.text) <= 40 else f"{node.text[:37]}..."
-    return repr(text) if isinstance(node.value, str) else text
+    return repr(shortened(node.text)) if isinstance(node.value, str) else shortened(node.text)
+
+
+def shortened(text: str) -> str:
+    """Return text as far as a message has room for it."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
 
 
 def _unquote(node: Node, words: set[str]) -> str:

@@ -64,6 +64,11 @@ class Argument:
     advice: str = ""
 
     @property
+    def example(self) -> Any:
+        """A value that is good in a long run."""
+        return GOOD_IN_LONG_RUNS.get(self.name, self.default)
+
+    @property
     def used_in_training(self) -> bool:
         """Whether training looks at it at all."""
         return self.name in READ_IN_TRAINING or not self.section.startswith(OTHER_MODES)
@@ -73,6 +78,21 @@ SMALLEST = {"close_mosaic": 0, "workers": 0}
 """Bounds that Ultralytics leaves out of `CFG_INT_MIN`."""
 LARGEST_SEED = 2**32 - 2
 """Ultralytics adds 1 and hands it to numpy, which takes 32 bits."""
+
+GOOD_IN_LONG_RUNS: Mapping[str, Any] = {
+    "epochs": 1000,
+    "patience": 0,
+    "optimizer": "AdamW",
+    "lr0": 0.001,
+    "lrf": 1.0,
+    "momentum": 0.9,
+    "weight_decay": 0.01,
+    "warmup_bias_lr": 0.0,
+    "batch": 16,
+    "nbs": 16,
+    "close_mosaic": 0,
+}
+"""What messages propose, as in `recipes/long.yaml`: defaults of Ultralytics would bring the next warning."""
 
 SPECIAL: Mapping[str, Kind] = {
     "task": Choice(TASKS, guess=False),

@@ -53,9 +53,12 @@ FORMS: tuple[tuple[re.Pattern[str], Callable[[Match, bool], str]], ...] = (
         re.compile(r"([-+]?\d{1,15}(?:\.\d{1,15})?)\s*%", re.ASCII),
         lambda m, _: f"write a share of 1: {_decimal(float(m[1]) / 100)}",
     ),
-    (re.compile(r"\d{1,3}(?:[ .,']\d{3})+", re.ASCII), _thousands),
+    (re.compile(r"\d{1,3}(?:[ .']\d{3})+", re.ASCII), _thousands),
     (re.compile(r"(\d+(?:\.\d+)?)\s+[A-Za-z]+", re.ASCII), lambda m, _: f"write the number alone: {m[1]}"),
-    (re.compile(r"[-+]?\d+,\d+", re.ASCII), lambda m, _: f"write a point: {m[0].replace(',', '.')}"),
+    (
+        re.compile(r"[-+]?\d+,\d+", re.ASCII),
+        lambda m, whole: "" if whole else f"write a point: {m[0].replace(',', '.')}",
+    ),
     (re.compile(r"\d+(?::\d+)+", re.ASCII), lambda _m, _w: "a number has no colon"),
     (re.compile(r"(?i)[-+]?\.?(inf|infinity|nan)"), lambda _m, _w: "write a finite number"),
     (

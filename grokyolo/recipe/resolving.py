@@ -27,6 +27,7 @@ from grokyolo.recipe.schema import (
 from grokyolo.recipe.suggesting import alike, did_you_mean, question
 from grokyolo.recipe.values import Kind, Wrong, shown
 
+EXAMPLES = {"description": "what it is for", "model": "yolo26n.pt", "data": "coco8.yaml"}
 INSIDE_DATA = {"train", "val", "test", "path", "names", "nc"}
 """Keys of the file that describes a data set to Ultralytics."""
 
@@ -65,15 +66,18 @@ class Resolver:
             provenance=self.provenance,
         )
 
-    def value(self, key: str, kind: Kind, node: Node, advice: str = "") -> Any:
-        """Return the value of `node`, or None and a problem with the value's own remedy, or `advice`."""
+    def value(self, key: str, kind: Kind, node: Node, advice: str = "", example: Any = None) -> Any:
+        """Return the value of `node`, or None and a problem.
+
+        The problem's hint is the first of: what the value itself suggests, `advice`, and the line with `example`.
+        """
         self.places[key] = node.place
         self.provenance[key] = node.place.source
         try:
             return kind.accept(node)
         except Wrong as wrong:
             what = f"{key} is {shown(node)}, but must be {kind.expected}"
-            hint = wrong.hint or advice or _general_hint(node)
+            hint = wrong.hint or advice or _general_hint(key, node, example)
             self.problems.append(Problem(what, node.place, hint, about=key))
             return None
 
@@ -87,7 +91,7 @@ class Resolver:
         node = table.items.get(key)
         if node is None or (isinstance(node, Scalar) and node.value is None and not node.place.argument):
             return ""
-        return self.value(key, kind, node) or ""
+        return self.value(key, kind, node, example=EXAMPLES[key]) or ""
 
     def _model_file(self, model: str) -> str:
         if not model:
@@ -106,7 +110,7 @@ class Resolver:
                 self.problems.append(Problem(f"train.{key} cannot be set: {why}", place, hint))
                 continue
             argument = train_arguments()[key]
-            values[key] = self.value(f"train.{key}", argument.kind, item, argument.advice)
+            values[key] = self.value(f"train.{key}", argument.kind, item, argument.advice, argument.example)
         return values
 
     def _data(self, node: Node | None) -> str | BuiltinData:
@@ -114,7 +118,7 @@ class Resolver:
             return self._builtin(node)
         if node is None or (isinstance(node, Scalar) and node.value is None and not node.place.argument):
             return ""
-        name = self.value("data", DATA_NAME, node) or ""
+        name = self.value("data", DATA_NAME, node, example=EXAMPLES["data"]) or ""
         if name in BUILTIN_DATA:
             return BuiltinData(name)
         if hint := files.misspelled(name):
@@ -153,7 +157,8 @@ class Resolver:
         values = {key: one.default for key, one in fields.items()}
         for key, place, item in self._entries(node, name):
             if key in fields:
-                values[key] = self.value(f"{name}.{key}", fields[key].kind, item, fields[key].advice)
+                one = fields[key]
+                values[key] = self.value(f"{name}.{key}", one.kind, item, one.advice, one.example)
                 continue
             hint = did_you_mean(key, list(fields))
             if not hint and (found := homes(key)):
@@ -186,9 +191,14 @@ def as_section(name: str, node: Node) -> str:
     return f"write {key}: and keys below it"
 
 
-def _general_hint(node: Node) -> str:
+def _general_hint(key: str, node: Node, example: Any) -> str:
     argument = node.place.argument
-    if isinstance(node, Scalar) and node.value is None:
-        return f"write {argument.partition('=')[0]}=VALUE" if argument else "write a value, or remove the line"
     several = isinstance(node, Listing) or (isinstance(node, Scalar) and "," in node.text)
-    return "for one run per value: grokyolo sweep" if argument and several else ""
+    if argument and several:
+        return "for one run per value: grokyolo sweep"
+    written = "null" if example is None else str(example).lower() if isinstance(example, bool) else str(example)
+    if argument:
+        typed = argument.partition("=")[0]
+        return f"write {typed if key.endswith(typed) else key}={written}"
+    remove = " or remove the line" if isinstance(node, Scalar) and node.value is None else ""
+    return f"write {key.rpartition('.')[2]}: {written}{remove}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from grokyolo.recipe.durations import spelled
 from grokyolo.recipe.values import Choice, Duration, Integer, Kind, Number, Optional, Text
 
 BUILTIN_DATA = ("modular-addition",)
@@ -28,6 +29,11 @@ class Field:
     description: str
     advice: str = ""
 
+    @property
+    def example(self) -> Any:
+        """The default as it is written in a recipe."""
+        return spelled(self.default) if isinstance(self.kind, Duration) else self.default
+
 
 TOP = {
     "description": "one line: what the recipe is for",
@@ -42,7 +48,7 @@ TOP = {
 """The top level, in the order in which recipes are written."""
 
 DATA: Mapping[str, Field] = {
-    "name": Field(Choice(BUILTIN_DATA), None, "which built-in data set"),
+    "name": Field(Choice(BUILTIN_DATA), BUILTIN_DATA[0], "which built-in data set"),
     "modulus": Field(Integer(2, 512), 31, "numbers run from 0 to modulus - 1; as many classes"),
     "fraction": Field(Number(0, 1, above=True, below=True), 0.6, "share of all pairs that is trained on"),
     "operation": Field(Choice(("+", "-", "*")), "+", "what is done with the two numbers, modulo the modulus"),

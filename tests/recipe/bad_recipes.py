@@ -9,6 +9,8 @@ A file holds cases, each made of parts that begin with `####`:
     #### arguments        KEY=VALUE of the command line, one a line
     #### says             the lines of the error; or
     #### warns            the warnings of a recipe that can be used
+
+An empty line ends a case.
 """
 
 import ast
@@ -46,21 +48,19 @@ def cases() -> list[Case]:
 
 def _read(path: Path) -> list[Case]:
     found: list[Case] = []
-    text = path.read_bytes().decode()
-    for part in text.split(f"\n{MARK}" if not text.startswith(MARK) else MARK)[1:]:
-        head, _, body = part.partition("\n")
+    for part in ("\n" + path.read_text(encoding="utf-8")).split(f"\n{MARK}")[1:]:
+        head, *lines = part.split("\n")
         word, _, rest = head.partition(" ")
-        lines = body.rstrip("\n").split("\n") if body.strip("\n") else []
         if word == "case":
             found.append(Case(path.stem, rest))
         elif word == "file":
-            found[-1].files[rest] = body.encode()
+            found[-1].files[rest] = "".join(f"{line}\n" for line in lines).encode()
         elif word == "bytes":
             found[-1].files[rest] = ast.literal_eval(f'b"{lines[0]}"')
         elif word == "load":
             found[-1].load = json.loads(lines[0])
         elif word in {"arguments", "says", "warns"}:
-            setattr(found[-1], word, lines)
+            setattr(found[-1], word, [line for line in lines if line])
         else:
             raise ValueError(f"{path}: unknown part {head}")
     return found

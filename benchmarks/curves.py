@@ -446,7 +446,7 @@ def too_few(d: Draw) -> Clean:
     short = Draw(d.rng, d.families, d.length, every)
     c = memorise(short, "too few measurements")
     c.verdict = Verdict.UNDECIDED
-    d.measured = short.measured
+    d.measured, d.every = short.measured, short.every
     return c
 
 
@@ -557,8 +557,7 @@ def honest(d: Draw, c: Clean) -> bool:
     late = 3.5 < c.jump / memorised < 8.5 if early else c.jump / memorised > 11.5
     wide = start - memorised >= 0.035 * d.length and end <= 3.6 * start
     far = c.confounded or all(
-        not event.kind.confounds or event.epoch < 0.9 * (start - d.reach(start)) - 5 * d.every
-        for event in c.events
+        not event.kind.confounds or event.epoch < 0.9 * (start - d.reach(start)) - 5 * d.every for event in c.events
     )
     closed = gap[-1] <= (0.2 if c.verdict is Verdict.GROKKED else 1.0) * gap.max()
     return bool(settled and plateau and late and wide and far and closed)

@@ -54,13 +54,9 @@ def in_reach(series: Series, first: float, last: float, slack: float = 0.0) -> t
         slack: by how many epochs these two may be wrong.
     """
     early = first - slack - pad(series, first)
-    found = [
-        event for event in series.events if event.kind.confounds and early <= event.epoch <= last + slack
-    ]
+    found = [event for event in series.events if event.kind.confounds and early <= event.epoch <= last + slack]
     for event in setting_steps(series):
-        twin = any(
-            known.kind is event.kind and abs(known.epoch - event.epoch) <= 1 for known in series.events
-        )
+        twin = any(known.kind is event.kind and abs(known.epoch - event.epoch) <= 1 for known in series.events)
         if not twin and early <= event.epoch <= last + slack:
             found.append(event)
     return tuple(sorted(found, key=lambda event: event.epoch))

@@ -12,6 +12,7 @@ from grokyolo.verdict.divergence import broken_since, collapsed_since
 from grokyolo.verdict.evidence import Evidence
 from grokyolo.verdict.memorising import Memorising, ceiling_of, end_level
 from grokyolo.verdict.rise import Rise
+from grokyolo.verdict.robust import jitter
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,15 @@ def _too_little(evidence: Evidence) -> Decision | None:
     scores = (measured.probe_score, measured.val_score)
     if max(ceiling_of(curve) for curve in scores if len(curve)) < rules.NOTHING_LEARNED:
         return Decision(Verdict.UNDECIDED, "too short: no score has left the floor yet")
-    if evidence.noise > rules.MAX_NOISE + 1.1 * evidence.measured.quantum:
-        return Decision(
-            Verdict.UNDECIDED,
-            f"too noisy: the validation score scatters by {evidence.noise:.2f} between measurements",
-        )
+    for name, curve, step in (
+        ("validation", measured.val_score, measured.quantum),
+        ("probe", measured.probe_score, 0.0),
+    ):
+        noise = jitter(curve.value)
+        if noise > rules.MAX_NOISE + rules.NOISE_OF_IMAGE * step:
+            return Decision(
+                Verdict.UNDECIDED, f"too noisy: the {name} score scatters by {noise:.2f} between measurements"
+            )
     return None
 
 
@@ -79,9 +84,7 @@ def _fell(evidence: Evidence) -> Decision | None:
     if fall.regained >= rules.REGAINED:
         if not fall.is_double_descent:
             return None
-        return Decision(
-            Verdict.DOUBLE_DESCENT, f"{path}, then came back to {fall.final:.3f}", None, confounders
-        )
+        return Decision(Verdict.DOUBLE_DESCENT, f"{path}, then came back to {fall.final:.3f}", None, confounders)
     rise, memory = evidence.rise, evidence.memorising
     if rise and memory and rise.middle >= rules.LATE * memory.epoch and rise.end <= fall.trough_epoch:
         if fall.final > rise.high - rules.LOST_SHARE * rise.size:
@@ -104,22 +107,20 @@ def _jumped(evidence: Evidence) -> Decision | None:
         return None
     jump = _jump(rise, memory)
     left = _gap_left(memory)
-    if rise.end > rules.SHARPNESS * rise.start:
-        return None
     if rise.kept < rules.KEPT_SHARE:
         return None
-    if not _settled(rise, left):
+    if not _settled(rise, left) or (_open(left) and not rise.is_sharp(evidence.measured.quantum)):
         return None
     path = (
         f"memorised at epoch {memory.epoch}; the validation score rose from {rise.low:.3f} to {rise.high:.3f}, "
         f"half way at epoch {rise.middle}, {jump.lateness:.1f} times as late"
     )
     change = evidence.loss_change
-    if change is not None and change[1] > change[0] * (1 - rules.LOSS_AGREES):
+    if change is not None and not change.agrees:
         return Decision(
             Verdict.UNDECIDED,
             f"score and loss disagree: the validation score rose from {rise.low:.3f} to {rise.high:.3f} around "
-            f"epoch {rise.middle} while the validation loss went from {change[0]:.3g} to {change[1]:.3g}",
+            f"epoch {rise.middle} while the validation loss went from {change.before:.3g} to {change.after:.3g}",
             jump,
         )
     confounders = in_reach(evidence.series, rise.start, rise.end, _slack(evidence, rise))
@@ -131,14 +132,17 @@ def _jumped(evidence: Evidence) -> Decision | None:
 
 def _settled(rise: Rise, left: float | None) -> bool:
     """Whether a rise is over, rather than cut off by the end of the log."""
-    closed = left is not None and left <= rules.GAP_LEFT
-    least = rules.SETTLED_SHARE_CLOSED if closed else rules.SETTLED_SHARE
-    return rise.after >= rules.SETTLED_MEASUREMENTS and rise.settled >= least
+    return rise.after >= rules.SETTLED_MEASUREMENTS and (not _open(left) or left is None or rise.climbing <= rules.CLIMBING)
+
+
+def _open(left: float | None) -> bool:
+    return left is None or left > rules.GAP_LEFT
 
 
 def _slack(evidence: Evidence, rise: Rise) -> float:
-    """By how many epochs the crossings may be wrong: two measurements, or a tenth of the rise."""
-    return max(2.0 * evidence.series.measured_every, 0.1 * (rise.end - rise.start))
+    """By how many epochs the crossings may be wrong: sparse measurement, noise and whole images all blur them."""
+    blur = (2 * evidence.noise + evidence.measured.quantum) / rise.size
+    return 2.0 * evidence.series.measured_every + min(0.1 + 2.5 * blur, 1.0) * (rise.end - rise.start)
 
 
 def _gap_left(memory: Memorising) -> float | None:
@@ -158,6 +162,8 @@ def _shortcoming(
         return "only a rough gap is known: no probe was measured"
     if memory.by != "probe score" or left is None:
         return "no probe score was measured"
+    if not rise.is_sharp(evidence.measured.quantum):
+        return f"the rise is gradual: from 10 to 90 % it took from epoch {rise.start} to {rise.end}, and more around"
     if rise.middle < rules.VERY_LATE * memory.epoch:
         return f"that is less than {rules.VERY_LATE:.0f} times"
     if left > rules.GAP_LEFT:
@@ -179,11 +185,7 @@ def _memorising(evidence: Evidence) -> Decision | None:
         if memory.gap_end < max(rules.LARGE_GAP * memory.ceiling, rules.MIN_GAP):
             return None
     rise = evidence.rise
-    if (
-        rise is not None
-        and rise.middle < rules.LATE * memory.epoch
-        and rise.size >= 0.5 * (memory.gap_max or 1.0)
-    ):
+    if rise is not None and rise.middle < rules.LATE * memory.epoch and rise.size >= 0.5 * (memory.gap_max or 1.0):
         return None
     loss = evidence.loss_rise
     if loss is not None:

@@ -10,7 +10,7 @@ from grokyolo.gap.series import FloatArray
 from grokyolo.verdict import rules
 from grokyolo.verdict.measurements import Curve
 from grokyolo.verdict.memorising import end_level
-from grokyolo.verdict.robust import block_edges, block_medians, running_median, scatter
+from grokyolo.verdict.robust import block_edges, block_medians, running_median, scatter, second_difference
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,9 @@ def find_fall(curve: Curve, ceiling: float | None, quantum: float) -> Fall | Non
 def _level_noise(curve: Curve, levels: FloatArray, width: int, quantum: float) -> float:
     """Return the noise of running medians: what independent noise leaves, or what wandering shows."""
     independent = 1.25 * scatter(curve.value, quantum) / np.sqrt(min(width, 9))
-    if len(levels) < 8 * width:
+    if len(levels) < 10 * width:
         return float(independent)
-    difference = levels[width:] - levels[:-width]
-    wander = 1.4826 * np.median(np.abs(difference - np.median(difference))) / np.sqrt(2)
+    wander = 1.4826 * np.median(np.abs(second_difference(levels, width))) / np.sqrt(6)
     return float(max(independent, wander))
 
 

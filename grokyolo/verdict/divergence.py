@@ -44,6 +44,6 @@ def collapsed_since(measured: Measurements) -> int | None:
     medians = running_median(probe.value, rules.MEDIAN_OF)
     high = np.flatnonzero(medians >= rules.COLLAPSE_SHARE * best)
     last = int(high[-1])
-    if best < rules.MIN_GAP or len(probe) - 1 - last < rules.LAST_MEASUREMENTS:
+    if best < rules.MIN_GAP or len(probe) - 1 - last < max(rules.LAST_MEASUREMENTS, 0.02 * len(probe)):
         return None
     return int(probe.epoch[last + 1])

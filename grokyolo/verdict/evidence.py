@@ -13,7 +13,26 @@ from grokyolo.verdict.decline import Fall, LossRise, find_fall, loss_goes_on_ris
 from grokyolo.verdict.measurements import Measurements, measure
 from grokyolo.verdict.memorising import Memorising, memorised
 from grokyolo.verdict.rise import Rise, find_rise
-from grokyolo.verdict.robust import scatter
+from grokyolo.verdict.robust import level, scatter
+
+
+@dataclass(frozen=True)
+class LossChange:
+    """The validation loss on both sides of a rise of the score.
+
+    Attributes:
+        before, after: levels.
+        error: standard deviation of `after / before` from noise.
+    """
+
+    before: float
+    after: float
+    error: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the loss fell, by more than noise explains."""
+        return self.after < self.before * (1 - max(rules.LOSS_AGREES, rules.LOSS_SIGMA * self.error))
 
 
 @dataclass(frozen=True)
@@ -67,7 +86,7 @@ class Evidence:
         return loss_goes_on_rising(self.measured.val_loss, self.memorising.epoch)
 
     @cached_property
-    def loss_change(self) -> tuple[float, float] | None:
+    def loss_change(self) -> LossChange | None:
         """Validation loss on the plateau before the rise and after it; None when it was not measured."""
         rise, memory, loss = self.rise, self.memorising, self.measured.val_loss
         if rise is None or memory is None:
@@ -76,4 +95,6 @@ class Evidence:
         after = loss.between(rise.end, min(rise.end * rules.SHARPNESS, self.measured.last_epoch))
         if not len(before) or not len(after):
             return None
-        return float(np.median(before)), float(np.median(after))
+        noise = scatter(loss.value) / max(abs(level(before)), 1e-12)
+        error = noise * np.sqrt(1 / min(len(before), 16) + 1 / min(len(after), 16))
+        return LossChange(level(before), level(after), float(error))

@@ -57,20 +57,28 @@ def end_level(values: FloatArray) -> float:
     return level(values[-max(_LEAST, len(values) // 20) :])
 
 
+def _unsure(values: FloatArray, medians: FloatArray) -> float:
+    """Return by how much running medians of five may lie below a level that the curve has reached."""
+    return 2.5 * max(0.55 * scatter(values), scatter(medians))
+
+
 def _by_score(measured: Measurements) -> Memorising | None:
     probe, gap = measured.probe_score, measured.score_gap
     ceiling = ceiling_of(probe)
     if ceiling < rules.MIN_CEILING:
         return None
     medians = running_median(probe.value, rules.MEDIAN_OF)
-    unsure = 2.5 * scatter(medians)
+    unsure = _unsure(probe.value, medians)
     enough = max(min(rules.CEILING_SHARE * ceiling, ceiling - unsure), 0.8 * ceiling)
+    there = (medians >= enough) & (probe.value >= enough - unsure)
     first = first_stay(medians >= enough, _LEAST, rules.STAYING_SHARE)
+    if first is not None:
+        first += int(np.argmax(there[first:]))
     if first is None or len(gap) < _LEAST:
         return None
     start = probe.epoch[first]
     wide = running_median(gap.value, rules.MEDIAN_OF)
-    least = max(rules.MIN_GAP, rules.GAP_SIGMA * scatter(wide))
+    least = max(rules.MIN_GAP, min(rules.GAP_SIGMA * scatter(wide), 0.5 * float(wide.max())))
     opened = first_stay((wide >= least) & (gap.epoch >= start), _LEAST, 0.0)
     if opened is None:
         return None
@@ -86,7 +94,7 @@ def _by_loss(measured: Measurements, loss: Curve, by: str) -> Memorising | None:
     spread = top - floor
     if not spread > 0:
         return None
-    unsure = 2.5 * scatter(medians)
+    unsure = _unsure(loss.value, medians)
     near = medians <= floor + max(rules.FLOOR_SHARE * spread, unsure)
     first = first_stay(near, _LEAST, rules.STAYING_SHARE)
     if first is None:

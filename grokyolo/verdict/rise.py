@@ -9,7 +9,15 @@ import numpy as np
 from grokyolo.gap.series import FloatArray
 from grokyolo.verdict import rules
 from grokyolo.verdict.measurements import Curve
-from grokyolo.verdict.robust import block_edges, block_medians, level, monotone_fit, running_median, scatter
+from grokyolo.verdict.robust import (
+    block_edges,
+    block_medians,
+    lasting_levels,
+    level,
+    monotone_fit,
+    running_median,
+    scatter,
+)
 
 
 @dataclass(frozen=True)
@@ -22,8 +30,10 @@ class Rise:
         uncertainty: standard deviation of `high - low`.
         plateau: measurements between memorising and `start`.
         after: measurements after `end`.
-        settled: time after `end` as a share of the time from `start` to `end`.
+        climbing: what the curve still gains in the last third of the time since `middle`, as a share of the rise.
         kept: share of the rise that is left at the end of the run.
+        elsewhere: what the curve gains in the factor of 4 before `start`, or in that after `end`, whichever
+            is more, as a share of the rise; large for a slow rise of which this is only the middle.
     """
 
     start: int
@@ -34,13 +44,24 @@ class Rise:
     uncertainty: float
     plateau: int
     after: int
-    settled: float
+    climbing: float
     kept: float
+    elsewhere: float
 
     @property
     def size(self) -> float:
         """Return by how much the curve rose."""
         return self.high - self.low
+
+    def is_sharp(self, quantum: float) -> bool:
+        """Whether this is a jump, not a part of a rise that goes on for much longer.
+
+        Args:
+            quantum: smallest step of the curve; the last whole image may come late.
+        """
+        blur = min((0.5 * quantum + self.uncertainty) / self.size, rules.MAX_BLUR)
+        gradual = self.elsewhere + max(self.climbing, 0.0) > rules.ELSEWHERE + blur
+        return self.end <= rules.SHARPNESS * self.start * (1 + blur) and not gradual
 
 
 def find_rise(curve: Curve, since: int, quantum: float) -> Rise | None:
@@ -70,9 +91,7 @@ def find_rise(curve: Curve, since: int, quantum: float) -> Rise | None:
     low, high = level(low_values), level(high_values)
     if not high > low:
         return None
-    return _crossings(
-        later, Levels(before, top, low, high, _level_error(curve, low_values, high_values, quantum))
-    )
+    return _crossings(later, Levels(before, top, low, high, _level_error(curve, low_values, high_values, quantum)))
 
 
 @dataclass(frozen=True)
@@ -93,19 +112,21 @@ def _rising_part(curve: Curve) -> tuple[FloatArray, FloatArray]:
     if len(edges) == len(curve) + 1:
         values = running_median(values, 3)
     epochs = curve.epoch[edges[1:] - 1]
-    stop = _end_of_top(values)
-    return epochs[:stop], monotone_fit(values[:stop], np.diff(edges)[:stop].astype(np.float64))
+    stop, low, high = _reach(values)
+    fit = monotone_fit(values[:stop], np.diff(edges)[:stop].astype(np.float64))
+    return epochs[:stop], np.clip(fit, low, high)
 
 
-def _end_of_top(values: FloatArray) -> int:
-    """Return how many values there are up to the last that belongs to the highest lasting level.
+def _reach(values: FloatArray) -> tuple[int, float, float]:
+    """Return how far the highest lasting level reaches, the lowest lasting level before it, and itself.
 
     A curve that rises and falls again is cut there; one that stays up is not cut at a peak of its noise.
     """
-    lasting = running_median(values, max(5, len(values) // 20))
-    lowest = float(lasting[: int(np.argmax(lasting)) + 1].min())
-    top = lasting >= lowest + rules.TOP_SHARE * (lasting.max() - lowest)
-    return int(np.flatnonzero(top)[-1]) + 1
+    lasting = lasting_levels(values, max(5, len(values) // 15))
+    high = float(lasting.max())
+    low = float(lasting[: int(np.argmax(lasting)) + 1].min())
+    top = np.flatnonzero(lasting >= low + rules.TOP_SHARE * (high - low))
+    return int(top[-1]) + 1, low, high
 
 
 def _best_window(epochs: FloatArray, fit: FloatArray) -> tuple[float, float] | None:
@@ -133,12 +154,15 @@ def _crossings(curve: Curve, levels: Levels) -> Rise:
     edges = block_edges(len(epochs), 2 * rules.MAX_BLOCKS)
     medians = running_median(block_medians(values, edges), 3)
     centres = (epochs[edges[:-1]] + epochs[edges[1:] - 1]) / 2
-    stop = _end_of_top(medians)
+    stop, _, _ = _reach(medians)
     fit, centres = monotone_fit(medians[:stop]), centres[:stop]
     size = levels.high - levels.low
     start, middle, end = (
         _nearest(curve.epoch, _crossing(centres, fit, levels.low + share * size)) for share in (0.1, 0.5, 0.9)
     )
+    earliest = max(min(2.0 * curve.epoch[0], 0.6 * start), start / rules.SHARPNESS)
+    latest = min(rules.SHARPNESS * end, centres[-1])
+    gains = np.interp([earliest, start, end, latest], centres, np.minimum(fit, _reach(medians)[2]))
     final = level(curve.value[-max(5, len(curve) // 20) :])
     return Rise(
         start=start,
@@ -149,9 +173,15 @@ def _crossings(curve: Curve, levels: Levels) -> Rise:
         uncertainty=levels.error,
         plateau=int(np.sum(curve.epoch < start)),
         after=int(np.sum(curve.epoch > end)),
-        settled=float((curve.epoch[-1] - end) / max(end - start, 1)),
+        climbing=_climbing(curve, middle) / size,
         kept=(final - levels.low) / size,
+        elsewhere=float(max(gains[1] - gains[0], gains[3] - gains[2]) / size),
     )
+
+
+def _climbing(curve: Curve, middle: int) -> float:
+    parts = np.array_split(curve.value[curve.epoch >= middle], 3)
+    return level(parts[2]) - level(parts[1]) if len(parts[2]) else 0.0
 
 
 def _crossing(epochs: FloatArray, fit: FloatArray, level: float) -> float:

@@ -39,6 +39,14 @@ def running_median(values: FloatArray, width: int) -> FloatArray:
     return result
 
 
+def lasting_levels(values: FloatArray, width: int) -> FloatArray:
+    """Return running medians over whole windows only; near the ends, that of the nearest whole window."""
+    medians = running_median(values, width)
+    half = min(width // 2, (len(values) - 1) // 2)
+    inner: FloatArray = medians[np.clip(np.arange(len(medians)), half, max(len(medians) - 1 - half, half))]
+    return inner
+
+
 def _median_of_five(values: FloatArray) -> FloatArray:
     """Return the medians of all five neighbours in a row, by comparing whole shifted arrays: no sorting."""
     a, b, c, d, e = (values[i : len(values) - 4 + i] for i in range(5))
@@ -61,8 +69,8 @@ def level(values: FloatArray) -> float:
 def scatter(values: FloatArray, quantum: float = 0.0) -> float:
     """Return the standard deviation of the noise on a curve, whatever its trend.
 
-    Differences of neighbours cancel a trend, their median absolute deviation ignores jumps and outliers.
-    The largest of several lags is taken, since neighbours of an autocorrelated curve differ too little.
+    Second differences cancel a trend, their median absolute value ignores jumps and outliers. The largest
+    of several lags is taken, since neighbours of an autocorrelated curve differ too little.
 
     Args:
         values: shape (n,), finite.
@@ -70,16 +78,35 @@ def scatter(values: FloatArray, quantum: float = 0.0) -> float:
     """
     found = [quantum / np.sqrt(12)]
     for lag in _LAGS:
-        if lag > 1 and len(values) < _LEAST_LAGS * lag:
+        if len(values) <= 2 * lag or (lag > 1 and len(values) < _LEAST_LAGS * lag):
             break
-        difference = values[lag:] - values[:-lag]
-        difference = difference[:: max(len(difference) // _ENOUGH, 1)]
-        deviation = np.abs(difference - np.median(difference)) if len(difference) else np.zeros(1)
+        deviation = np.abs(second_difference(values, lag))
         sigma = _TO_SIGMA * float(np.median(deviation))
         if sigma == 0.0 and lag == 1:  # more than half of the differences are 0: whole images
             sigma = float(np.quantile(deviation, 0.9)) / 1.645
-        found.append(sigma / np.sqrt(2))
+        found.append(sigma / np.sqrt(6))
     return float(max(found))
+
+
+def jitter(values: FloatArray) -> float:
+    """Return the standard deviation of the noise from the tails of its differences.
+
+    A score that is often cut off at 0 or 1 has a small median difference however wild it is; this sees it.
+    """
+    found = [0.0]
+    for lag in (1, 4):
+        if len(values) >= (3 if lag == 1 else 2 * _LEAST_LAGS * lag):
+            deviation = np.abs(second_difference(values, lag))
+            found.append(float(np.quantile(deviation, 0.9)) / 1.645 / np.sqrt(6))
+    return max(found)
+
+
+def second_difference(values: FloatArray, lag: int) -> FloatArray:
+    """Return v(i + lag) - 2 v(i) + v(i - lag), at evenly spread places if there are very many."""
+    middle = np.arange(lag, len(values) - lag)
+    middle = middle[:: max(len(middle) // _ENOUGH, 1)]
+    difference: FloatArray = values[middle + lag] - 2 * values[middle] + values[middle - lag]
+    return difference
 
 
 def block_edges(count: int, limit: int) -> IntArray:

@@ -15,7 +15,10 @@ MIN_MEASUREMENTS: Final = 10
 
 MAX_NOISE: Final = 0.12
 """A score that scatters by more than this from one measurement to the next hides any level (calibrated);
-one validation image more or less is allowed on top."""
+what rounding to whole validation images adds is allowed on top."""
+
+NOISE_OF_IMAGE: Final = 0.6
+"""Scatter of a score that flickers between two whole images, in images."""
 
 MAX_BLOCKS: Final = 400
 """Longer curves are reduced to at most about this many block medians, so that cost does not grow."""
@@ -37,7 +40,7 @@ MEDIAN_OF: Final = 5
 FLOOR_SHARE: Final = 0.05
 """Without probe scores: the loss is within this share of its range above its floor (contract)."""
 
-STAYING_SHARE: Final = 0.85
+STAYING_SHARE: Final = 0.80
 """Share of the later medians that must hold too; slingshots may take the rest (calibrated)."""
 
 MIN_CEILING: Final = 0.3
@@ -90,13 +93,19 @@ KEPT_SHARE: Final = 0.5
 SETTLED_MEASUREMENTS: Final = 3
 """Measurements after the 90 % crossing without which a jump may still be going on."""
 
-SETTLED_SHARE: Final = 0.25
-SETTLED_SHARE_CLOSED: Final = 0.1
-"""... and the time after it, as a share of the time from 10 to 90 %; less when the gap has closed anyway
-(calibrated; a logistic that is cut at half its height has 0.07, at nine tenths 0.2)."""
+CLIMBING: Final = 0.11
+"""... or when the last third of the time since its middle still brings this share of it, while the gap is open
+(calibrated; a logistic that is cut at half its height has 0.17, at 97 % 0.1)."""
 
-LOSS_AGREES: Final = 0.05
-"""By which share of its plateau level the validation loss must have fallen over a jump (calibrated)."""
+ELSEWHERE: Final = 0.3
+"""What a curve gains just before and after a rise, as a share of it, from which it is gradual (calibrated)."""
+
+MAX_BLUR: Final = 0.15
+"""The most by which noise and whole images may excuse a rise from being gradual, or too long (calibrated)."""
+
+LOSS_AGREES: Final = 0.01
+LOSS_SIGMA: Final = 3.0
+"""By which share of its plateau level, and of its noise, the validation loss must have fallen over a jump."""
 
 # --- Confounders ------------------------------------------------------------------------------
 

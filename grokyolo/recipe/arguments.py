@@ -17,18 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from grokyolo.errors import GrokyoloError
-from grokyolo.recipe.values import (
-    Choice,
-    Constant,
-    Either,
-    Flag,
-    Integer,
-    Kind,
-    Number,
-    Optional,
-    Several,
-    Text,
-)
+from grokyolo.recipe.composite import Either, Optional, Several
+from grokyolo.recipe.values import Choice, Constant, Flag, Integer, Kind, Number, Text
 
 HEADING = re.compile(r"^# (\w[\w/ .]*?) ?-{5,}$")
 ENTRY = re.compile(r"^(\w+):(.*?)(?:\s#\s(?:\(([^)]*)\)\s*)?(.*))?$")

@@ -9,8 +9,8 @@ from pathlib import Path
 from grokyolo.errors import RecipeError
 from grokyolo.recipe.paths import builtin_folder, display, exists
 from grokyolo.recipe.places import Place, Problem, complain
+from grokyolo.recipe.showing import shortened
 from grokyolo.recipe.suggesting import did_you_mean
-from grokyolo.recipe.values import shortened
 
 SUFFIXES = (".yaml", ".yml")
 LARGEST_FILE = 4_000_000

@@ -9,7 +9,8 @@ from grokyolo.recipe.catalogue import Source
 from grokyolo.recipe.document import Listing, Node, Scalar, Table, parse
 from grokyolo.recipe.places import Problem, complain
 from grokyolo.recipe.schema import BUILTIN_DATA, EXTENDS
-from grokyolo.recipe.values import Wrong, shown
+from grokyolo.recipe.showing import shown
+from grokyolo.recipe.values import Wrong
 
 MAX_PARENTS = 8
 FORMAT = 1

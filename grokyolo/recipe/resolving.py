@@ -24,8 +24,9 @@ from grokyolo.recipe.schema import (
     TOP,
     Field,
 )
+from grokyolo.recipe.showing import shown
 from grokyolo.recipe.suggesting import alike, did_you_mean, question
-from grokyolo.recipe.values import Kind, Wrong, shown
+from grokyolo.recipe.values import Kind, Wrong
 
 EXAMPLES = {"description": "what it is for", "model": "yolo26n.pt", "data": "coco8.yaml"}
 INSIDE_DATA = {"train", "val", "test", "path", "names", "nc"}

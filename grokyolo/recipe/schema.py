@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from grokyolo.recipe.composite import Optional
 from grokyolo.recipe.durations import spelled
-from grokyolo.recipe.values import Choice, Duration, Integer, Kind, Number, Optional, Text
+from grokyolo.recipe.values import Choice, Duration, Integer, Kind, Number, Text
 
 BUILTIN_DATA = ("modular-addition",)
 """Names of the data sets that grokyolo makes itself."""

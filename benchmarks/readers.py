@@ -29,9 +29,7 @@ RUNS, EPOCHS = 1_000, 300
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, help="a folder with one run folder per log")
     folder = parser.parse_args().folder
     if folder is not None:

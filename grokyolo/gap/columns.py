@@ -91,9 +91,7 @@ def find_layout(names: Iterable[str], where: str) -> Layout:
         score_name=score_name,
         train=train,
         val=val,
-        measured=tuple(
-            by_lower[low] for low in reversed(by_lower) if low.startswith(("metrics/", "val/", "test/"))
-        ),
+        measured=tuple(by_lower[low] for low in reversed(by_lower) if low.startswith(("metrics/", "val/", "test/"))),
         lr=tuple(by_lower[low] for low in sorted(by_lower) if _LR.fullmatch(low)),
         time=by_lower.get("time"),
         notes=notes,

@@ -31,9 +31,7 @@ def load_yaml(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
         return (loaded, ()) if loaded is not None else ({}, (f"{path.name} holds no settings",))
     before, _ = _parse("\n".join(text.split("\n")[:broken]))
     if before:
-        return before, (
-            f"{path.name} is not valid YAML from line {broken + 1} on: the lines before it count",
-        )
+        return before, (f"{path.name} is not valid YAML from line {broken + 1} on: the lines before it count",)
     return {}, (f"{path.name} is not valid YAML: its settings are unknown",)
 
 
@@ -51,11 +49,7 @@ def _parse(text: str) -> tuple[dict[str, Any] | None, int | None]:
         return None, 0
     if loaded is None:
         return {}, None
-    return (
-        ({str(key): value for key, value in loaded.items()}, None)
-        if isinstance(loaded, Mapping)
-        else (None, None)
-    )
+    return ({str(key): value for key, value in loaded.items()}, None) if isinstance(loaded, Mapping) else (None, None)
 
 
 def as_count(value: object) -> int | None:

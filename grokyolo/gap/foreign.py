@@ -19,6 +19,7 @@ from grokyolo.gap.schedule import lr_steps
 from grokyolo.gap.series import Event, EventKind, FloatArray, IntArray, Series, Source, from_columns
 from grokyolo.gap.settings import Settings, read_settings
 from grokyolo.gap.table import Column, Table, counted, parse_table, read_bytes
+from grokyolo.gap.warmup import batches_per_epoch, optimizer_steps
 from grokyolo.gap.yolov5 import is_results_txt, parse_results_txt
 
 
@@ -72,7 +73,7 @@ class _Log:
 
 @dataclass(frozen=True)
 class _Validation:
-    """What validation measured, and the optimizer steps that can be told from it."""
+    """What validation measured, and the optimizer steps that can be told from its blocks, NaN without any."""
 
     loss: FloatArray
     score: FloatArray
@@ -86,9 +87,7 @@ def _order(table: Table, layout: Layout, where: str) -> tuple[Order, tuple[str, 
     cells = next(column for name, column in table.columns.items() if name.lower() == "epoch").values
     valid = np.flatnonzero(valid_epochs(cells))
     if not len(valid):
-        raise RunError(
-            "no finished epoch in this log yet", where=where, hint="grokyolo gap RUN, once it has one"
-        )
+        raise RunError("no finished epoch in this log yet", where=where, hint="grokyolo gap RUN, once it has one")
     epochs = cells[valid].astype(np.int64)
     if epochs.min() == 0 or (layout.source is Source.YOLOV5 and epochs.min() > 1):
         epochs += 1  # YOLOv5 counts from 0, also in a log whose beginning is lost
@@ -105,13 +104,15 @@ def _series(log: _Log) -> Series:
     validation = _validation(log)
     seconds, resets = time_trained(log.pick_one(layout.time), rows)
     lr = learning_rate(log.pick(layout.lr), rows)
+    batches = batches_per_epoch(log.epochs, lr, settings.schedule)
+    step, step_notes = _steps(log, batches, validation.step)
     events = _events(log, lr, resets)
     restarts = sum(event.kind is EventKind.RESTART for event in events)
     setting_notes = settings.notes_for(int(log.epochs[-1]), restarts)
     return from_columns(
         log.run,
         log.epochs,
-        step=validation.step,
+        step=step,
         seconds=seconds,
         lr=lr,
         weight_decay=np.full(rows, settings.effective_decay),
@@ -121,10 +122,20 @@ def _series(log: _Log) -> Series:
         events=events,
         score_name=layout.score_name,
         source=layout.source,
+        batches_per_epoch=batches,
         epochs_planned=settings.epochs,
         measured_every=validation.every,
-        notes=(*layout.notes, *log.notes, *validation.notes, *setting_notes),
+        notes=(*layout.notes, *log.notes, *validation.notes, *step_notes, *setting_notes),
     )
+
+
+def _steps(log: _Log, batches: int | None, blocks: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:
+    """Return the optimizer steps as far as they can be told, and how they are known."""
+    settings = log.settings
+    if batches is not None and settings.accumulate is not None:
+        steps = optimizer_steps(log.epochs, batches, settings.accumulate, settings.warmup_epochs)
+        return steps, (f"optimizer steps are counted from the warm-up: {counted(batches, 'batch')} an epoch",)
+    return blocks, () if np.isnan(blocks).all() else ("optimizer steps are an estimate: one a block",)
 
 
 def _validation(log: _Log) -> _Validation:
@@ -139,7 +150,6 @@ def _validation(log: _Log) -> _Validation:
     step = np.full(rows, np.nan)
     if repeats.any() and not skipped.any():
         step = np.cumsum(~repeats).astype(float)
-        notes = (*notes, "optimizer steps are an estimate: one a block")
     loss = sum_losses(log.pick(layout.val), rows)
     score, score_notes = clean_scores(log.pick_one(layout.score), rows)
     loss[skipped | repeats] = np.nan

@@ -12,7 +12,7 @@ import numpy as np
 
 from grokyolo.errors import RunError
 from grokyolo.gap.context import as_count, load_yaml
-from grokyolo.gap.curves import losses
+from grokyolo.gap.curves import clean_scores, losses
 from grokyolo.gap.repair import frozen_rows, measured_interval, valid_epochs
 from grokyolo.gap.series import COLUMNS, Event, EventKind, IntArray, Series, Source, from_columns
 from grokyolo.gap.table import Table, counted, parse_table, read_bytes
@@ -21,6 +21,7 @@ LOG_NAME = "gap.csv"
 META_NAME = "grokyolo.yaml"
 
 _LOSSES = ("train_loss", "probe_loss", "val_loss")
+_SCORES = ("probe_score", "val_score")
 _MEASURED = ("probe_loss", "val_loss", "probe_score", "val_score")
 
 
@@ -44,6 +45,11 @@ def read_gap_csv(log: Path, run: str) -> Series:
     for name in _LOSSES:
         if name in columns:
             arrays[name] = losses(columns[name])
+    score_notes: dict[str, None] = {}
+    for name in _SCORES:
+        if name in columns:
+            arrays[name], found = clean_scores(columns[name], len(epochs))
+            score_notes |= dict.fromkeys(found)
     events, odd = _events(table, rows, epochs)
     meta, meta_notes = load_yaml(log.parent / META_NAME)
     measured = {name: arrays.get(name, np.full(len(epochs), np.nan)) for name in _MEASURED}
@@ -56,7 +62,7 @@ def read_gap_csv(log: Path, run: str) -> Series:
         **_metadata(meta),
         events=events,
         source=Source.GROKYOLO,
-        notes=(*table.notes, *notes, *odd, *meta_notes, *repeat_notes),
+        notes=(*table.notes, *notes, *score_notes, *odd, *meta_notes, *repeat_notes),
     )
     if not series.measured.any():
         raise RunError(

@@ -49,9 +49,7 @@ def skipped_rows(measured: Sequence[Column], val: Sequence[Column]) -> tuple[Boo
     count = int(skipped.sum())
     if not count:
         return skipped, ()
-    return skipped, (
-        f"validation was skipped in {count} of {len(skipped)} epochs: its zeros are not measured",
-    )
+    return skipped, (f"validation was skipped in {count} of {len(skipped)} epochs: its zeros are not measured",)
 
 
 def repeated_rows(columns: Mapping[str, FloatArray], steps: FloatArray | None = None) -> BoolArray:

@@ -51,14 +51,10 @@ def find_log(run: str | os.PathLike[str]) -> Path:
         if path.is_file():
             return path
         if path.exists():
-            raise RunError(
-                f"`{run}` is neither a file nor a folder", where=str(path), hint=_hint_beside(path)
-            )
+            raise RunError(f"`{run}` is neither a file nor a folder", where=str(path), hint=_hint_beside(path))
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         reason = getattr(error, "strerror", None) or str(error)
-        raise RunError(
-            f"cannot look for the run: {reason}", where=run, hint="grokyolo gap RUN_FOLDER"
-        ) from error
+        raise RunError(f"cannot look for the run: {reason}", where=run, hint="grokyolo gap RUN_FOLDER") from error
     raise RunError(f"there is no run `{run}`", where=str(path.absolute()), hint=_hint_beside(path))
 
 
@@ -67,20 +63,12 @@ def _log_in(folder: Path, run: str) -> Path:
         if (folder / name).is_file():
             return folder / name
         if (folder / name).is_dir():
-            raise RunError(
-                f"{name} is a folder, not a file", where=str(folder / name), hint="grokyolo gap RUN_FOLDER"
-            )
+            raise RunError(f"{name} is a folder, not a file", where=str(folder / name), hint="grokyolo gap RUN_FOLDER")
     if (folder / META_NAME).is_file():
-        raise RunError(
-            "no finished epoch in this run yet", where=str(folder), hint=f"grokyolo resume {quote(run)}"
-        )
+        raise RunError("no finished epoch in this run yet", where=str(folder), hint=f"grokyolo resume {quote(run)}")
     inner = _runs_below(folder)
     if inner:
-        what = (
-            f"`{run}` is not a run but holds {len(inner)} of them"
-            if len(inner) > 1
-            else f"`{run}` is not a run"
-        )
+        what = f"`{run}` is not a run but holds {len(inner)} of them" if len(inner) > 1 else f"`{run}` is not a run"
         raise RunError(what, where=str(folder), hint=f"grokyolo gap {quote(str(inner[0]))}")
     raise RunError(
         "no log in this folder: neither gap.csv nor results.csv nor results.txt",
@@ -110,8 +98,6 @@ def _is_own(log: Path) -> bool:
             head = file.read(4096)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise RunError(
-            f"cannot read the log: {reason}", where=str(log), hint=f"ls -l {quote(str(log))}"
-        ) from error
+        raise RunError(f"cannot read the log: {reason}", where=str(log), hint=f"ls -l {quote(str(log))}") from error
     names = head.decode("utf-8-sig", errors="replace").split("\n", 1)[0].strip().replace('"', "").split(",")
     return names[0] == "epoch" and any(name.strip() in _OWN_COLUMNS for name in names)

@@ -22,6 +22,9 @@ class Settings:
         mosaic: probability of mosaic and its kin before that.
         warmup_epochs: epochs in which the learning rate climbs.
         effective_decay: weight decay as the optimizer applies it, NaN when batch or decay are unknown.
+        accumulate: batches that make one optimizer step, None when the batch size is unknown.
+        final_lr: factor that the learning rate ends with.
+        cosine: whether it goes there along a cosine, not a line.
         optimizer: its name, lower case.
         val: whether validation ran every epoch.
         resumed: whether these are the settings of a resumption.
@@ -34,10 +37,21 @@ class Settings:
     mosaic: float = 0.0
     warmup_epochs: float = 3.0
     effective_decay: float = math.nan
+    accumulate: int | None = None
+    final_lr: float = 1.0
+    cosine: bool = False
     optimizer: str = ""
     val: bool | None = None
     resumed: bool = False
     notes: tuple[str, ...] = ()
+
+    def schedule(self, epoch: int) -> float:
+        """Return the planned factor on the learning rate; `epoch` is 0-based. 1 when the length is unknown."""
+        if self.epochs is None:
+            return 1.0
+        done = min(epoch / self.epochs, 1.0)
+        left = (1 + math.cos(math.pi * done)) / 2 if self.cosine else 1 - done
+        return left * (1 - self.final_lr) + self.final_lr
 
     def mosaic_closed_at(self, last: int, score_name: str) -> int | None:
         """Return the first epoch without mosaic, or None if that never came.
@@ -62,9 +76,7 @@ class Settings:
         if not self.file and not notes:
             notes.append("no args.yaml or opt.yaml beside the log: mosaic and schedule are unknown")
         if self.epochs is not None and last > self.epochs:
-            notes.append(
-                f"{self.file} plans {self.epochs} epochs, the log has {last}: it may belong to another run"
-            )
+            notes.append(f"{self.file} plans {self.epochs} epochs, the log has {last}: it may belong to another run")
         if self.resumed and not restarts:
             notes.append(f"{self.file} says that the run was resumed, and the log does not show where")
         if self.optimizer == "auto":
@@ -81,14 +93,14 @@ def read_settings(folder: Path) -> Settings:
     hyp, hyp_notes = load_yaml(folder / "hyp.yaml")
     inner = opt.get("hyp")
     merged = {**(inner if isinstance(inner, Mapping) else {}), **hyp, **opt}
-    return _settings(
-        "opt.yaml" if opt else "hyp.yaml" if hyp else "", merged, (*notes, *opt_notes, *hyp_notes)
-    )
+    return _settings("opt.yaml" if opt else "hyp.yaml" if hyp else "", merged, (*notes, *opt_notes, *hyp_notes))
 
 
 def _settings(file: str, args: Mapping[str, Any], notes: tuple[str, ...]) -> Settings:
     kin = [as_number(args.get(name)) or 0.0 for name in ("mosaic", "mixup", "copy_paste", "cutmix")]
     warmup = as_number(args.get("warmup_epochs"))
+    final_lr = as_number(args.get("lrf"))
+    accumulate = _accumulate(args)
     val = as_flag(args.get("val"))
     if as_flag(args.get("noval")):
         val = False
@@ -98,7 +110,10 @@ def _settings(file: str, args: Mapping[str, Any], notes: tuple[str, ...]) -> Set
         close_mosaic=as_count(args.get("close_mosaic")) or 0,
         mosaic=max(kin),
         warmup_epochs=3.0 if warmup is None else warmup,
-        effective_decay=_effective_decay(args),
+        effective_decay=_effective_decay(args, accumulate),
+        accumulate=accumulate,
+        final_lr=1.0 if final_lr is None else final_lr,
+        cosine=bool(args.get("cos_lr")),
         optimizer=str(args.get("optimizer", "")).lower(),
         val=val,
         resumed=bool(args.get("resume")),
@@ -106,11 +121,17 @@ def _settings(file: str, args: Mapping[str, Any], notes: tuple[str, ...]) -> Set
     )
 
 
-def _effective_decay(args: Mapping[str, Any]) -> float:
+def _accumulate(args: Mapping[str, Any]) -> int | None:
+    batch = as_count(args.get("batch", args.get("batch_size")))
+    nbs = as_count(args.get("nbs", 64))
+    return None if batch is None or nbs is None else max(round(nbs / batch), 1)
+
+
+def _effective_decay(args: Mapping[str, Any], accumulate: int | None) -> float:
     """Weight decay × batch × accumulate / nbs, as the trainers of Ultralytics and YOLOv5 scale it."""
     decay = as_number(args.get("weight_decay"))
     batch = as_count(args.get("batch", args.get("batch_size")))
     nbs = as_count(args.get("nbs", 64))
-    if decay is None or batch is None or nbs is None:
+    if decay is None or batch is None or nbs is None or accumulate is None:
         return math.nan
-    return decay * batch * max(round(nbs / batch), 1) / nbs
+    return decay * batch * accumulate / nbs

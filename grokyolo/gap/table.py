@@ -78,9 +78,7 @@ def read_bytes(path: Path, where: str) -> bytes:
         raw = raw.decode("utf-16", errors="replace").encode()
     raw = raw.removeprefix(b"\xef\xbb\xbf").rstrip(b"\0")  # a power cut may leave zeros at the end
     if b"\0" in raw:
-        raise RunError(
-            "this is not a training log but a binary file", where=where, hint="grokyolo gap RUN_FOLDER"
-        )
+        raise RunError("this is not a training log but a binary file", where=where, hint="grokyolo gap RUN_FOLDER")
     return raw
 
 
@@ -107,8 +105,9 @@ def parse_table(raw: bytes, where: str, *, keep_open_line: bool = False) -> Tabl
 
 
 def counted(number: int, noun: str) -> str:
-    """Return '1 row' or '2 rows'."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """Return '1 row', '2 rows' or '2 batches'."""
+    ending = "" if number == 1 else "es" if noun.endswith("tch") else "s"
+    return f"{number} {noun}{ending}"
 
 
 def split_cells(line: str) -> list[str]:
@@ -137,9 +136,7 @@ def _parse_lines(text: str, where: str, keep_open_line: bool) -> Table:
     if open_line and (keep_open_line or not sections):
         _add_open_line(sections, open_line)
     if not sections:
-        raise RunError(
-            "the log has no header line with a column `epoch`", where=where, hint=f"head -3 {quote(where)}"
-        )
+        raise RunError("the log has no header line with a column `epoch`", where=where, hint=f"head -3 {quote(where)}")
     rows = sum(len(section.rows) for section in sections)
     if not rows and misfits:
         width = len(sections[-1].names)
@@ -200,9 +197,7 @@ def _merge(sections: list[_Section]) -> tuple[dict[str, Column], dict[str, dict[
         name: Column(np.concatenate([p.values for p in ps]), np.concatenate([p.written for p in ps]))
         for name, ps in parts.items()
     }
-    return merged, {
-        name: {row: text for row, text in enumerate(texts) if text} for name, texts in words.items()
-    }
+    return merged, {name: {row: text for row, text in enumerate(texts) if text} for name, texts in words.items()}
 
 
 def _blank(count: int) -> Column:

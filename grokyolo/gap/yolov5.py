@@ -74,8 +74,7 @@ def parse_results_txt(raw: bytes, where: str) -> tuple[Table, int]:
     if reason := _doubt(values[:, 1:]):
         raise _refusal(reason, where)
     columns = {
-        name: Column(values[:, i], np.ones(len(values), dtype=bool))
-        for i, name in enumerate(("epoch", *_NAMES))
+        name: Column(values[:, i], np.ones(len(values), dtype=bool)) for i, name in enumerate(("epoch", *_NAMES))
     }
     dropped = len(lines) - len(numbers)
     notes = ["results.txt has no header: its columns are those of YOLOv5, checked against each other"]

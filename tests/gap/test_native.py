@@ -166,6 +166,13 @@ class TestDamage:
         assert np.isposinf(series.val_loss).tolist() == [True, False, True]
         assert np.isnan(series.val_loss).tolist() == [False, True, False]
 
+    def test_a_score_that_no_score_can_be_is_left_out(self, tmp_path):
+        rows = ("1,0.5,0.5", "2,6,-1", "3,inf,NaN")
+        series = read_run(text(tmp_path, *rows, header="epoch,val_score,probe_score"))
+        np.testing.assert_array_equal(series.val_score, [0.5, np.nan, np.nan])
+        np.testing.assert_array_equal(series.probe_score, [0.5, np.nan, np.nan])
+        assert "not between 0 and 1" in series.notes[0]
+
 
 class TestRefused:
     def test_no_finished_epoch(self, tmp_path):

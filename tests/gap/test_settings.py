@@ -66,6 +66,26 @@ class TestEffectiveDecay:
         assert math.isnan(read(tmp_path, args=f"weight_decay: 0.01\nbatch: {batch}\n").effective_decay)
 
 
+class TestSchedule:
+    def test_a_line(self):
+        plan = Settings(epochs=100, final_lr=0.1).schedule
+        assert [plan(epoch) for epoch in (0, 50, 100, 120)] == pytest.approx([1, 0.55, 0.1, 0.1])
+
+    def test_a_cosine(self):
+        plan = Settings(epochs=100, final_lr=0.1, cosine=True).schedule
+        assert [plan(epoch) for epoch in (0, 25, 50, 100)] == pytest.approx(
+            [1, 0.1 + 0.9 * (1 + 0.5**0.5) / 2, 0.55, 0.1]
+        )
+
+    def test_of_unknown_length(self):
+        assert Settings(final_lr=0.1).schedule(50) == 1
+
+    def test_as_the_settings_say(self, tmp_path):
+        found = read(tmp_path, args="epochs: 100\nlrf: 0.0\ncos_lr: true\nbatch: 16\n")
+        assert (found.final_lr, found.cosine, found.accumulate) == (0.0, True, 4)
+        assert read(tmp_path, args="epochs: 100\nbatch: -1\n") == Settings("args.yaml", epochs=100)
+
+
 class TestMosaic:
     CLOSING = Settings(file="args.yaml", epochs=100, close_mosaic=10, mosaic=1.0)
 

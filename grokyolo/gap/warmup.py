@@ -1,0 +1,72 @@
+"""Batches per epoch and optimizer steps of a plain log, told from how its learning rate warms up.
+
+Neither stands in results.csv, yet steps are what weight decay and the weight average count in. In the warm-up
+the rate rises with every batch, from 0 by equal amounts, and the log holds it after the last batch of each
+epoch: (n - 1, 2n - 1, 3n - 1) amounts after the first three epochs of n batches, each times the schedule. Three
+numbers for two unknowns: where they disagree, the rate was not made this way and nothing is claimed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from grokyolo.gap.series import FloatArray, IntArray
+
+_AGREEMENT = 0.01
+_LEAST_WARMUP = 100
+
+
+def batches_per_epoch(epochs: IntArray, lr: FloatArray, schedule: Callable[[int], float]) -> int | None:
+    """Return how many batches an epoch has, or None when the warm-up does not tell.
+
+    Args:
+        epochs: shape (n,), rising.
+        lr: shape (n,), learning rate of the weights (not the biases, which warm up from above).
+        schedule: factor on the rate by 0-based epoch.
+    """
+    if len(epochs) < 3 or not np.array_equal(epochs[:3], [1, 2, 3]):
+        return None
+    planned = [schedule(epoch) for epoch in range(3)]
+    if not all(planned):
+        return None
+    return _count(*(rate / factor for rate, factor in zip(lr[:3].tolist(), planned, strict=True)))
+
+
+def _count(first: float, second: float, third: float) -> int | None:
+    """Return n for which the three rates are as n - 1, 2n - 1 and 3n - 1, or None when there is none."""
+    if not 0 <= first < second < third < math.inf:
+        return None
+    if first == 0:
+        return 1 if abs(third - 2 * second) <= _AGREEMENT * third else None
+    beyond = second / first - 2, third / first - 3
+    if min(beyond) <= 0:
+        return None
+    one, other = 1 + 1 / beyond[0], 1 + 2 / beyond[1]
+    return round((one + other) / 2) if abs(one - other) <= max(0.1, _AGREEMENT * one) else None
+
+
+def optimizer_steps(epochs: IntArray, batches: int, accumulate: int, warmup_epochs: float) -> FloatArray:
+    """Return the optimizer steps done by the end of each epoch, as the trainer of Ultralytics counts them.
+
+    Args:
+        epochs: shape (n,), 1-based.
+        batches: per epoch.
+        accumulate: batches that make one step after the warm-up; within it the number grows from 1.
+        warmup_epochs: as in the settings.
+    """
+    warm = max(round(warmup_epochs * batches), _LEAST_WARMUP) if warmup_epochs > 0 else -1
+    done: list[int] = []
+    last = -1
+    for batch in range(warm + 1):
+        needed = max(1, round(1 + (accumulate - 1) * batch / warm))
+        if batch - last >= needed:
+            last = batch
+        done.append(last == batch)
+    in_warmup = np.concatenate([[0], np.cumsum(done)])
+    ends = batches * epochs.astype(np.int64)
+    later = np.maximum(ends - 1 - last, 0) // accumulate
+    steps: FloatArray = (in_warmup[np.minimum(ends, warm + 1)] + np.where(ends > warm + 1, later, 0)).astype(float)
+    return steps

@@ -47,7 +47,13 @@ class TestLoading:
         assert load_yaml(path) == ({}, ("args.yaml is not valid YAML: its settings are unknown",))
 
     @pytest.mark.parametrize(
-        "text", ["a: !!python/object/apply:os.system [ls]\n", "a: !!bool maybe\n", "a: 2026-99-99\n"]
+        "text",
+        [
+            "a: !!python/object/apply:os.system [ls]\n",
+            "a: !!bool maybe\n",
+            "a: 2026-99-99\n",
+            "b: 1\na: !!bool maybe\n",
+        ],
     )
     def test_nothing_is_executed_and_nothing_escapes(self, path, text):
         path.write_text(text)
@@ -85,7 +91,8 @@ class TestValues:
         assert as_number(10**400) is None
 
     @pytest.mark.parametrize(
-        ("value", "count"), [(3, 3), (3.0, 3), ("64", 64), (0, None), (-1, None), (0.9, None), (True, None), ([], None)]
+        ("value", "count"),
+        [(1, 1), (3, 3), (3.0, 3), ("64", 64), (0, None), (-1, None), (0.9, None), (True, None), ([], None)],
     )
     def test_counts(self, value, count):
         assert as_count(value) == count

@@ -33,6 +33,9 @@ class TestOneRun:
     def test_one_and_the_same_epoch_is_numbered(self):
         assert order([7, 7, 7]).epochs.tolist() == [1, 2, 3]
 
+    def test_a_single_hole(self):
+        assert order([1, 3]).notes == ("1 epoch is missing between the first and the last row",)
+
     def test_holes_are_said(self):
         assert order([3, 4, 9]).notes == (
             "4 epochs are missing between the first and the last row",
@@ -57,6 +60,9 @@ class TestResumed:
         found = order([*range(1, 9), *range(7, 12), *range(3, 16)])
         assert found.epochs.tolist() == list(range(1, 16))
         assert [epoch for epoch, _ in found.seams] == [3]
+
+    def test_every_other_epoch_is_still_a_resumption(self):
+        assert [epoch for epoch, _ in order([1, 2, 3, 3, 4, 4]).seams] == [3, 4]
 
     def test_from_a_best_pt_far_back(self):
         found = order([*range(1, 142), *range(41, 51)])
@@ -101,6 +107,11 @@ class TestAppended:
         assert found.epochs.tolist() == list(range(1, 10))
         assert [epoch for epoch, _ in found.seams] == [7]
 
+    def test_with_a_hole_in_the_last_one(self):
+        found = order([1, 2, 3, 1, 2, 7, 8])
+        assert found.epochs.tolist() == [1, 2, 7, 8]
+        assert "4 epochs are missing" in found.notes[1]
+
 
 class TestTwoProcesses:
     def test_rows_are_sorted_out_by_what_they_say(self):
@@ -124,9 +135,12 @@ class TestTwoProcesses:
         found = order(epochs, marks)
         assert [first[row] for row in found.rows] == [1] * 6
 
-    @pytest.mark.parametrize("epochs", [[1, 1, 2, 2, 3, 3], [1, 2, 1, 3, 2, 4, 3, 3], [1, 9, 2, 9, 5, 2, 9]])
-    def test_what_cannot_be_told_apart_is_refused(self, epochs):
-        with pytest.raises(RunError, match="cannot be told apart") as caught:
+    @pytest.mark.parametrize(
+        ("epochs", "row"),
+        [([1, 1, 2, 2, 3, 3], 3), ([1, 2, 1, 3, 2, 4, 3, 3], 8), ([1, 9, 2, 9, 5, 2, 9], 2)],
+    )
+    def test_what_cannot_be_told_apart_is_refused(self, epochs, row):
+        with pytest.raises(RunError, match=f"cannot be told apart from row {row} on") as caught:
             order(epochs)
         assert caught.value.where == "runs/a/results.csv"
         assert caught.value.hint == "cut -d, -f1 runs/a/results.csv"

@@ -14,7 +14,7 @@ def row(epoch, planned=20, total=None, map50=None, ours=None, extra=""):
     map50 = 0.5 * (1 - fade) if map50 is None else map50
     ours = 0.3 * (1 - fade) if ours is None else ours
     losses = f"{box:.5g} {objectness:.5g} {cls:.5g} {total:.5g}"
-    scores = f"{0.6 * (1 - fade):.4g} {0.5 * (1 - fade):.4g} {map50:.4g} {ours:.4g}"
+    scores = f"{0.6 * (1 - fade):.4g} {0.4 * (1 - fade):.4g} {map50:.4g} {ours:.4g}"
     return (
         f"   {epoch}/{planned - 1}  2.19G  {losses}  35  640  {scores}  {box:.5g} {objectness:.5g} {cls:.5g}{extra}\n"
     )
@@ -61,7 +61,7 @@ class TestRefused:
         [
             ([row(e, extra=" 1 2") for e in range(9)], "it has 17 columns"),
             ([row(e, total=9.0) for e in range(9)], "do not add up"),
-            ([row(e, ours=2 * 0.6 * 0.5 / 1.1 * (1 - 1 / (1 + e))) for e in range(9)], "F1 score of YOLOv3"),
+            ([row(e, ours=2 * 0.6 * 0.4 / 1.0 * (1 - 1 / (1 + e))) for e in range(9)], "F1 score of YOLOv3"),
             ([row(e, map50=0.1, ours=0.4) for e in range(9)], "larger than mAP50"),
             ([row(e).replace("640", "x") for e in range(9)], "no row is made of numbers"),
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 from grokyolo.recipe.document import Scalar
 
@@ -40,7 +41,7 @@ def _spelled(text: str, *, whole: bool) -> str:
 
 
 def _decimal(number: float) -> str:
-    return f"{number:.15f}".rstrip("0").rstrip(".")
+    return format(Decimal(repr(number)), "f")
 
 
 def _thousands(match: Match, whole: bool) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
+from grokyolo.recipe.showing import listed
+
 CLOSE = 0.65
 """Likeness below which nothing is proposed."""
 SPREAD = 0.12
@@ -28,10 +30,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def question(names: list[str]) -> str:
     """Return 'did you mean a, b or c?', or an empty string for no names."""
-    if not names:
-        return ""
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-    return f"did you mean {listed}?"
+    return f"did you mean {listed(tuple(names))}?" if names else ""
 
 
 def _plain(word: str) -> str:

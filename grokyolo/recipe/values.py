@@ -92,9 +92,8 @@ class Number(Kind):
             return f"a number {'above' if self.above else 'of at least'} {self.low:g}"
         if not (self.above or self.below):
             return f"a number from {self.low:g} to {self.high:g}"
-        first = "above" if self.above else "from"
-        last = "and below" if self.below else "and at most" if self.above else "to below"
-        return f"a number {first} {self.low:g} {last} {self.high:g}"
+        first = "above" if self.above else "of at least"
+        return f"a number {first} {self.low:g} and {'below' if self.below else 'at most'} {self.high:g}"
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -113,7 +112,7 @@ class Number(Kind):
         number = node.value
         if isinstance(number, float) and not math.isfinite(number):
             raise Wrong(FINITE)
-        if abs(number) > LARGEST:
+        if isinstance(number, int) and abs(number) > LARGEST:
             raise Wrong()
         if self.low is not None and (number < self.low or (self.above and number == self.low)):
             raise Wrong()

@@ -1,9 +1,9 @@
 """Every mistake in tests/bad_recipes/ gives exactly its message."""
 
 import pytest
+
 from grokyolo.errors import RecipeError
 from grokyolo.recipe import load
-
 from tests.recipe.bad_recipes import Case, cases
 
 CASES = cases()

@@ -29,10 +29,21 @@ class Best:
     epoch: int
 
 
-def present(trainer: Any) -> Best:
-    """Return the trainer's weights of this epoch, copied."""
+def present(trainer: Any, room: Best | None = None) -> Best:
+    """Return the trainer's weights of this epoch, copied.
+
+    Args:
+        trainer: after an epoch.
+        room: an earlier copy that is no longer needed; its memory is used again.
+    """
+    now = {name: tensor.detach() for name, tensor in trainer.ema.ema.state_dict().items()}
+    if room is None:
+        copied = {name: tensor.clone() for name, tensor in now.items()}
+    else:
+        copied = room.weights
+        torch._foreach_copy_(list(copied.values()), list(now.values()))
     return Best(
-        weights={name: tensor.detach().clone() for name, tensor in trainer.ema.ema.state_dict().items()},
+        weights=copied,
         metrics=dict(trainer.metrics),
         fitness=float(trainer.fitness) if trainer.fitness is not None else float("nan"),
         epoch=trainer.epoch,

@@ -89,7 +89,7 @@ class Durable(Engine):
     def save_model(self) -> bool:
         """Save when it is due; Ultralytics calls this after each epoch."""
         if self.fitness is not None and self.best_fitness == self.fitness:
-            self._best = checkpoints.present(self)
+            self._best = checkpoints.present(self, self._best)
         self._ready = None
         long_epoch = time.time() - self.epoch_time_start > LONG_EPOCH
         if not (long_epoch or self.stop or self._stop_wanted() or time.monotonic() >= self._next_save):

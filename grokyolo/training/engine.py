@@ -49,6 +49,7 @@ class Engine(BaseTrainer):
     stop: bool
     tloss: dict[str, torch.Tensor] | None
     epoch_time: float | None
+    _in_training_mode = False
 
     def _do_train(self) -> None:
         if self.world_size > 1:
@@ -182,6 +183,12 @@ class Engine(BaseTrainer):
         word = [stop if RANK == 0 else None]
         distributed.broadcast_object_list(word, 0)
         return bool(word[0])
+
+    def _model_train(self) -> None:
+        """Set the model to training mode, frozen normalisation layers excepted, where it is not in it already."""
+        if not self._in_training_mode or not self.model.training:
+            super()._model_train()
+            self._in_training_mode = True
 
     # One batch ----------------------------------------------------------------------------------------------------
 

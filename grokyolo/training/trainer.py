@@ -28,8 +28,8 @@ from grokyolo.training.cadence import Cadence
 from grokyolo.training.durable import Durable
 from grokyolo.training.grokfast import Grokfast
 from grokyolo.training.prepared import PreparedBatches, prepare_training
-from grokyolo.training.probe import SCORES, Measurement, Narrow, Probe, build_unsorted, measurement
-from grokyolo.training.weights import largest_group, weight_norms
+from grokyolo.training.probe import SCORES, Measurement, Narrow, Probe, as_it_is, build_unsorted, measurement
+from grokyolo.training.weights import largest_group, step_all_at_once, weight_norms
 
 PREPARED_BYTES = 2**30
 """What each of training, validation and probe inputs may take while they are kept, where the recipe does not say."""
@@ -127,6 +127,8 @@ class Measured(Durable):
         if self.optimizer is not None:  # Ultralytics builds it anew only after running out of memory
             self._pending.append(EventKind.RETRY)
         super()._build_train_pipeline()
+        if self.device.type == "cpu":
+            step_all_at_once(self.optimizer)
 
     def build_dataset(self, img_path: Any, mode: str = "train", batch: int | None = None) -> Any:
         """Build a data set as Ultralytics does; for the probe, narrowed to its images."""
@@ -175,12 +177,13 @@ class Measured(Durable):
         self._measuring_seconds = 0.0
         if not (self.cadence.due(self.epoch + 1, self.epochs) or self.stop):
             return dict.fromkeys(self.metrics, math.nan), None
-        metrics, fitness = super().validate()
-        self._val = measurement(self.validator)
-        if self.probe is not None:
-            started = time.monotonic()
-            self._probe = self.probe.measure(self)
-            self._measuring_seconds = time.monotonic() - started
+        with as_it_is(self.ema.ema):
+            metrics, fitness = super().validate()
+            self._val = measurement(self.validator)
+            if self.probe is not None:
+                started = time.monotonic()
+                self._probe = self.probe.measure(self)
+                self._measuring_seconds = time.monotonic() - started
         return metrics, fitness
 
     def save_metrics(self, metrics: dict[str, float]) -> None:

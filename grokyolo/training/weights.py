@@ -9,6 +9,9 @@ import torch
 DECAYED_GROUPS = frozenset({"weight", "muon"})
 """`param_group` labels that `BaseTrainer.build_optimizer` gives to matrices and kernels."""
 
+SAME_ALL_AT_ONCE = (torch.optim.AdamW, torch.optim.Adam, torch.optim.Adamax, torch.optim.SGD, torch.optim.RMSprop)
+"""Optimizers whose steps over lists give the same bits as those over single tensors; NAdam and RAdam do not."""
+
 
 def largest_group(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     """Return the parameter group with the most weights."""
@@ -29,4 +32,16 @@ def _norm(parameters: list[torch.Tensor]) -> float:
     if not parameters:
         return 0.0
     norms = torch._foreach_norm([p.detach() for p in parameters])
-    return float(torch.linalg.vector_norm(torch.stack([n.double().cpu() for n in norms])))
+    return float(torch.linalg.vector_norm(torch.stack(norms).double()))
+
+
+def step_all_at_once(optimizer: torch.optim.Optimizer) -> None:
+    """Let an optimizer on the CPU step over lists of tensors: the same numbers with a tenth of the calls.
+
+    PyTorch chooses that by itself on a GPU only.
+    """
+    if type(optimizer) not in SAME_ALL_AT_ONCE:
+        return
+    for group in optimizer.param_groups:
+        if group["foreach"] is None and not group.get("fused"):
+            group["foreach"] = True

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from grokyolo.errors import GrokyoloError
-from grokyolo.recipe.composite import Either, Optional, Several
+from grokyolo.recipe.composite import Either, Optional, Row, Several
 from grokyolo.recipe.values import Choice, Constant, Flag, Integer, Kind, Number, Text
 
 HEADING = re.compile(r"^# (\w[\w/ .]*?) ?-{5,}$")
@@ -84,6 +84,8 @@ GOOD_IN_LONG_RUNS: Mapping[str, Any] = {
 }
 """What messages propose, as in `recipes/long.yaml`: defaults of Ultralytics would bring the next warning."""
 
+SHARE = Either((Number(0, 1, above=True), Integer(low=2)))
+SHARE_OR_NONE = Either((Number(0, 1), Integer(low=2)))
 SPECIAL: Mapping[str, Kind] = {
     "task": Choice(TASKS, guess=False),
     "batch": Either(
@@ -94,9 +96,9 @@ SPECIAL: Mapping[str, Kind] = {
     "seed": Integer(low=0, high=LARGEST_SEED),
     "cache": Either((Flag(), Choice(("ram", "disk")))),
     "amp": Either((Flag(), Choice(("fp16", "bf16", "fp32"), fold=True))),
-    "scale": Either((Number(0, 1), Several(Number(0), 2, 2)), "a number from 0 to 1 or a list of two"),
+    "scale": Either((Number(0, 1), Row((Number(0), Number(0)))), "a number from 0 to 1 or a list of two"),
     "fraction": Either(
-        (Number(0, 1, above=True), Integer(low=2), Several(Number(0), 2, 3)),
+        (SHARE, Row((SHARE, SHARE)), Row((SHARE, SHARE, SHARE_OR_NONE))),
         "a share above 0 and at most 1, a number of images from 2 or a list of two or three of those",
     ),
     "device": Optional(

@@ -12,41 +12,58 @@ from grokyolo.recipe.values import Kind, Text, Wrong
 
 @dataclass(frozen=True)
 class Several(Kind):
-    """A list.
+    """A list of one or more.
 
     Attributes:
         item: what each entry must be.
-        low: fewest entries.
-        high: most entries; None: no bound.
     """
 
     item: Kind
-    low: int = 1
-    high: int | None = None
+
+    @property
+    def expected(self) -> str:
+        """The entries in words."""
+        return f"a list, each {self.item.expected}"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The entries as JSON Schema."""
+        return {"type": "array", "items": self.item.schema, "minItems": 1}
+
+    def accept(self, node: Node) -> list[Any]:
+        """Return the values."""
+        if not isinstance(node, Listing) or not node.items:
+            raise Wrong()
+        return [self.item.accept(item) for item in node.items]
+
+
+@dataclass(frozen=True)
+class Row(Kind):
+    """A list with a kind for each position.
+
+    Attributes:
+        kinds: of the entries, in order.
+    """
+
+    kinds: tuple[Kind, ...]
 
     @property
     def expected(self) -> str:
         """The length and the entries in words."""
-        if self.high is None:
-            return f"a list, each {self.item.expected}"
-        count = f"{self.low}" if self.low == self.high else f"{self.low} to {self.high}"
-        return f"a list of {count}, each {self.item.expected}"
+        return f"a list of {len(self.kinds)}: {', '.join(kind.expected for kind in self.kinds)}"
 
     @property
     def schema(self) -> dict[str, Any]:
-        """The length and the entries as JSON Schema."""
-        found: dict[str, Any] = {"type": "array", "items": self.item.schema, "minItems": self.low}
-        if self.high is not None:
-            found["maxItems"] = self.high
-        return found
+        """The positions as JSON Schema."""
+        length = len(self.kinds)
+        items = [kind.schema for kind in self.kinds]
+        return {"type": "array", "prefixItems": items, "minItems": length, "maxItems": length}
 
     def accept(self, node: Node) -> list[Any]:
         """Return the values."""
-        if not isinstance(node, Listing) or len(node.items) < self.low:
+        if not isinstance(node, Listing) or len(node.items) != len(self.kinds):
             raise Wrong()
-        if self.high is not None and len(node.items) > self.high:
-            raise Wrong()
-        return [self.item.accept(item) for item in node.items]
+        return [kind.accept(item) for kind, item in zip(self.kinds, node.items, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from grokyolo.recipe.document import Node, Scalar, Table, parse
+from grokyolo.recipe.document import Listing, Node, Scalar, Table, parse
 from grokyolo.recipe.merging import merge
 from grokyolo.recipe.ownership import why_no_argument
 from grokyolo.recipe.places import Place, Problem
@@ -95,8 +95,9 @@ def _value(text: str, place: Place, problems: list[Problem]) -> Node | None:
         return Scalar(None, "", True, place)
     found: list[Problem] = []
     node = parse(text, place, found)
-    if node is None and found and text[0] not in "[{'\"!&" and "\n" not in text:
-        # what YAML cannot read but no shell user would quote twice, such as data.operation=* or =-
+    grouped = text[0] in "[{"
+    if not grouped and (isinstance(node, (Listing, Table)) or (node is None and found and text[0] not in "'\"!&")):
+        # what no shell user would quote twice: data.operation=* or =-, description=a: b
         return Scalar(text, text, True, place)
     problems += found
     return Scalar(None, text, True, place) if node is None and not found else node

@@ -29,9 +29,8 @@ def pad(series: Series, epoch: float) -> float:
     epochs, steps = series.epoch[usable].astype(np.float64), step[usable]
     now = float(np.interp(epoch, epochs, steps))
     window_start = now - rules.PAD_EMA_WINDOWS * ema_window(now)
-    per_epoch = max(steps[-1] / max(epochs[-1], 1.0), 1e-9)
     if window_start <= steps[0]:
-        reach = epoch - epochs[0] + (steps[0] - window_start) / per_epoch
+        reach = epoch  # to the beginning of the run
     else:
         reach = epoch - float(np.interp(window_start, steps, epochs))
     return max(float(rules.PAD_EPOCHS), reach)

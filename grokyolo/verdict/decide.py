@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from grokyolo.gap.series import Event
 from grokyolo.verdict import rules
-from grokyolo.verdict.assessment import Jump, Verdict
+from grokyolo.verdict.assessment import Verdict
 from grokyolo.verdict.confounders import in_reach
+from grokyolo.verdict.decision import Decision
+from grokyolo.verdict.decline import Fall
 from grokyolo.verdict.divergence import broken_since, collapsed_since
 from grokyolo.verdict.evidence import Evidence
-from grokyolo.verdict.memorising import Memorising, ceiling_of, end_level
-from grokyolo.verdict.rise import Rise
+from grokyolo.verdict.late_rise import as_jump, judge_late_rise, late_rise
+from grokyolo.verdict.memorising import Memorising
 from grokyolo.verdict.robust import jitter
-
-
-@dataclass(frozen=True)
-class Decision:
-    """A verdict with its sentence, and what it names."""
-
-    verdict: Verdict
-    reason: str
-    jump: Jump | None = None
-    confounders: tuple[Event, ...] = ()
 
 
 def decide(evidence: Evidence) -> Decision:
     """Apply the rules; the first that speaks decides."""
-    for rule in (_diverged, _too_little, _fell, _jumped, _memorising):
+    for rule in (_diverged, _too_little, _too_noisy, _fell, judge_late_rise, _memorising):
         decision = rule(evidence)
         if decision is not None:
             return decision
@@ -38,37 +27,32 @@ def _diverged(evidence: Evidence) -> Decision | None:
     since = broken_since(evidence.series)
     if since is not None:
         return Decision(Verdict.DIVERGED, f"the loss is not finite from epoch {since} to the end")
-    since = collapsed_since(evidence.measured)
+    probe = evidence.measured.probe_score
+    since = collapsed_since(probe)
     if since is not None:
-        return Decision(
-            Verdict.DIVERGED,
-            f"the probe score fell below half of its best at epoch {since} and stayed there",
-        )
+        reason = f"the probe score fell below half of its best at epoch {since} and stayed there, at {probe.end:.3f}"
+        return Decision(Verdict.DIVERGED, reason, None, in_reach(evidence.series, since, since))
     return None
 
 
 def _too_little(evidence: Evidence) -> Decision | None:
     measured = evidence.measured
-    if len(measured) < rules.MIN_MEASUREMENTS:
-        return Decision(
-            Verdict.UNDECIDED,
-            f"too few measurements: validation was measured {len(measured)} times, "
-            f"at least {rules.MIN_MEASUREMENTS} are needed",
-        )
-    if len(measured.val_score) < rules.MIN_MEASUREMENTS:
-        return Decision(Verdict.UNDECIDED, "too few measurements of the validation score")
-    scores = (measured.probe_score, measured.val_score)
-    if max(ceiling_of(curve) for curve in scores if len(curve)) < rules.NOTHING_LEARNED:
-        return Decision(Verdict.UNDECIDED, "too short: no score has left the floor yet")
-    for name, curve, step in (
-        ("validation", measured.val_score, measured.quantum),
-        ("probe", measured.probe_score, 0.0),
-    ):
+    count = len(measured.val_score)
+    if count < rules.MIN_MEASUREMENTS:
+        reason = f"too few measurements: validation was measured {count} times, {rules.MIN_MEASUREMENTS} are needed"
+        return Decision(Verdict.UNDECIDED, reason)
+    best = max(float(curve.medians.max()) for curve in measured.scores)
+    if best < rules.NOTHING_LEARNED:
+        return Decision(Verdict.UNDECIDED, f"too short: nothing learned yet, scores stay below {best:.4f}")
+    return None
+
+
+def _too_noisy(evidence: Evidence) -> Decision | None:
+    for name, curve in zip(("validation", "probe"), evidence.measured.scores, strict=False):
         noise = jitter(curve.value)
-        if noise > rules.MAX_NOISE + rules.NOISE_OF_IMAGE * step:
-            return Decision(
-                Verdict.UNDECIDED, f"too noisy: the {name} score scatters by {noise:.2f} between measurements"
-            )
+        if noise > rules.MAX_NOISE + rules.NOISE_OF_IMAGE * curve.quantum:
+            reason = f"too noisy: the {name} score scatters by {noise:.2f} from one measurement to the next"
+            return Decision(Verdict.UNDECIDED, reason)
     return None
 
 
@@ -77,140 +61,72 @@ def _fell(evidence: Evidence) -> Decision | None:
     if fall is None:
         return None
     path = (
-        f"the validation score fell from {fall.peak:.3f} around epoch {fall.peak_epoch} "
+        f"{evidence.measured.what} fell from {fall.peak:.3f} around epoch {fall.peak_epoch} "
         f"to {fall.trough:.3f} around epoch {fall.trough_epoch}"
     )
     confounders = in_reach(evidence.series, fall.peak_epoch, fall.trough_epoch)
-    if fall.regained >= rules.REGAINED:
-        if not fall.is_double_descent:
-            return None
+    if fall.is_double_descent:
+        confounders = in_reach(evidence.series, fall.peak_epoch, fall.back_epoch)
         return Decision(Verdict.DOUBLE_DESCENT, f"{path}, then came back to {fall.final:.3f}", None, confounders)
-    rise, memory = evidence.rise, evidence.memorising
-    if rise and memory and rise.middle >= rules.LATE * memory.epoch and rise.end <= fall.trough_epoch:
-        if fall.final > rise.high - rules.LOST_SHARE * rise.size:
-            return None
-        jump = _jump(rise, memory)
-        lost = f"a jump to {rise.high:.3f} at epoch {rise.middle} was lost again: "
-        return Decision(Verdict.OVERFITTING, f"{lost}{path} and ended at {fall.final:.3f}", jump, confounders)
-    if fall.final < fall.peak - max(rules.MIN_FALL, rules.FALL_SHARE * fall.peak):
-        return Decision(Verdict.OVERFITTING, f"{path} and ended at {fall.final:.3f}", None, confounders)
-    return None
-
-
-def _jump(rise: Rise, memory: Memorising) -> Jump:
-    return Jump(rise.middle, rise.start, rise.end, rise.low, rise.high, rise.middle / memory.epoch)
-
-
-def _jumped(evidence: Evidence) -> Decision | None:
-    rise, memory = evidence.rise, evidence.memorising
-    if rise is None or memory is None or rise.middle < rules.LATE * memory.epoch:
+    if fall.regained >= rules.REGAINED:
         return None
-    jump = _jump(rise, memory)
-    left = _gap_left(memory)
-    if rise.kept < rules.KEPT_SHARE:
+    found = late_rise(evidence)
+    if found is not None and found[0].end <= fall.trough_epoch:
+        return _lost_again(evidence, fall, path)
+    if fall.final > fall.peak - max(rules.MIN_FALL, rules.FALL_SHARE * fall.peak):
         return None
-    if not _settled(rise, left) or (_open(left) and not rise.is_sharp(evidence.measured.quantum)):
+    return Decision(Verdict.OVERFITTING, f"{path} and ended at {fall.final:.3f}", None, confounders)
+
+
+def _lost_again(evidence: Evidence, fall: Fall, path: str) -> Decision | None:
+    """Decide on a fall after a late jump: overfitting when more is gone than a grok may leave."""
+    found = late_rise(evidence)
+    if found is None or fall.final > found[0].high - rules.LOST_SHARE * found[0].size:
         return None
-    path = (
-        f"memorised at epoch {memory.epoch}; the validation score rose from {rise.low:.3f} to {rise.high:.3f}, "
-        f"half way at epoch {rise.middle}, {jump.lateness:.1f} times as late"
-    )
-    change = evidence.loss_change
-    if change is not None and not change.agrees:
-        return Decision(
-            Verdict.UNDECIDED,
-            f"score and loss disagree: the validation score rose from {rise.low:.3f} to {rise.high:.3f} around "
-            f"epoch {rise.middle} while the validation loss went from {change.before:.3g} to {change.after:.3g}",
-            jump,
-        )
-    confounders = in_reach(evidence.series, rise.start, rise.end, _slack(evidence, rise))
-    short = _shortcoming(evidence, rise, memory, left, confounders)
-    if short:
-        return Decision(Verdict.DELAYED_JUMP, f"{path}, but {short}", jump, confounders)
-    return Decision(Verdict.GROKKED, path, jump)
-
-
-def _settled(rise: Rise, left: float | None) -> bool:
-    """Whether a rise is over, rather than cut off by the end of the log."""
-    return rise.after >= rules.SETTLED_MEASUREMENTS and (not _open(left) or left is None or rise.climbing <= rules.CLIMBING)
-
-
-def _open(left: float | None) -> bool:
-    return left is None or left > rules.GAP_LEFT
-
-
-def _slack(evidence: Evidence, rise: Rise) -> float:
-    """By how many epochs the crossings may be wrong: sparse measurement, noise and whole images all blur them."""
-    blur = (2 * evidence.noise + evidence.measured.quantum) / rise.size
-    return 2.0 * evidence.series.measured_every + min(0.1 + 2.5 * blur, 1.0) * (rise.end - rise.start)
-
-
-def _gap_left(memory: Memorising) -> float | None:
-    if memory.gap_end is None or not memory.gap_max:
-        return None
-    return memory.gap_end / memory.gap_max
-
-
-def _shortcoming(
-    evidence: Evidence, rise: Rise, memory: Memorising, left: float | None, confounders: tuple[Event, ...]
-) -> str:
-    """Return what keeps a jump from being a grok, or nothing."""
-    run = evidence.measured.last_epoch
-    if confounders:
-        return f"{' and '.join(str(event) for event in confounders[:3])} may have made it"
-    if not evidence.series.like_for_like:
-        return "only a rough gap is known: no probe was measured"
-    if memory.by != "probe score" or left is None:
-        return "no probe score was measured"
-    if not rise.is_sharp(evidence.measured.quantum):
-        return f"the rise is gradual: from 10 to 90 % it took from epoch {rise.start} to {rise.end}, and more around"
-    if rise.middle < rules.VERY_LATE * memory.epoch:
-        return f"that is less than {rules.VERY_LATE:.0f} times"
-    if left > rules.GAP_LEFT:
-        return f"{left:.0%} of the largest gap ({memory.gap_max:.3f}) is left"
-    if rise.plateau < rules.PLATEAU_MEASUREMENTS:
-        return f"only {rise.plateau} measurements lie on the plateau before it"
-    if rise.start - memory.epoch < rules.PLATEAU_SHARE * run:
-        return f"its plateau of {rise.start - memory.epoch} epochs is less than 3 % of the run"
-    if evidence.loss_change is None:
-        return "no validation loss was measured to confirm it"
-    return ""
+    rise, memory = found
+    reason = f"a late jump at epoch {rise.middle} was lost again: {path} and ended at {fall.final:.3f}"
+    confounders = in_reach(evidence.series, fall.peak_epoch, fall.trough_epoch)
+    return Decision(Verdict.OVERFITTING, reason, as_jump(rise, memory), confounders)
 
 
 def _memorising(evidence: Evidence) -> Decision | None:
-    memory = evidence.memorising
-    if memory is None:
+    memory, rise = evidence.memorising, evidence.rise
+    if memory is None or (memory.gap_end is not None and not memory.gap_is_large):
         return None
-    if memory.gap_end is not None and memory.ceiling is not None:
-        if memory.gap_end < max(rules.LARGE_GAP * memory.ceiling, rules.MIN_GAP):
-            return None
-    rise = evidence.rise
-    if rise is not None and rise.middle < rules.LATE * memory.epoch and rise.size >= 0.5 * (memory.gap_max or 1.0):
+    if rise is not None and late_rise(evidence) is None and rise.size >= 0.5 * (memory.gap_max or 1.0):
         return None
     loss = evidence.loss_rise
     if loss is not None:
-        return Decision(
-            Verdict.OVERFITTING,
-            f"memorised at epoch {memory.epoch}; the validation loss goes on rising, from {loss.half:.3g} around "
-            f"epoch {loss.half_epoch} to {loss.final:.3g} at the end",
+        reason = (
+            f"memorised at epoch {memory.epoch}; the validation loss goes on rising long after, from {loss.half:.3g} "
+            f"around epoch {loss.half_epoch} to {loss.final:.3g} at the end"
         )
-    if memory.gap_end is None:
-        return None
-    score = end_level(evidence.measured.val_score.value)
-    state = f"memorised at epoch {memory.epoch}; the validation score stands at {score:.3f}, {memory.gap_end:.3f} below"
-    if rise is not None and rise.middle >= rules.LATE * memory.epoch and rise.kept >= rules.KEPT_SHARE:
-        state += f"; a jump that began around epoch {rise.start} is still going on"
+        return Decision(Verdict.OVERFITTING, reason)
+    return None if memory.gap_end is None else _waiting(evidence, memory, memory.gap_end)
+
+
+def _waiting(evidence: Evidence, memory: Memorising, gap: float) -> Decision:
+    measured = evidence.measured
+    state = (
+        f"memorised at epoch {memory.epoch}; {measured.what} stands at {measured.val_score.end:.3f}, "
+        f"{gap:.3f} below the probe"
+    )
+    found = late_rise(evidence)
+    if found is not None and found[0].kept >= rules.KEPT_SHARE:
+        state += f", and a rise that began around epoch {found[0].start} is still going on"
     return Decision(Verdict.MEMORISING, state)
 
 
 def _following(evidence: Evidence) -> Decision:
-    measured, memory = evidence.measured, evidence.memorising
-    score = end_level(measured.val_score.value)
-    if memory is not None and memory.gap_end is not None:
-        text = f"the gap closed to {memory.gap_end:.3f}: validation ended at {score:.3f}"
-    elif len(measured.score_gap):
-        gap = end_level(measured.score_gap.value)
-        text = f"validation follows the probe: it ended at {score:.3f}, with a gap of {gap:.3f}"
+    measured, memory, gap = evidence.measured, evidence.memorising, evidence.measured.score_gap
+    end = measured.val_score.end
+    if memory is not None and evidence.rise is not None and memory.gap_end is not None:
+        reason = (
+            f"validation followed the probe, half way by epoch {evidence.rise.middle} after memorising at epoch "
+            f"{memory.epoch}; it ended at {end:.3f}, with a gap of {memory.gap_end:.3f}"
+        )
+    elif len(gap) >= rules.MEDIAN_OF:
+        reason = f"validation follows the probe: it ended at {end:.3f}, with a gap of {gap.end:.3f}"
     else:
-        text = f"the validation score ended at {score:.3f}, near its best"
-    return Decision(Verdict.GENERALISING, text)
+        reason = f"{measured.what} ended at {end:.3f}, near its best; no probe tells how large the gap is"
+    return Decision(Verdict.GENERALISING, reason)

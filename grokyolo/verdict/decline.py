@@ -9,7 +9,6 @@ import numpy as np
 from grokyolo.gap.series import FloatArray
 from grokyolo.verdict import rules
 from grokyolo.verdict.measurements import Curve
-from grokyolo.verdict.memorising import end_level
 from grokyolo.verdict.robust import block_edges, block_medians, running_median, scatter, second_difference
 
 
@@ -20,6 +19,7 @@ class Fall:
     Attributes:
         peak_epoch, peak: highest lasting level before it.
         trough_epoch, trough: lowest lasting level after that.
+        back_epoch: last epoch around the trough that is below half way between the two.
         final: level at the end.
     """
 
@@ -27,6 +27,7 @@ class Fall:
     peak: float
     trough_epoch: int
     trough: float
+    back_epoch: int
     final: float
 
     @property
@@ -40,46 +41,52 @@ class Fall:
         return self.regained >= rules.REGAINED and self.peak >= rules.PEAK_HEIGHT * self.final
 
 
-def find_fall(curve: Curve, ceiling: float | None, quantum: float) -> Fall | None:
+def find_fall(curve: Curve, ceiling: float | None) -> Fall | None:
     """Return the deepest lasting fall of the validation score, or None if it never fell for long.
 
     Args:
         curve: the validation score.
         ceiling: the highest lasting level of the probe; None when unknown.
-        quantum: smallest step of the curve, 0 when unknown.
     """
     if len(curve) < rules.MIN_MEASUREMENTS:
         return None
     edges = block_edges(len(curve), rules.MAX_BLOCKS)
-    width = max(2 * rules.LASTING_MEASUREMENTS - 1, len(edges) // 40)
-    levels = running_median(block_medians(curve.value, edges), min(width, max(5, len(edges) // 5)))
+    width = min(max(rules.LEVEL_OF, len(edges) // 40), max(5, len(edges) // 5))
+    levels = running_median(block_medians(curve.value, edges), width)
     epochs = curve.epoch[edges[1:] - 1]
-    highest = np.maximum.accumulate(levels)
-    trough = int(np.argmax(highest - levels))
+    trough = int(np.argmax(np.maximum.accumulate(levels) - levels))
     peak = int(np.argmax(levels[: trough + 1]))
     depth = float(levels[peak] - levels[trough])
-    sigma = _level_noise(curve, levels, width, quantum)
-    if depth < max(rules.MIN_FALL, rules.FALL_SHARE * levels[peak], rules.FALL_SIGMA * sigma):
+    noise = _level_noise(curve.noise, levels, width)
+    chance = rules.OFF_CHANCE * max(ceiling or 0.0, float(levels.max()))
+    if depth < max(rules.MIN_FALL, rules.FALL_SHARE * levels[peak], rules.FALL_SIGMA * noise):
         return None
-    if levels[peak] < rules.OFF_CHANCE * max(ceiling or 0.0, float(levels.max())):
-        return None
-    below = levels < (levels[peak] + levels[trough]) / 2
-    left = trough - int(np.argmin(below[: trough + 1][::-1])) if not below[: trough + 1].all() else 0
-    right = trough + int(np.argmin(below[trough:])) if not below[trough:].all() else len(below)
-    if not _lasts(curve, float(epochs[left]), float(epochs[right - 1])):
+    left, right = _valley(levels, trough, (levels[peak] + levels[trough]) / 2)
+    if levels[peak] < chance or not _lasts(curve, float(epochs[left]), float(epochs[right])):
         return None
     return Fall(
-        int(epochs[peak]),
-        float(levels[peak]),
-        int(epochs[trough]),
-        float(levels[trough]),
-        end_level(curve.value),
+        peak_epoch=int(epochs[peak]),
+        peak=float(levels[peak]),
+        trough_epoch=int(epochs[trough]),
+        trough=float(levels[trough]),
+        back_epoch=int(epochs[right]),
+        final=curve.end,
     )
 
 
-def _level_noise(curve: Curve, levels: FloatArray, width: int, quantum: float) -> float:
+def _valley(levels: FloatArray, trough: int, height: float) -> tuple[int, int]:
+    """Return the first and the last index around `trough` between which all levels are below a height."""
+    above = np.flatnonzero(levels >= height)
+    before, after = above[above < trough], above[above > trough]
+    return (
+        int(before[-1]) + 1 if len(before) else 0,
+        int(after[0]) - 1 if len(after) else len(levels) - 1,
+    )
+
+
+def _level_noise(noise: float, levels: FloatArray, width: int) -> float:
     """Return the noise of running medians: what independent noise leaves, or what wandering shows."""
-    independent = 1.25 * scatter(curve.value, quantum) / np.sqrt(min(width, 9))
+    independent = 1.25 * noise / np.sqrt(min(width, 9))
     if len(levels) < 10 * width:
         return float(independent)
     wander = 1.4826 * np.median(np.abs(second_difference(levels, width))) / np.sqrt(6)
@@ -87,6 +94,7 @@ def _level_noise(curve: Curve, levels: FloatArray, width: int, quantum: float) -
 
 
 def _lasts(curve: Curve, first: float, last: float) -> bool:
+    """Whether enough measurements and enough time lie between two epochs, for a curve seen in blocks."""
     if len(curve.between(first, last)) < rules.LASTING_MEASUREMENTS:
         return False
     run = curve.epoch[-1] - curve.epoch[0]
@@ -119,7 +127,7 @@ def loss_goes_on_rising(loss: Curve, memorised_epoch: int) -> LossRise | None:
     thirds = np.array_split(values[len(values) // 2 :], 3)
     half, middle, final = (float(np.median(part)) for part in thirds)
     begin = float(min(np.median(values[: rules.MEDIAN_OF]), np.median(loss.value[: rules.MEDIAN_OF])))
-    lowest = min(begin, float(np.min(running_median(loss.value, rules.MEDIAN_OF))))
+    lowest = min(begin, float(np.min(loss.medians)))
     rise, total = 1.5 * (final - half), final - lowest
     sigma = scatter(values) * np.sqrt(2 / min(len(thirds[0]), 16))
     if not half < middle < final or rise < rules.FALL_SIGMA * sigma:

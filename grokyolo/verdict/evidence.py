@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from grokyolo.gap.series import Series
 from grokyolo.verdict import rules
 from grokyolo.verdict.decline import Fall, LossRise, find_fall, loss_goes_on_rising
 from grokyolo.verdict.measurements import Measurements, measure
 from grokyolo.verdict.memorising import Memorising, memorised
-from grokyolo.verdict.rise import Rise, find_rise
-from grokyolo.verdict.robust import level, scatter
+from grokyolo.verdict.rise import Rise, find_rise, level_error
+from grokyolo.verdict.robust import level
+
+_TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,10 @@ class Evidence:
         return memorised(self.measured)
 
     @cached_property
-    def noise(self) -> float:
-        """Standard deviation of the validation score from one measurement to the next."""
-        return scatter(self.measured.val_score.value, self.measured.quantum)
-
-    @cached_property
     def fall(self) -> Fall | None:
         """The deepest lasting fall of the validation score."""
         ceiling = self.memorising.ceiling if self.memorising else None
-        return find_fall(self.measured.val_score, ceiling, self.measured.quantum)
+        return find_fall(self.measured.val_score, ceiling)
 
     @cached_property
     def rise(self) -> Rise | None:
@@ -68,7 +63,7 @@ class Evidence:
         memory = self.memorising
         if memory is None:
             return None
-        rise = find_rise(self.measured.val_score, memory.epoch, self.measured.quantum)
+        rise = find_rise(self.measured.val_score, memory.epoch)
         if rise is None:
             return None
         least = max(
@@ -95,6 +90,5 @@ class Evidence:
         after = loss.between(rise.end, min(rise.end * rules.SHARPNESS, self.measured.last_epoch))
         if not len(before) or not len(after):
             return None
-        noise = scatter(loss.value) / max(abs(level(before)), 1e-12)
-        error = noise * np.sqrt(1 / min(len(before), 16) + 1 / min(len(after), 16))
-        return LossChange(level(before), level(after), float(error))
+        error = level_error(loss.noise, before, after) / max(abs(level(before)), _TINY)
+        return LossChange(level(before), level(after), error)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from grokyolo.gap.series import FloatArray
 from grokyolo.verdict import rules
 from grokyolo.verdict.measurements import Curve, Measurements
-from grokyolo.verdict.robust import first_stay, level, running_median, scatter
+from grokyolo.verdict.robust import first_stay, scatter
 
-_LEAST = 5
+_LEAST = rules.MEDIAN_OF
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,17 @@ class Memorising:
     gap_end: float | None
     by: str
 
+    @property
+    def gap_left(self) -> float | None:
+        """Return the share of the largest gap that is left at the end."""
+        return None if self.gap_end is None or not self.gap_max else self.gap_end / self.gap_max
 
-def ceiling_of(probe: Curve) -> float:
-    """Return the highest lasting level of a score: the best quarter of the time it spends near its top."""
-    medians = running_median(probe.value, rules.MEDIAN_OF)
-    near = probe.value[medians >= 0.9 * np.quantile(medians, 0.9)]
-    parts = [part for part in np.array_split(near, 4) if len(part) >= _LEAST]
-    return float(max(np.median(part) for part in parts)) if parts else float(np.median(near))
+    @property
+    def gap_is_large(self) -> bool:
+        """Return whether the gap at the end is worth a verdict; False when it is unknown."""
+        if self.gap_end is None or self.ceiling is None:
+            return False
+        return self.gap_end >= max(rules.LARGE_GAP * self.ceiling, rules.MIN_GAP)
 
 
 def memorised(measured: Measurements) -> Memorising | None:
@@ -46,60 +50,61 @@ def memorised(measured: Measurements) -> Memorising | None:
     if len(measured.probe_score) >= _LEAST:
         return _by_score(measured)
     if len(measured.probe_loss) >= _LEAST:
-        return _by_loss(measured, measured.probe_loss, "probe loss")
+        return _by_loss(measured.probe_loss, measured.val_loss, "probe loss")
     if len(measured.train_loss) >= _LEAST:
-        return _by_loss(measured, measured.train_loss, "train loss")
+        return _by_loss(measured.train_loss, measured.val_loss, "train loss")
     return None
 
 
-def end_level(values: FloatArray) -> float:
-    """Return the level at the end of a curve: that of its last twentieth, five values at least."""
-    return level(values[-max(_LEAST, len(values) // 20) :])
-
-
-def _unsure(values: FloatArray, medians: FloatArray) -> float:
-    """Return by how much running medians of five may lie below a level that the curve has reached."""
-    return 2.5 * max(0.55 * scatter(values), scatter(medians))
+def ceiling_of(probe: Curve) -> float:
+    """Return the highest lasting level of a score: the best quarter of the time it spends near its top."""
+    near = probe.value[probe.medians >= 0.9 * np.quantile(probe.medians, 0.9)]
+    parts = [part for part in np.array_split(near, 4) if len(part) >= _LEAST]
+    return float(max(np.median(part) for part in parts)) if parts else float(np.median(near))
 
 
 def _by_score(measured: Measurements) -> Memorising | None:
     probe, gap = measured.probe_score, measured.score_gap
+    if len(gap) < _LEAST:
+        return None
     ceiling = ceiling_of(probe)
-    if ceiling < rules.MIN_CEILING:
+    enough = max(min(rules.CEILING_SHARE * ceiling, ceiling - _unsure(probe)), rules.LEAST_SHARE * ceiling)
+    start = _stays(probe, probe.medians >= enough, probe.value >= enough - _unsure(probe))
+    if ceiling < rules.MIN_CEILING or start is None:
         return None
-    medians = running_median(probe.value, rules.MEDIAN_OF)
-    unsure = _unsure(probe.value, medians)
-    enough = max(min(rules.CEILING_SHARE * ceiling, ceiling - unsure), 0.8 * ceiling)
-    there = (medians >= enough) & (probe.value >= enough - unsure)
-    first = first_stay(medians >= enough, _LEAST, rules.STAYING_SHARE)
-    if first is not None:
-        first += int(np.argmax(there[first:]))
-    if first is None or len(gap) < _LEAST:
-        return None
-    start = probe.epoch[first]
-    wide = running_median(gap.value, rules.MEDIAN_OF)
-    least = max(rules.MIN_GAP, min(rules.GAP_SIGMA * scatter(wide), 0.5 * float(wide.max())))
-    opened = first_stay((wide >= least) & (gap.epoch >= start), _LEAST, 0.0)
+    lasting = gap.medians
+    least = max(rules.MIN_GAP, min(rules.GAP_SIGMA * scatter(lasting), 0.5 * float(lasting.max())))
+    opened = first_stay((lasting >= least) & (gap.epoch >= start), _LEAST, 0.0)
     if opened is None:
         return None
-    epoch = int(gap.epoch[opened])
-    return Memorising(epoch, ceiling, float(np.max(wide[opened:])), end_level(gap.value), "probe score")
+    gap_max = float(np.max(lasting[opened:]))
+    return Memorising(int(gap.epoch[opened]), ceiling, gap_max, gap.end, "probe score")
 
 
-def _by_loss(measured: Measurements, loss: Curve, by: str) -> Memorising | None:
+def _by_loss(loss: Curve, val: Curve, by: str) -> Memorising | None:
     """Memorised by a loss near its floor, while the validation loss stays above by a tenth of its range."""
-    medians = running_median(loss.value, rules.MEDIAN_OF)
-    floor = float(np.quantile(medians, 0.05))
-    top = float(np.max(medians[: max(3, len(medians) // 20)]))
-    spread = top - floor
-    if not spread > 0:
+    floor = float(np.quantile(loss.medians, 0.05))
+    spread = float(np.max(loss.medians[: max(3, len(loss) // 20)])) - floor
+    if not spread > 0 or len(val) < _LEAST:
         return None
-    unsure = _unsure(loss.value, medians)
-    near = medians <= floor + max(rules.FLOOR_SHARE * spread, unsure)
-    first = first_stay(near, _LEAST, rules.STAYING_SHARE)
+    enough = floor + max(rules.FLOOR_SHARE * spread, min(_unsure(loss), (1 - rules.LEAST_SHARE) * spread))
+    start = _stays(loss, loss.medians <= enough, loss.value <= enough + _unsure(loss))
+    if start is None:
+        return None
+    above = val.value - loss.at(val.epoch) >= rules.MIN_GAP * spread
+    opened = first_stay(above & (val.epoch >= start), _LEAST, 0.0)
+    return None if opened is None else Memorising(int(val.epoch[opened]), None, None, None, by)
+
+
+def _unsure(curve: Curve) -> float:
+    """Return by how much medians of five may miss a level that the curve has reached."""
+    return rules.UNSURE_SIGMA * max(0.55 * scatter(curve.value), scatter(curve.medians))
+
+
+def _stays(curve: Curve, medians_hold: NDArray[np.bool_], value_holds: NDArray[np.bool_]) -> float | None:
+    """Return the epoch from which medians hold for good; the first of them must hold by itself too."""
+    first = first_stay(medians_hold, _LEAST, rules.STAYING_SHARE)
     if first is None:
         return None
-    val = measured.val_loss
-    above = val.value - loss.at(val.epoch) >= rules.MIN_GAP * spread if len(val) else np.zeros(0, dtype=bool)
-    opened = first_stay(above & (val.epoch >= loss.epoch[first]), _LEAST, 0.0)
-    return None if opened is None else Memorising(int(val.epoch[opened]), None, None, None, by)
+    both = (medians_hold & value_holds)[first:]
+    return float(curve.epoch[first + int(np.argmax(both))])

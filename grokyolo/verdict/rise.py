@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from grokyolo.verdict.robust import (
     level,
     monotone_fit,
     running_median,
-    scatter,
 )
 
 
@@ -64,7 +63,7 @@ class Rise:
         return self.end <= rules.SHARPNESS * self.start * (1 + blur) and not gradual
 
 
-def find_rise(curve: Curve, since: int, quantum: float) -> Rise | None:
+def find_rise(curve: Curve, since: int) -> Rise | None:
     """Find the largest rise that fits between some epoch t and 4 t, after `since`.
 
     The curve is replaced by the nearest non-decreasing one up to its highest lasting level, in which levels
@@ -73,12 +72,10 @@ def find_rise(curve: Curve, since: int, quantum: float) -> Rise | None:
     Args:
         curve: the validation score.
         since: epoch of memorising.
-        quantum: smallest step of the curve, 0 when unknown.
     """
-    first = int(np.searchsorted(curve.epoch, since))
-    if len(curve) - first < rules.MIN_MEASUREMENTS:
+    later = curve.since(since)
+    if len(later) < rules.MIN_MEASUREMENTS:
         return None
-    later = Curve(curve.epoch[first:], curve.value[first:])
     epochs, fit = _rising_part(later)
     window = _best_window(epochs, fit)
     if window is None:
@@ -91,12 +88,17 @@ def find_rise(curve: Curve, since: int, quantum: float) -> Rise | None:
     low, high = level(low_values), level(high_values)
     if not high > low:
         return None
-    return _crossings(later, Levels(before, top, low, high, _level_error(curve, low_values, high_values, quantum)))
+    levels = Levels(before, top, low, high, level_error(curve.noise, low_values, high_values))
+    rise = _measure(later, levels)
+    tail = later.between(rise.end, min(rules.SHARPNESS * rise.end, epochs[-1]))
+    if len(tail) < rules.SETTLED_MEASUREMENTS or level(tail) <= high:
+        return rise
+    return _measure(later, replace(levels, high=level(tail)))  # `top` was still on the way up
 
 
 @dataclass(frozen=True)
 class Levels:
-    """Two levels and the epochs between which the curve goes from one to the other."""
+    """Two levels, the epochs between which the curve goes from one to the other, and their error."""
 
     before: float
     top: float
@@ -141,29 +143,21 @@ def _best_window(epochs: FloatArray, fit: FloatArray) -> tuple[float, float] | N
     return float(epochs[a]), float(epochs[min(b, len(epochs) - 1)])
 
 
-def _level_error(curve: Curve, low: FloatArray, high: FloatArray, quantum: float) -> float:
-    sigma = scatter(curve.value, quantum)
-    return float(sigma * np.sqrt(1 / min(max(len(low), 1), 16) + 1 / min(max(len(high), 1), 16)))
+def level_error(noise: float, before: FloatArray, after: FloatArray) -> float:
+    """Return the error of the difference of two levels; neighbours are not independent, so few count."""
+    return float(noise * np.sqrt(1 / min(max(len(before), 1), 16) + 1 / min(max(len(after), 1), 16)))
 
 
-def _crossings(curve: Curve, levels: Levels) -> Rise:
-    """Measure 10, 50 and 90 % on a finer fit around the rise."""
-    first, last = levels.before / rules.SHARPNESS, levels.top * rules.SHARPNESS
-    around = (curve.epoch >= first) & (curve.epoch <= last)
-    epochs, values = curve.epoch[around], curve.value[around]
-    edges = block_edges(len(epochs), 2 * rules.MAX_BLOCKS)
-    medians = running_median(block_medians(values, edges), 3)
-    centres = (epochs[edges[:-1]] + epochs[edges[1:] - 1]) / 2
-    stop, _, _ = _reach(medians)
-    fit, centres = monotone_fit(medians[:stop]), centres[:stop]
+def _measure(curve: Curve, levels: Levels) -> Rise:
+    """Find where a finer fit around the rise crosses 10, 50 and 90 %, and what it does before and after."""
+    centres, fit = _fine_fit(curve, levels.before / rules.SHARPNESS, levels.top * rules.SHARPNESS)
     size = levels.high - levels.low
     start, middle, end = (
         _nearest(curve.epoch, _crossing(centres, fit, levels.low + share * size)) for share in (0.1, 0.5, 0.9)
     )
     earliest = max(min(2.0 * curve.epoch[0], 0.6 * start), start / rules.SHARPNESS)
     latest = min(rules.SHARPNESS * end, centres[-1])
-    gains = np.interp([earliest, start, end, latest], centres, np.minimum(fit, _reach(medians)[2]))
-    final = level(curve.value[-max(5, len(curve) // 20) :])
+    there = np.interp([earliest, start, end, latest], centres, fit)
     return Rise(
         start=start,
         middle=middle,
@@ -174,25 +168,39 @@ def _crossings(curve: Curve, levels: Levels) -> Rise:
         plateau=int(np.sum(curve.epoch < start)),
         after=int(np.sum(curve.epoch > end)),
         climbing=_climbing(curve, middle) / size,
-        kept=(final - levels.low) / size,
-        elsewhere=float(max(gains[1] - gains[0], gains[3] - gains[2]) / size),
+        kept=(curve.end - levels.low) / size,
+        elsewhere=float(max(there[1] - there[0], there[3] - there[2]) / size),
     )
 
 
+def _fine_fit(curve: Curve, first: float, last: float) -> tuple[FloatArray, FloatArray]:
+    """Return block centres and the monotone fit between two epochs, up to the highest lasting level."""
+    around = (curve.epoch >= first) & (curve.epoch <= last)
+    epochs, values = curve.epoch[around], curve.value[around]
+    edges = block_edges(len(epochs), 2 * rules.MAX_BLOCKS)
+    medians = running_median(block_medians(values, edges), 3)
+    centres = (epochs[edges[:-1]] + epochs[edges[1:] - 1]) / 2
+    stop, _, high = _reach(medians)
+    return centres[:stop], np.minimum(monotone_fit(medians[:stop]), high)
+
+
 def _climbing(curve: Curve, middle: int) -> float:
+    """Return the gain of the last third of the time since `middle` over the third before it."""
     parts = np.array_split(curve.value[curve.epoch >= middle], 3)
     return level(parts[2]) - level(parts[1]) if len(parts[2]) else 0.0
 
 
-def _crossing(epochs: FloatArray, fit: FloatArray, level: float) -> float:
-    i = int(np.searchsorted(fit, level))
+def _crossing(epochs: FloatArray, fit: FloatArray, height: float) -> float:
+    """Return the epoch, between two blocks, at which a non-decreasing fit reaches a height."""
+    i = int(np.searchsorted(fit, height))
     if i == 0:
         return float(epochs[0])
     if i == len(fit):
         return float(epochs[-1])
-    share = (level - fit[i - 1]) / (fit[i] - fit[i - 1])
+    share = (height - fit[i - 1]) / (fit[i] - fit[i - 1])
     return float(epochs[i - 1] + share * (epochs[i] - epochs[i - 1]))
 
 
 def _nearest(epochs: FloatArray, epoch: float) -> int:
+    """Return the measured epoch nearest to an interpolated one."""
     return int(epochs[np.argmin(np.abs(epochs - epoch))])

@@ -14,6 +14,9 @@ _LAGS = (1, 2, 4, 8)
 _LEAST_LAGS = 30
 """A longer lag needs a curve of so many lags, or one large rise would pass for noise."""
 
+_PER_OCTAVE = 24
+"""Blocks for a doubling of the epoch, early in a run."""
+
 _ENOUGH = 4096
 """So many differences tell the scatter to 2 %."""
 
@@ -66,7 +69,7 @@ def level(values: FloatArray) -> float:
     return float(np.mean(ordered[cut : len(ordered) - cut]))
 
 
-def scatter(values: FloatArray, quantum: float = 0.0) -> float:
+def scatter(values: FloatArray) -> float:
     """Return the standard deviation of the noise on a curve, whatever its trend.
 
     Second differences cancel a trend, their median absolute value ignores jumps and outliers. The largest
@@ -74,9 +77,8 @@ def scatter(values: FloatArray, quantum: float = 0.0) -> float:
 
     Args:
         values: shape (n,), finite.
-        quantum: smallest step the curve can take, such as one validation image; half of it is always unsure.
     """
-    found = [quantum / np.sqrt(12)]
+    found = [0.0]
     for lag in _LAGS:
         if len(values) <= 2 * lag or (lag > 1 and len(values) < _LEAST_LAGS * lag):
             break
@@ -110,19 +112,24 @@ def second_difference(values: FloatArray, lag: int) -> FloatArray:
 
 
 def block_edges(count: int, limit: int) -> IntArray:
-    """Return the edges of at most about `limit` blocks over `count` measurements.
+    """Return the edges of blocks over `count` measurements, about `limit` of them at most.
 
-    Half of the edges are evenly spaced and half evenly in the logarithm: what happens early in a run
-    happens fast. Up to `limit` measurements each is its own block.
+    Blocks grow with the logarithm of the epoch, since what happens early in a run happens fast, up to a length
+    of about `2 count / limit`. Lengths are powers of 2. Up to `limit` measurements each is its own block.
 
     Returns:
         Shape (blocks + 1,), from 0 to `count`, strictly rising.
     """
     if count <= limit:
         return np.arange(count + 1, dtype=np.int64)
-    even = np.linspace(0, count, limit // 2 + 1)
-    logarithmic = np.geomspace(1, count, limit // 2)
-    edges: IntArray = np.unique(np.round(np.concatenate([even, logarithmic])).astype(np.int64))
+    longest = 2 ** int(np.ceil(np.log2(2 * count / limit)))
+    pieces, start, length = [], 0, 1
+    while length < longest and start < count:
+        stop = min(_PER_OCTAVE * 2 * length, count)
+        pieces.append(np.arange(start, stop, length))
+        start, length = int(pieces[-1][-1]) + length, 2 * length
+    pieces.append(np.arange(start, count, longest))
+    edges: IntArray = np.append(np.concatenate(pieces), count)
     return edges
 
 

@@ -40,6 +40,10 @@ MEDIAN_OF: Final = 5
 FLOOR_SHARE: Final = 0.05
 """Without probe scores: the loss is within this share of its range above its floor (contract)."""
 
+LEAST_SHARE: Final = 0.80
+UNSURE_SIGMA: Final = 2.5
+"""Noise may lower that share by so many of its standard deviations, but no further than this (calibrated)."""
+
 STAYING_SHARE: Final = 0.80
 """Share of the later medians that must hold too; slingshots may take the rest (calibrated)."""
 
@@ -93,7 +97,7 @@ KEPT_SHARE: Final = 0.5
 SETTLED_MEASUREMENTS: Final = 3
 """Measurements after the 90 % crossing without which a jump may still be going on."""
 
-CLIMBING: Final = 0.11
+CLIMBING: Final = 0.13
 """... or when the last third of the time since its middle still brings this share of it, while the gap is open
 (calibrated; a logistic that is cut at half its height has 0.17, at 97 % 0.1)."""
 
@@ -136,6 +140,9 @@ FALL_SIGMA: Final = 4.0
 OFF_CHANCE: Final = 0.2
 """A peak below this share of the probe's ceiling never left chance: what follows it is a dip, no fall."""
 
+LEVEL_OF: Final = 9
+"""Measurements whose median is a level, at least; more in long runs."""
+
 REGAINED: Final = 0.75
 """Double descent regains at least this share of what was lost (contract)."""
 
@@ -168,3 +175,11 @@ LAST_MEASUREMENTS: Final = 5
 
 COLLAPSE_SHARE: Final = 0.5
 """Diverged: the probe score fell below this share of its best and stayed there (contract)."""
+
+COLLAPSE_LASTS: Final = 0.02
+"""... over at least 5 measurements and this share of them (calibrated)."""
+
+# --- Warnings ---------------------------------------------------------------------------------
+
+SPARSE_MEASUREMENTS: Final = 4
+"""Memorised within so many measurements: its epoch, and the lateness of a jump, are only bounds."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,14 +89,14 @@ def _files(folder: Path) -> Iterator[Path]:
         return
 
 
-def find(name: str, *, start: Path | None = None, place: Place | None = None, skip: Path | None = None) -> Source:
+def find(name: str, *, start: Path | None = None, place: Place | None = None, skip: Collection[Path] = ()) -> Source:
     """Return the recipe that a name, a path or a run folder stands for.
 
     Args:
         name: as `--recipe` or `extends` has it.
         start: the folder where relative paths start; the current folder by default.
         place: where the name is written, for messages; None for `--recipe`.
-        skip: a file that a bare name does not find, so that `recipes/long.yaml` can extend the built-in one.
+        skip: files that a bare name does not find, so that `recipes/long.yaml` can extend the built-in one.
 
     Raises:
         RecipeError: there is none.
@@ -109,7 +109,7 @@ def find(name: str, *, start: Path | None = None, place: Place | None = None, sk
     for folder in folders():
         for suffix in SUFFIXES:
             candidate = folder / f"{name}{suffix}"
-            if exists(candidate) and not (skip and _same(candidate, skip)):
+            if exists(candidate) and candidate.resolve() not in skip:
                 return Source(candidate, name, display(candidate))
     if source := _at(path):
         return source
@@ -151,10 +151,6 @@ def _missing(name: str, path: Path, place: Place | None) -> RecipeError:
     neighbours = [file.name for file in _files(path.parent)]
     near = did_you_mean(path.name, neighbours)
     return complain([Problem(f"there is no file {name}", where, near or "grokyolo recipes lists what there is")])
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
 
 
 def source_text(name: str) -> str:

@@ -121,9 +121,12 @@ def _parent(chain: list[Source], table: Table, problems: list[Problem]) -> Sourc
         problems.append(_no_name(node))
         return None
     here = chain[-1]
-    parent = catalogue.find(name, start=here.path.parent, place=node.place, skip=here.path)
+    passed = {one.path.resolve() for one in chain}
+    # a recipe that extends its own name means the one it hides
+    skip = passed if here.name == name else ()
+    parent = catalogue.find(name, start=here.path.parent, place=node.place, skip=skip)
     names = " -> ".join(one.shown for one in [*chain, parent])
-    if any(parent.path.resolve() == one.path.resolve() for one in chain):
+    if parent.path.resolve() in passed:
         raise complain([Problem(f"the recipes extend each other in a circle: {names}", node.place, "break the circle")])
     if len(chain) > MAX_PARENTS:
         raise complain(

@@ -1,0 +1,136 @@
+"""How a name or a path becomes a recipe."""
+
+from pathlib import Path
+
+import pytest
+
+from grokyolo.errors import RecipeError
+from grokyolo.recipe import catalogue, list_recipes, load, paths, source_text
+from tests.recipe.recipes import write
+
+BUILT_IN = {
+    "long": ("detect", 1000),
+    "long-coco8": ("detect", 1000),
+    "strong-decay-coco8": ("detect", 4000),
+    "long-small-data": ("detect", 2000),
+    "edge-compact": ("detect", 600),
+    "double-descent": ("classify", 1000),
+    "grok-modular-addition": ("classify", 280),
+    "memorise-modular-addition": ("classify", 280),
+}
+
+
+@pytest.fixture
+def user_folder(monkeypatch, tmp_path_factory) -> Path:
+    """A user folder of its own: where platformdirs looks on this system."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    return catalogue.folders()[1]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_recipes_of_their_own(workplace, user_folder):
+    return
+
+
+def test_the_list_has_every_built_in_recipe_with_task_and_length():
+    assert {entry.name: (entry.task, entry.epochs) for entry in list_recipes()} == BUILT_IN
+
+
+def test_the_list_fits_80_columns():
+    names = max(len(entry.name) for entry in list_recipes())
+    assert all(names + 2 + 6 + 2 + 8 + 2 + len(entry.description) <= 80 for entry in list_recipes())
+
+
+def test_the_list_is_in_alphabetical_order():
+    names = [entry.name for entry in list_recipes()]
+    assert names == sorted(names)
+
+
+def test_the_current_folder_wins_over_the_user_folder_and_that_over_the_built_in(workplace, user_folder):
+    assert load("long-coco8").train["epochs"] == 1000
+    write(user_folder, "extends: long-coco8\ntrain: {epochs: 2}\n", "long-coco8.yaml")
+    assert load("long-coco8").train["epochs"] == 2
+    write(workplace / "recipes", "extends: long-coco8\ntrain: {lr0: 0.5}\n", "long-coco8.yaml")
+    assert load("long-coco8").train["lr0"] == 0.5
+    # each of the three extends the next one of the same name
+    assert load("long-coco8").train["epochs"] == 1000
+
+
+def test_own_recipes_are_listed_and_hide_those_of_the_same_name(workplace, user_folder):
+    write(workplace / "recipes", "extends: long-coco8\ndescription: mine\n", "long-coco8.yaml")
+    write(user_folder, "extends: long-coco8\ndescription: ours\n", "team.yml")
+    entries = {entry.name: entry for entry in list_recipes()}
+    assert (entries["long-coco8"].description, entries["long-coco8"].source) == ("mine", "recipes/long-coco8.yaml")
+    assert entries["team"].description == "ours"
+    assert len(entries) == len(BUILT_IN) + 1
+
+
+def test_a_broken_recipe_does_not_break_the_list(workplace):
+    write(workplace / "recipes", "train: {epochs: many}\n", "mine.yaml")
+    entry = next(entry for entry in list_recipes() if entry.name == "mine")
+    assert (entry.epochs, entry.task) == (None, "")
+    assert entry.description == (
+        "broken: train.epochs is 'many', but must be a whole number of at least 1 (recipes/mine.yaml:1:17)"
+    )
+
+
+@pytest.mark.parametrize("spelling", ["mine.yaml", "./mine.yaml", "sub/../mine.yaml"])
+def test_a_path_finds_a_file(spelling, workplace):
+    (workplace / "sub").mkdir()
+    write(workplace, "extends: long-coco8\n", "mine.yaml")
+    recipe = load(spelling)
+    assert (recipe.name, recipe.train["epochs"]) == ("mine", 1000)
+
+
+def test_a_file_without_a_suffix_is_found_too(workplace):
+    write(workplace, "extends: long-coco8\n", "mine")
+    assert load("mine").name == "mine"
+
+
+def test_a_run_folder_is_a_recipe_named_like_the_run(workplace):
+    control = load("grok-modular-addition", ["epochs=5"])
+    text = "format: 1\ntask: classify\nrecipe:\n"
+    text += "".join(f"  {line}\n" for line in control.to_yaml().splitlines())
+    write(workplace, text, "runs/exp1/grokyolo.yaml")
+    for name in ("runs/exp1", "runs/exp1/", "runs/exp1/grokyolo.yaml"):
+        recipe = load(name)
+        assert (recipe.name, recipe.hash, recipe.model) == ("exp1", control.hash, control.model)
+        assert recipe.provenance["train.epochs"].startswith("runs/exp1/grokyolo.yaml:")
+
+
+def test_the_source_text_is_the_file_with_its_comments(workplace):
+    assert source_text("long") == (paths.builtin_folder() / "long.yaml").read_text()
+    write(workplace, "# mine\nextends: long\n", "mine.yaml")
+    assert source_text("mine.yaml") == "# mine\nextends: long\n"
+
+
+def test_a_byte_order_mark_is_no_mistake(workplace):
+    (workplace / "mine.yaml").write_bytes(b"\xef\xbb\xbfextends: long-coco8\n")
+    assert load("mine.yaml").model == "yolo26n.pt"
+
+
+def test_an_unreadable_file_is_named(workplace, monkeypatch):
+    write(workplace, "extends: long\n", "mine.yaml")
+
+    def refuse(*_args, **_kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(RecipeError) as caught:
+        load("mine.yaml")
+    assert caught.value.lines()[:2] == ["error: cannot read the recipe: Permission denied", "where: mine.yaml"]
+
+
+def test_a_large_file_is_refused_unread(workplace):
+    (workplace / "big.yaml").write_bytes(b"# " + b"x" * catalogue.LARGEST_FILE)
+    with pytest.raises(RecipeError, match="too large for a recipe"):
+        load("big.yaml")
+
+
+def test_a_recipe_that_comes_with_the_package_is_found_inside_it(tmp_path, monkeypatch):
+    package = tmp_path / "site" / "grokyolo"
+    (package / "recipes").mkdir(parents=True)
+    monkeypatch.setattr(paths, "__file__", str(package / "recipe" / "paths.py"))
+    assert paths.builtin_folder() == package / "recipes"

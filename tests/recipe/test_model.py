@@ -1,0 +1,137 @@
+"""The resolved recipe: plain values, YAML and back, and its hash."""
+
+import dataclasses
+import json
+
+import pytest
+
+from grokyolo.recipe import BuiltinData, Recipe, flatten, load
+from tests.recipe.recipes import loaded, write
+from tests.recipe.test_catalogue import BUILT_IN
+
+ARGUMENTS = {name: ["model=yolo26n.pt", "data=coco8.yaml"] for name in ("long", "long-small-data", "edge-compact")}
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_what_is_written_as_yaml_loads_as_the_same_recipe(name, workplace):
+    recipe = load(name, ARGUMENTS.get(name, []))
+    again = loaded(workplace, recipe.to_yaml())
+    assert again.to_dict() == recipe.to_dict()
+    assert again.hash == recipe.hash
+    assert again.model == recipe.model
+
+
+def test_the_plain_form_holds_only_what_yaml_and_json_know():
+    plain = load("grok-modular-addition").to_dict()
+    assert json.loads(json.dumps(plain)) == plain
+    assert plain["gap"] == {"every": 1, "probe": 256, "budget": None}
+    assert plain["checkpoint"] == {"every": "10m", "keep": 3}
+    assert plain["data"] == {
+        "name": "modular-addition",
+        "modulus": 31,
+        "fraction": 0.6,
+        "operation": "+",
+        "seed": None,
+    }
+    assert "accelerate" not in plain
+
+
+def test_a_recipe_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        load("long-coco8").model = "other.pt"  # type: ignore[misc]
+
+
+def test_changing_the_plain_form_does_not_change_the_recipe():
+    recipe = load("long-coco8", ["classes=[0, 1]"])
+    plain = recipe.to_dict()
+    plain["train"]["epochs"] = 5
+    plain["train"]["classes"].append(2)
+    assert (recipe.train["epochs"], recipe.train["classes"]) == (1000, [0, 1])
+
+
+BASE = "model: yolo26n.pt\ndata: coco8.yaml\ntrain: {epochs: 10, lr0: 1.0}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "data: coco8.yaml\ntrain: {lr0: 1.0, epochs: 10}\nmodel: yolo26n.pt\n",
+        "# a comment\n" + BASE,
+        "description: other words\n" + BASE,
+        "model: 'yolo26n.pt'\ndata: coco8.yaml\ntrain:\n  epochs: 10.0\n  lr0: 1\n",
+        BASE + "gap: {every: 1, probe: 256, budget: 0.1}\n",
+        BASE + "checkpoint: {every: 600s}\n",
+        BASE + "checkpoint:\naccelerate:\n",
+    ],
+    ids=["order", "comment", "description", "spelling", "defaults", "time", "empty"],
+)
+def test_the_hash_is_that_of_what_the_recipe_does(text, workplace):
+    assert loaded(workplace, text).hash == loaded(workplace, BASE).hash
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BASE.replace("10", "11"),
+        BASE.replace("yolo26n.pt", "yolo26s.pt"),
+        BASE.replace("coco8", "coco128"),
+        BASE.replace("lr0: 1.0", "lr0: 0.99"),
+        BASE.replace("}", ", seed: 1}"),
+        BASE + "gap: {every: 2}\n",
+        BASE + "gap: {budget: null}\n",
+        BASE + "checkpoint: {every: 11m}\n",
+        BASE + "accelerate: {grokfast: {}}\n",
+    ],
+)
+def test_the_hash_changes_with_every_value(text, workplace):
+    assert loaded(workplace, text).hash != loaded(workplace, BASE).hash
+
+
+def test_true_and_1_are_not_the_same(workplace):
+    one, true = (loaded(workplace, f"extends: long-coco8\ntrain: {{amp: {value}}}\n") for value in ("true", "fp16"))
+    assert one.hash != true.hash
+
+
+def test_the_hash_of_an_own_architecture_is_that_of_its_content_wherever_it_lies(workplace):
+    write(workplace / "a", "nc: 1\n", "mine.yaml")
+    write(workplace / "b", "nc: 1\n", "mine.yaml")
+    write(workplace / "c", "nc: 2\n", "mine.yaml")
+    a, b, c = (load("long-coco8", [f"model={folder}/mine.yaml"]).hash for folder in "abc")
+    assert a == b != c
+
+
+def test_the_hash_does_not_depend_on_the_place_of_the_installation(monkeypatch, tmp_path):
+    from grokyolo.recipe import paths
+
+    here = load("grok-modular-addition").hash
+    package = tmp_path / "grokyolo"
+    (package / "recipe").mkdir(parents=True)
+    (package / "recipes" / "models").mkdir(parents=True)
+    for file in ("grok-modular-addition.yaml", "models/modular-addition.yaml"):
+        (package / "recipes" / file).write_bytes((paths.builtin_folder() / file).read_bytes())
+    monkeypatch.setattr(paths, "__file__", str(package / "recipe" / "paths.py"))
+    monkeypatch.chdir(tmp_path)
+    moved = load("grok-modular-addition")
+    assert moved.model.startswith(str(package))
+    assert moved.hash == here
+
+
+def test_the_hash_is_a_sha256():
+    assert len(load("long-coco8").hash) == 64
+    assert int(load("long-coco8").hash, 16)
+
+
+def test_flat_keys_are_dotted_and_lists_stay_whole():
+    assert flatten({"a": {"b": 1, "c": {"d": [1, 2]}}, "e": {}, "f": None}) == {
+        "a.b": 1,
+        "a.c.d": [1, 2],
+        "e": {},
+        "f": None,
+    }
+
+
+def test_defaults_are_those_of_the_design():
+    recipe = Recipe("x", "", "m", BuiltinData("modular-addition"), {})
+    assert (recipe.gap.every, recipe.gap.probe, recipe.gap.budget) == (1, 256, 0.1)
+    assert (recipe.checkpoint.every, recipe.checkpoint.keep) == (600, 3)
+    assert recipe.accelerate.grokfast is None

@@ -133,10 +133,11 @@ class TestEpochs:
     def test_counted_from_zero(self, tmp_path):
         assert read(tmp_path, logs.log(logs.DETECT, range(5))).epoch.tolist() == [1, 2, 3, 4, 5]
 
-    def test_yolov5_counts_from_zero_even_where_the_beginning_is_lost(self, tmp_path):
-        series = read(tmp_path, logs.log(logs.V5, range(7, 12)))
-        assert series.epoch.tolist() == [8, 9, 10, 11, 12]
-        assert saying(series.notes, "starts at epoch 8")
+    @pytest.mark.parametrize("first", [2, 7])
+    def test_yolov5_counts_from_zero_even_where_the_beginning_is_lost(self, tmp_path, first):
+        series = read(tmp_path, logs.log(logs.V5, range(first, 12)))
+        assert series.epoch.tolist() == list(range(first + 1, 13))
+        assert saying(series.notes, f"starts at epoch {first + 1}")
 
     def test_every_row_says_epoch_1(self, tmp_path):
         series = read(tmp_path, logs.log(logs.DETECT, [1, 1, 1, 1], {"time": 1}))

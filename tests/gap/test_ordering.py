@@ -135,6 +135,14 @@ class TestTwoProcesses:
         found = order(epochs, marks)
         assert [first[row] for row in found.rows] == [1] * 6
 
+    def test_small_numbers_tell_as_well_as_large_ones(self):
+        """Two runs with much the same losses and learning rates a factor of ten apart."""
+        epochs = [1, 1, 2, 2, 3, 3, 4, 4]
+        own = [1, 0, 0, 1, 1, 0, 0, 1]
+        loss = [5.1, 4.9, 5.0, 5.2, 4.8, 5.1, 5.0, 4.9]
+        marks = [[value, 0.01 if first else 0.001] for value, first in zip(loss, own, strict=True)]
+        assert len({own[row] for row in order(epochs, marks).rows}) == 1
+
     @pytest.mark.parametrize(
         ("epochs", "row"),
         [([1, 1, 2, 2, 3, 3], 3), ([1, 2, 1, 3, 2, 4, 3, 3], 8), ([1, 9, 2, 9, 5, 2, 9], 2)],

@@ -55,5 +55,8 @@ class TestOddCases:
     def test_nothing_known(self, lr):
         assert lr_steps(EPOCHS, lr) == []
 
+    def test_five_rates_are_enough(self):
+        assert lr_steps(np.arange(5, 10), np.array([0.1, 0.1, 0.1, 0.1, 0.01])) == [(9, 0.1, 0.01)]
+
     def test_too_short_to_say(self):
         assert lr_steps(np.array([5, 6]), np.array([0.1, 0.01])) == []

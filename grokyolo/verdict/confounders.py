@@ -29,11 +29,8 @@ def pad(series: Series, epoch: float) -> float:
     epochs, steps = series.epoch[usable].astype(np.float64), step[usable]
     now = float(np.interp(epoch, epochs, steps))
     window_start = now - rules.PAD_EMA_WINDOWS * ema_window(now)
-    if window_start <= steps[0]:
-        reach = epoch  # to the beginning of the run
-    else:
-        reach = epoch - float(np.interp(window_start, steps, epochs))
-    return max(float(rules.PAD_EPOCHS), reach)
+    first_in_window = float(np.interp(window_start, steps, epochs)) if window_start > steps[0] else 0.0
+    return max(float(rules.PAD_EPOCHS), epoch - first_in_window)
 
 
 def _steps(series: Series) -> FloatArray:

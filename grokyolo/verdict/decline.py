@@ -59,7 +59,8 @@ def find_fall(curve: Curve, ceiling: float | None) -> Fall | None:
     depth = float(levels[peak] - levels[trough])
     noise = _level_noise(curve.noise, levels, width)
     chance = rules.OFF_CHANCE * max(ceiling or 0.0, float(levels.max()))
-    if depth < max(rules.MIN_FALL, rules.FALL_SHARE * levels[peak], rules.FALL_SIGMA * noise):
+    images = rules.FALL_IMAGES * curve.quantum
+    if depth < max(rules.MIN_FALL, rules.FALL_SHARE * levels[peak], rules.FALL_SIGMA * noise, images):
         return None
     left, right = _valley(levels, trough, (levels[peak] + levels[trough]) / 2)
     if levels[peak] < chance or not _lasts(curve, float(epochs[left]), float(epochs[right])):
@@ -130,7 +131,7 @@ def loss_goes_on_rising(loss: Curve, memorised_epoch: int) -> LossRise | None:
     lowest = min(begin, float(np.min(loss.medians)))
     rise, total = 1.5 * (final - half), final - lowest
     sigma = scatter(values) * np.sqrt(2 / min(len(thirds[0]), 16))
-    if not half < middle < final or rise < rules.FALL_SIGMA * sigma:
+    if not half < middle < final or rise < rules.LOSS_RISE_SIGMA * sigma:
         return None
     if rise < rules.LOSS_RISING * total or rise < rules.LOSS_RISE_SHARE * abs(half):
         return None

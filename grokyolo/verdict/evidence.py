@@ -69,6 +69,7 @@ class Evidence:
         least = max(
             rules.MIN_RISE,
             rules.RISE_OF_GAP * (memory.gap_max or 0.0),
+            rules.RISE_IMAGES * self.measured.val_score.quantum,
             rules.RISE_SIGMA * rise.uncertainty,
         )
         return rise if rise.size >= least else None

@@ -124,7 +124,7 @@ def _reach(values: FloatArray) -> tuple[int, float, float]:
 
     A curve that rises and falls again is cut there; one that stays up is not cut at a peak of its noise.
     """
-    lasting = lasting_levels(values, max(5, len(values) // 15))
+    lasting = lasting_levels(values, max(5, len(values) // 30))
     high = float(lasting.max())
     low = float(lasting[: int(np.argmax(lasting)) + 1].min())
     top = np.flatnonzero(lasting >= low + rules.TOP_SHARE * (high - low))

@@ -88,6 +88,9 @@ TOP_SHARE: Final = 0.8
 RISE_OF_GAP: Final = 0.25
 """A jump also closes at least this share of the largest gap."""
 
+RISE_IMAGES: Final = 1.5
+"""... and is more than one validation image."""
+
 RISE_SIGMA: Final = 5.0
 """A jump also exceeds its own uncertainty by this factor (calibrated)."""
 
@@ -134,8 +137,11 @@ MIN_FALL: Final = 0.05
 FALL_SHARE: Final = 0.07
 """... and the least share of that level (calibrated)."""
 
-FALL_SIGMA: Final = 4.0
-"""... and in standard deviations of a level (calibrated)."""
+FALL_SIGMA: Final = 4.5
+"""... and in standard deviations of a level: the highest and the lowest of many differ by chance (calibrated)."""
+
+FALL_IMAGES: Final = 0.75
+"""... and in validation images: a score that flickers between two has not fallen (calibrated)."""
 
 OFF_CHANCE: Final = 0.2
 """A peak below this share of the probe's ceiling never left chance: what follows it is a dip, no fall."""
@@ -159,8 +165,9 @@ LOSS_RISING: Final = 0.10
 memorising, from which the loss still "goes on rising" (calibrated; a straight line has 0.5, a logarithm
 over two decades 0.15, the control without weight decay 0.02)."""
 
+LOSS_RISE_SIGMA: Final = 4.0
 LOSS_RISE_SHARE: Final = 0.05
-"""That second half must also raise the loss by this share of its level."""
+"""That second half must also raise the loss by so many standard deviations, and by this share of its level."""
 
 LOST_SHARE: Final = 0.25
 """A jump is lost again when more than this share of it is gone at the end: more than a grok may leave."""

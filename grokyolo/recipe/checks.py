@@ -19,6 +19,8 @@ STRIDE = 32
 FEWEST_MEASUREMENTS = 30
 """A plateau takes 10 measurements, and a jump some before and after it."""
 MOST_SAVED = 100
+SHORT = 10
+"""Epochs of a trial run, which says nothing about a plateau anyway."""
 COUPLED = {"adam", "adamax", "nadam", "radam", "rmsprop"}
 ADAPTIVE = {"adam", "adamax", "adamw", "nadam", "radam", "rmsprop"}
 AUGMENTATION = ("hsv_h", "hsv_s", "hsv_v", "scale", "flipud", "fliplr", "erasing", "auto_augment")
@@ -179,9 +181,9 @@ def _schedule(s: Settings) -> Iterator[Finding]:
         what = "train.cos_lr does nothing, since train.lrf is 1"
         yield s.finding("train.cos_lr", what, "cos_lr=false")
     warm = s["warmup_epochs"]
-    if warm > s.epochs:
-        what = f"{s.spelled('warmup_epochs')}, longer than the {s.epochs} epochs of training"
-        yield s.finding("train.warmup_epochs", what, f"warmup_epochs={max(0, s.epochs - 1)}")
+    if s.epochs > SHORT and warm > s.epochs / 2:
+        what = f"{s.spelled('warmup_epochs')}, more than half of the {s.epochs} epochs of training"
+        yield s.finding("train.warmup_epochs", what, "warmup_epochs=3.0")
     if warm > 0 and s.optimizer in ADAPTIVE and s["warmup_bias_lr"] > 10 * s["lr0"]:
         what = f"{s.spelled('warmup_bias_lr')}, by which {s['optimizer']} moves every bias in the first steps"
         yield s.finding("train.warmup_bias_lr", what, "warmup_bias_lr=0.0")

@@ -1,0 +1,119 @@
+"""Whatever a file or a command line holds: a recipe, or an error that a person can read.
+
+GROKYOLO_FUZZ sets the number of inputs for each kind.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from grokyolo.errors import GrokyoloError, RecipeError
+from grokyolo.recipe import Recipe, load
+from grokyolo.recipe.arguments import train_arguments
+from grokyolo.recipe.schema import DATA, SECTIONS, TOP
+
+many = settings(
+    max_examples=int(os.environ.get("GROKYOLO_FUZZ", "200")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+
+INNER = [key for fields in SECTIONS.values() for key in fields] + list(DATA) + ["grokfast"]
+NAMES = st.one_of(st.sampled_from([*TOP, *INNER, *train_arguments()]), st.text(max_size=8))
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=12),
+    st.dates(),
+    st.binary(max_size=4),
+    st.sampled_from(["1e-3", "long", "long-coco8", "modular-addition", "yolo26n.pt", "10m", "auto", "AdamW", "0500"]),
+)
+TREES = st.recursive(
+    LEAVES, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=4))
+)
+NEARLY = st.fixed_dictionaries(
+    {"extends": st.sampled_from(["long", "long-coco8", "grok-modular-addition"])},
+    optional={key: st.one_of(LEAVES, st.dictionaries(NAMES, TREES, max_size=5)) for key in TOP if key != "extends"},
+)
+YAMLISH = st.text(st.sampled_from(list("abe01.-+:{}[]&*!|>'\"%@`#,?<=~ \n\t\\\x00\ud800é")), max_size=60)
+
+
+def outcome(text: str | bytes, arguments: list[str]) -> Recipe | None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "recipe.yaml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+        try:
+            recipe = load(str(path), arguments)
+        except RecipeError as error:
+            assert error.problems
+            assert all(line.startswith(("error: ", "where: ", "try:   ")) for line in error.lines())
+            return None
+        again = Path(folder) / "again.yaml"
+        again.write_text(recipe.to_yaml(), encoding="utf-8")
+        assert load(str(again)).hash == recipe.hash
+        return recipe
+
+
+@many
+@given(st.one_of(st.text(), YAMLISH))
+def test_any_text(text):
+    outcome(text, [])
+
+
+@many
+@given(st.binary(max_size=200))
+def test_any_bytes(content):
+    outcome(content, [])
+
+
+@many
+@given(st.one_of(TREES, NEARLY))
+def test_any_yaml(tree):
+    outcome(yaml.safe_dump(tree, allow_unicode=True), [])
+
+
+@many
+@given(st.lists(st.one_of(st.text(max_size=20), st.builds("{}={}".format, NAMES, YAMLISH)), max_size=4))
+def test_any_command_line(arguments):
+    outcome("extends: long-coco8\n", arguments)
+
+
+@many
+@given(st.lists(st.builds("{}.{}={}".format, st.sampled_from(list(TOP)), NAMES, LEAVES), max_size=3))
+def test_any_dotted_command_line(arguments):
+    outcome("extends: grok-modular-addition\n", arguments)
+
+
+@many
+@given(st.text(max_size=40))
+def test_any_name(name):
+    try:
+        load(name)
+    except GrokyoloError as error:
+        assert error.exit_code == 2
+
+
+@many
+@given(NEARLY)
+def test_nearly_right_recipes_are_not_all_refused_for_one_reason(tree):
+    """The generator reaches the rules behind the types: see `test_the_generator_reaches_good_recipes`."""
+    outcome(yaml.safe_dump(tree), ["seed=1"])
+
+
+def test_the_generator_reaches_good_recipes():
+    found: list[Recipe] = []
+
+    @settings(max_examples=300, deadline=None, database=None, derandomize=True)
+    @given(NEARLY)
+    def collect(tree):
+        if recipe := outcome(yaml.safe_dump(tree), []):
+            found.append(recipe)
+
+    collect()
+    assert len({recipe.hash for recipe in found}) > 3

@@ -95,8 +95,8 @@ def _value(text: str, place: Place, problems: list[Problem]) -> Node | None:
         return Scalar(None, "", True, place)
     found: list[Problem] = []
     node = parse(text, place, found)
-    grouped = text[0] in "[{"
-    if not grouped and (isinstance(node, (Listing, Table)) or (node is None and found and text[0] not in "'\"!&")):
+    unread = node is None and bool(found) and text[0] not in "'\"!&" and text.isprintable()
+    if text[0] not in "[{" and (unread or isinstance(node, (Listing, Table))):
         # what no shell user would quote twice: data.operation=* or =-, description=a: b
         return Scalar(text, text, True, place)
     problems += found

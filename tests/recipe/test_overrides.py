@@ -2,6 +2,7 @@
 
 import pytest
 
+from grokyolo.errors import RecipeError
 from grokyolo.recipe import BuiltinData, load
 
 
@@ -84,3 +85,14 @@ def test_values_are_never_evaluated(value, workplace):
 
 def test_a_value_may_hold_an_equals_sign():
     assert load("long-coco8", ["description=a=b"]).description == "a=b"
+
+
+@pytest.mark.parametrize("text", ["a: b", "- a", "100%", "@home", "what? - this", "C:\\data", "*"])
+def test_plain_words_need_no_second_pair_of_quotes(text):
+    assert load("long-coco8", [f"description={text}"]).description == text
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\x00b", "[a", "{a: 1", "'a", "!tag a", "&a b"])
+def test_what_is_no_plain_word_is_refused(text):
+    with pytest.raises(RecipeError):
+        load("long-coco8", [f"description={text}"])

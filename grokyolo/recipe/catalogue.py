@@ -139,15 +139,9 @@ def _at(path: Path) -> Source | None:
 def _missing(name: str, path: Path, place: Place | None) -> RecipeError:
     where = place or Place()
     if exists(path, folder=True):
-        return complain(
-            [
-                Problem(
-                    f"the folder {name} has no {RUN_SETTINGS}, so it is no run of grokyolo",
-                    where,
-                    "name a recipe, a recipe's file or a run that grokyolo trained",
-                )
-            ]
-        )
+        what = f"the folder {name} has no {RUN_SETTINGS}, so it is no run of grokyolo"
+        hint = "name a recipe, a recipe's file or a run that grokyolo trained"
+        return complain([Problem(what, where, hint)])
     neighbours = [file.name for file in _files(path.parent)]
     near = did_you_mean(path.name, neighbours)
     return complain([Problem(f"there is no file {name}", where, near or "grokyolo recipes lists what there is")])

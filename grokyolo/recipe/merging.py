@@ -92,10 +92,7 @@ def _read(source: Source, problems: list[Problem], chain: list[str]) -> Table:
         raise complain([*problems, Problem("the recipe is empty", source.place, "begin with `extends: long`")], files)
     if not isinstance(node, Table):
         what = f"a recipe is a map of `key: value`; this is {shown(node)}"
-        raise complain(
-            [*problems, Problem(what, node.place, _as_map(node))],
-            files,
-        )
+        raise complain([*problems, Problem(what, node.place, _as_map(node))], files)
     return node
 
 
@@ -129,15 +126,8 @@ def _parent(chain: list[Source], table: Table, problems: list[Problem]) -> Sourc
     if parent.path.resolve() in passed:
         raise complain([Problem(f"the recipes extend each other in a circle: {names}", node.place, "break the circle")])
     if len(chain) > MAX_PARENTS:
-        raise complain(
-            [
-                Problem(
-                    f"more than {MAX_PARENTS} parents: {names}",
-                    node.place,
-                    "write the values into fewer files",
-                )
-            ]
-        )
+        what = f"more than {MAX_PARENTS} parents: {names}"
+        raise complain([Problem(what, node.place, "write the values into fewer files")])
     return parent
 
 

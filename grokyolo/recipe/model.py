@@ -137,7 +137,8 @@ class Recipe:
         """SHA-256 of what the recipe does: two recipes with the same hash train the same.
 
         It covers the resolved values, whatever their order, spelling (1 or 1.0) and origin; not the name, the
-        description and comments. A model or data file of the user's own counts by its name and content.
+        description and comments. An architecture or a data set file of the user's own counts by its name and
+        content, weights by their path.
         """
         values = {key: value for key, value in self.to_dict().items() if key != "description"}
         for key in ("model", "data"):

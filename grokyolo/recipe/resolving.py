@@ -121,6 +121,7 @@ class Resolver:
             return ""
         name = self.value("data", DATA_NAME, node, example=EXAMPLES["data"]) or ""
         if name in BUILTIN_DATA:
+            self.provenance["data.name"] = self.provenance.pop("data")
             return BuiltinData(name)
         if hint := files.misspelled(name):
             self.problems.append(Problem(f"there is no built-in data set {name}", node.place, hint))
@@ -143,16 +144,15 @@ class Resolver:
         return BuiltinData(BUILTIN_DATA[0]) if len(self.problems) > before else BuiltinData(**values)
 
     def _accelerate(self, node: Node | None) -> Accelerate:
-        if isinstance(node, Scalar) and node.value is None:
-            return Accelerate()
+        grokfast = None
         for key, place, item in self._entries(node, "accelerate"):
             if key != "grokfast":
                 found = [f"accelerate.grokfast.{key}"] if key in GROKFAST else alike(key, ["grokfast"])
                 hint = question(found) or "it has grokfast"
                 self.problems.append(Problem(f"accelerate has no key {key}", place, hint))
             elif not (isinstance(item, Scalar) and item.value is None):
-                return Accelerate(Grokfast(**self._section(item, "accelerate.grokfast", GROKFAST)))
-        return Accelerate()
+                grokfast = Grokfast(**self._section(item, "accelerate.grokfast", GROKFAST))
+        return Accelerate(grokfast)
 
     def _section(self, node: Node | None, name: str, fields: Mapping[str, Field]) -> dict[str, Any]:
         values = {key: one.default for key, one in fields.items()}

@@ -84,3 +84,9 @@ def test_a_run_can_be_a_parent(workplace):
     text = "format: 1\nrecipe:\n" + "".join(f"  {line}\n" for line in load("long-coco8").to_yaml().splitlines())
     write(workplace, text, "runs/exp1/grokyolo.yaml")
     assert loaded(workplace, "extends: runs/exp1\ntrain: {epochs: 4}\n").train["epochs"] == 4
+
+
+def test_the_name_of_built_in_data_knows_where_it_is_from(workplace):
+    recipe = loaded(workplace, "extends: grok-modular-addition\ndata: modular-addition\n")
+    assert recipe.provenance["data.name"] == "recipe.yaml:2"
+    assert "data" not in recipe.provenance

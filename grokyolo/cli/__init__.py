@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 
-from grokyolo.cli.parsing import Parser, Verb, console
+from grokyolo.cli.parsing import Parser, Verb, print_error
 from grokyolo.errors import GrokyoloError, UsageError, did_you_mean
 
 VERBS = ("train", "gap", "recipes", "resume", "extend", "verify")
@@ -43,9 +45,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code (DESIGN section 3)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _dispatch(arguments)
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+        return code
+    except SystemExit as leaving:  # argparse, after it has printed a help page
+        return int(leaving.code or 0)
     except GrokyoloError as error:
-        _print_error(error, no_color="--no-color" in arguments)
+        print_error(error, shlex.join(["grokyolo", *arguments]), no_color="--no-color" in arguments)
         return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("stopped by Ctrl-C\n")
@@ -57,9 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    while arguments and arguments[0] == "--no-color":
-        arguments = [*arguments[1:], "--no-color"]
-    if not arguments or arguments[0] in {"-h", "--help", "help", "--no-color"}:
+    ahead = list(takewhile("--no-color".__eq__, arguments))
+    arguments = arguments[len(ahead) :]
+    if not arguments or arguments[0] in {"-h", "--help", "help"}:
         sys.stdout.write(HELP)
         return 0
     if arguments[0] == "--version":
@@ -67,7 +73,7 @@ def _dispatch(arguments: list[str]) -> int:
 
         sys.stdout.write(f"grokyolo {__version__}\n")
         return 0
-    name, rest = arguments[0], arguments[1:]
+    name, rest = arguments[0], [*arguments[1:], *ahead]
     if name not in VERBS:
         hint = did_you_mean(name, VERBS) or "grokyolo --help"
         raise UsageError(f"there is no verb {name!r}", where=f"grokyolo {name}", hint=hint)
@@ -82,12 +88,3 @@ def _load(name: str) -> Verb:
 
     verb: Verb = import_module(f"grokyolo.cli.{name}")
     return verb
-
-
-def _print_error(error: GrokyoloError, *, no_color: bool) -> None:
-    target = console(stderr=True, no_color=no_color)
-    for line in error.lines():
-        label, text = line.split(":", 1)
-        style = "bold red" if label == "error" else "dim"
-        target.print(f"[{style}]{label}:[/]", end="", highlight=False)
-        target.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
-from grokyolo.errors import UsageError, did_you_mean
+from grokyolo.errors import GrokyoloError, RecipeError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,13 +44,47 @@ class Parser(argparse.ArgumentParser):
             given = message.split(": ", 1)[1].split()
             options = [option for option in self._option_string_actions if option.startswith("--")]
             near = did_you_mean(given[0], options)
-            key = given[0].lstrip("-")
-            hint = near or (f"train arguments are written KEY=VALUE: {key}={given[1]}" if len(given) > 1 else hint)
+            key = given[0].lstrip("-").split("=")[0].replace("-", "_")
+            argument = f"train arguments are written KEY=VALUE: {key}=..." if self._trains_with(key) else ""
+            hint = argument or near or hint
         raise UsageError(message, where=self.prog, hint=hint)
+
+    def _trains_with(self, key: str) -> bool:
+        """Tell whether `key` is a train argument that this verb takes as KEY=VALUE."""
+        from grokyolo.recipe.arguments import train_arguments
+
+        return any(action.dest == "overrides" for action in self._actions) and key in train_arguments()
 
 
 def console(*, stderr: bool = False, no_color: bool = False) -> Console:
     """Return a Rich console; it respects NO_COLOR, TERM=dumb and pipes by itself."""
     from rich.console import Console
 
-    return Console(stderr=stderr, no_color=no_color or None, highlight=False, emoji=False)
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:  # Rich would leave with 1; a reader that has seen enough is no failure
+            raise BrokenPipeError
+
+    return Ours(stderr=stderr, no_color=no_color or None, highlight=False, emoji=False)
+
+
+def print_error(error: GrokyoloError, command: str, *, no_color: bool = False) -> None:
+    """Print the three lines of each problem on standard error: what was wrong, where, what to try.
+
+    Args:
+        error: where it names no place or no remedy, the command itself and its help stand in.
+        command: as it was typed.
+        no_color: leave colours out.
+    """
+    target = console(stderr=True, no_color=no_color)
+    for problem in error.problems if isinstance(error, RecipeError) else (error,):
+        full = GrokyoloError(problem.what, where=problem.where or command, hint=problem.hint or help_of(command))
+        for line in full.lines():
+            label, text = line.split(":", 1)
+            style = "bold red" if label == "error" else "dim"
+            target.print(f"[{style}]{label}:[/]", end="", highlight=False)
+            target.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def help_of(command: str) -> str:
+    """Return the command that explains the verb of `command`."""
+    return " ".join([*command.split()[:2], "--help"])

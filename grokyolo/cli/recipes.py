@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from grokyolo.cli.parsing import Parser, console
+from grokyolo.cli.parsing import Parser, console, print_error
 from grokyolo.errors import GrokyoloError, UsageError, did_you_mean
 
 DESCRIPTION = """List the recipes that `train` knows by name, or: `show NAME` with every value and
@@ -48,6 +48,7 @@ def _need(args: argparse.Namespace, count: int, usage: str) -> None:
 
 
 def _list(args: argparse.Namespace) -> int:
+    from rich.markup import escape
     from rich.table import Table
 
     from grokyolo.recipe import list_recipes
@@ -59,26 +60,35 @@ def _list(args: argparse.Namespace) -> int:
     table.add_column("task", no_wrap=True)
     table.add_column("what it is for")
     for entry in list_recipes():
-        table.add_row(entry.name, str(entry.epochs), entry.task, entry.description)
+        table.add_row(entry.name, str(entry.epochs or ""), entry.task, escape(entry.description))
     console(no_color=args.no_color).print(table)
     return 0
 
 
 def _show(args: argparse.Namespace) -> int:
+    from rich.markup import escape
     from rich.table import Table
 
     from grokyolo.recipe import flatten, load
 
     _need(args, 1, "NAME")
-    recipe = load(args.names[0])
+    recipe = load(args.names[0], complete=False)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
     table.add_column("key", no_wrap=True)
     table.add_column("value")
     table.add_column("from", style="dim")
     for key, value in flatten(recipe.to_dict()).items():
-        table.add_row(key, "null" if value is None else str(value), recipe.provenance.get(key, "default"))
+        table.add_row(key, escape(_yaml(value)), recipe.provenance.get(key, "default"))
     console(no_color=args.no_color).print(table)
     return 0
+
+
+def _yaml(value: object) -> str:
+    """Return a value as a recipe would have it."""
+    import yaml
+
+    text = value if isinstance(value, str) else yaml.safe_dump(value, default_flow_style=True, width=10_000)
+    return text.removesuffix("\n").removesuffix("\n...")
 
 
 def _copy(args: argparse.Namespace) -> int:
@@ -111,13 +121,14 @@ def _check(args: argparse.Namespace) -> int:
     worst = 0
     for name in args.names:
         try:
-            recipe = load(name)
+            recipe = load(name, complete=False)
         except GrokyoloError as error:
             worst = max(worst, error.exit_code)
-            for line in error.lines():
-                err.print(line, markup=False, soft_wrap=True)
+            print_error(error, f"grokyolo recipes check {name}", no_color=args.no_color)
             continue
-        for warning in recipe.warnings:
+        missing = [f"{key}=" for key, value in (("model", recipe.model), ("data", recipe.data)) if not value]
+        needs = [f"{name} needs {' and '.join(missing)} on the command line"] if missing else []
+        for warning in [*recipe.warnings, *needs]:
             err.print(f"warning: {warning}", markup=False, soft_wrap=True)
         sys.stdout.write(f"{name}: ok\n")
     return worst

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,29 @@ import numpy as np
 
 from grokyolo.errors import UsageError
 from grokyolo.gap import Series
-from grokyolo.gap.series import FloatArray
+from grokyolo.gap.series import FloatArray, IntArray
 from grokyolo.verdict import Assessment
+from grokyolo.view import marks
+from grokyolo.view.thinning import telling
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-PROBE, VALIDATION, ROUGH, MARK = "#0072B2", "#D55E00", "#999999", "#333333"
-"""Okabe and Ito's colours: told apart by colour-blind readers, and by lightness in grey."""
+PROBE, VALIDATION, ROUGH, GAP = "#0072B2", "#D55E00", "#7f7f7f", "#56B4E9"
+"""Okabe and Ito's colours: told apart by colour-blind readers. In grey the dashes tell them apart."""
+LINES: dict[str, dict[str, Any]] = {
+    "probe": {"color": PROBE, "linestyle": (0, (5, 2)), "linewidth": 1.6, "label": "probe (training images)"},
+    "val": {"color": VALIDATION, "linewidth": 1.8, "label": "validation"},
+    "train": {"color": ROUGH, "linewidth": 0.8, "label": "train (running mean, rough)"},
+}
 FORMATS = frozenset({".png", ".svg", ".pdf"})
+SMALL = 8
+"""Size of the letters at marks, ticks and in the legend."""
+FEW = 3
+"""So few points are drawn as dots too: one alone makes no line."""
+DECADES = 4
+"""Axes with more decades than this label the powers of ten only."""
 
 
 def save_plot(series: Series, assessment: Assessment, path: Path) -> None:
@@ -37,23 +52,11 @@ def save_plot(series: Series, assessment: Assessment, path: Path) -> None:
             where=f"--plot {path}",
             hint=f"--plot {path.with_suffix('.png')}",
         )
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    has_score = bool(np.any(~np.isnan(series.val_score)))
-    figure = Figure(figsize=(8, 6 if has_score else 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes: list[Axes] = list(figure.subplots(2 if has_score else 1, 1, sharex=True, squeeze=False)[:, 0])
-    if has_score:
-        _draw_scores(axes[0], series)
-    _draw_losses(axes[-1], series)
-    for ax in axes:
-        _draw_marks(ax, series, assessment)
-    _draw_events(axes[0], series)
-    axes[0].set_title(_title(series, assessment), loc="left", fontsize=10)
-    axes[-1].set_xlabel("epoch")
+    figure = draw(series, assessment)
     try:
-        figure.savefig(path, dpi=150)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing")  # a name in a script the font lacks
+            figure.savefig(path, dpi=150)
     except OSError as error:
         raise UsageError(
             f"cannot write the picture: {error.strerror or error}",
@@ -62,88 +65,103 @@ def save_plot(series: Series, assessment: Assessment, path: Path) -> None:
         ) from error
 
 
+def draw(series: Series, assessment: Assessment) -> Figure:
+    """Return the picture of a run as a figure."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    has_score = bool(np.any(np.isfinite(series.val_score)))
+    figure = Figure(figsize=(8, 6 if has_score else 3.8), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes: list[Axes] = list(figure.subplots(2 if has_score else 1, 1, sharex=True, squeeze=False)[:, 0])
+    _scale_epochs(axes[-1], series)
+    if has_score:
+        _draw_scores(axes[0], series)
+    _draw_losses(axes[-1], series)
+    for ax in axes:
+        ax.tick_params(labelsize=SMALL)
+        ax.spines[["top", "right"]].set_visible(False)
+        marks.draw_span(ax, assessment)
+        marks.draw_event_lines(ax, series)
+    marks.label_span(axes[0], assessment, SMALL)
+    marks.label_events(axes[-1], series, SMALL - 1)
+    axes[0].set_title(_title(series, assessment), loc="left", fontsize=SMALL + 2, pad=18)
+    _legend(figure, axes)
+    return figure
+
+
 def _title(series: Series, assessment: Assessment) -> str:
     gap = "" if series.like_for_like else " · rough gap"
     jump = f" at epoch {assessment.jump.epoch}" if assessment.jump else ""
     name = series.run if len(series.run) <= 40 else f"…{series.run[-39:]}"
-    escaped = name.replace("$", r"\$")
+    escaped = "".join(letter if letter.isprintable() else "?" for letter in name).replace("$", r"\$")
     return f"{escaped} · {assessment.verdict.value}{jump} ({assessment.confidence.value}){gap}"
 
 
-def _known(series: Series, values: FloatArray) -> tuple[Any, FloatArray]:
-    mask = np.isfinite(values)
-    return series.epoch[mask], values[mask]
+def _legend(figure: Figure, axes: list[Axes]) -> None:
+    """One legend for all axes, below them, where it hides no curve."""
+    named: dict[str, Any] = {}
+    for ax in axes:
+        handles, labels = ax.get_legend_handles_labels()
+        for handle, label in zip(handles, labels, strict=True):
+            named.setdefault(label, handle)
+    if named:
+        figure.legend(
+            list(named.values()), list(named), loc="outside lower center", ncols=4, frameon=False, fontsize=SMALL
+        )
+
+
+def _scale_epochs(ax: Axes, series: Series) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    first, last = int(series.epoch[0]), int(series.epoch[-1])
+    ax.set_xscale("log")
+    ax.set_xlim(first * 0.9, last * 1.12)
+    subs = (1.0,) if last / first >= 10**DECADES else (1.0, 2.0, 5.0)
+    ax.xaxis.set_major_locator(LogLocator(subs=subs, numticks=30))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.set_xlabel("epoch", fontsize=SMALL + 1)
 
 
 def _draw_scores(ax: Axes, series: Series) -> None:
     if series.like_for_like:
-        both = np.isfinite(series.probe_score) & np.isfinite(series.val_score)
-        ax.fill_between(
-            series.epoch[both],
-            series.probe_score[both],
-            series.val_score[both],
-            color=PROBE,
-            alpha=0.12,
-            linewidth=0,
-            label="gap",
-        )
-        ax.plot(*_known(series, series.probe_score), color=PROBE, linestyle="--", label="probe (training images)")
-    ax.plot(*_known(series, series.val_score), color=VALIDATION, label="validation")
-    ax.set_ylabel(series.score_name or "score")
-    ax.set_ylim(-0.03, 1.03)
-    ax.legend(loc="best", frameon=False, fontsize=8)
+        _draw_gap(ax, series.epoch, series.probe_score, series.val_score, "gap")
+        _draw_line(ax, series.epoch, series.probe_score, "probe")
+    _draw_line(ax, series.epoch, series.val_score, "val")
+    known = np.concatenate([series.probe_score, series.val_score])
+    top = float(np.max(known[np.isfinite(known)]))
+    top = 1.0 if top > 0.5 else max(top * 1.1, 0.05)
+    ax.set_ylim(-0.03 * top, 1.03 * top)
+    ax.set_ylabel(series.score_name or "score", fontsize=SMALL + 1)
 
 
 def _draw_losses(ax: Axes, series: Series) -> None:
+    reference = series.probe_loss if series.like_for_like else series.train_loss
+    _draw_gap(ax, series.epoch, reference, series.val_loss, "gap" if series.like_for_like else "rough gap")
+    _draw_line(ax, series.epoch, series.train_loss, "train")
     if series.like_for_like:
-        ax.plot(*_known(series, series.probe_loss), color=PROBE, linestyle="--", label="probe")
-    ax.plot(*_known(series, series.train_loss), color=ROUGH, linewidth=0.8, label="train (running mean, rough)")
-    ax.plot(*_known(series, series.val_loss), color=VALIDATION, label="validation")
+        _draw_line(ax, series.epoch, series.probe_loss, "probe")
+    _draw_line(ax, series.epoch, series.val_loss, "val")
     losses = np.concatenate([series.train_loss, series.probe_loss, series.val_loss])
     losses = losses[np.isfinite(losses)]
     if len(losses) and losses.min() > 0:
         ax.set_yscale("log")
-    ax.set_xscale("log")
-    ax.xaxis.set_major_formatter("{x:.0f}")
-    ax.set_ylabel("loss")
-    ax.legend(loc="best", frameon=False, fontsize=8)
+    ax.set_ylabel("loss", fontsize=SMALL + 1)
+    marks.draw_not_finite(ax, series.epoch, series.val_loss, VALIDATION)
 
 
-def _draw_marks(ax: Axes, series: Series, assessment: Assessment) -> None:
-    top: dict[str, Any] = {
-        "xycoords": ("data", "axes fraction"),
-        "fontsize": 8,
-        "color": MARK,
-        "rotation": 90,
-        "va": "top",
-    }
-    if assessment.memorised_epoch:
-        ax.axvline(assessment.memorised_epoch, color=MARK, linestyle=":", linewidth=1)
-        ax.annotate("memorised ", (assessment.memorised_epoch, 0.98), ha="right", **top)
-    if assessment.jump:
-        ax.axvspan(assessment.jump.start, assessment.jump.end, color=MARK, alpha=0.08, linewidth=0)
-        ax.axvline(assessment.jump.epoch, color=MARK, linewidth=1)
-        ax.annotate(f"jump {assessment.jump.epoch} ", (assessment.jump.epoch, 0.98), ha="right", **top)
+def _draw_line(ax: Axes, epoch: IntArray, values: FloatArray, name: str) -> None:
+    known = np.flatnonzero(np.isfinite(values))
+    if not len(known):
+        return
+    kept = known[telling(epoch[known], values[known])]
+    ax.plot(epoch[kept], values[kept], marker="o" if len(known) <= FEW else None, markersize=4, **LINES[name])
 
 
-def _draw_events(ax: Axes, series: Series) -> None:
-    """Tick every event that confounds at the lower edge of the axes."""
-    for event in series.events:
-        if event.kind.confounds:
-            ax.plot(
-                [event.epoch],
-                [0.0],
-                marker="^",
-                color=MARK,
-                clip_on=False,
-                transform=ax.get_xaxis_transform(),
-            )
-            ax.annotate(
-                event.kind.value,
-                (event.epoch, 0.02),
-                xycoords=("data", "axes fraction"),
-                rotation=90,
-                fontsize=7,
-                ha="right",
-                va="bottom",
-            )
+def _draw_gap(ax: Axes, epoch: IntArray, one: FloatArray, other: FloatArray, label: str) -> None:
+    both = np.flatnonzero(np.isfinite(one) & np.isfinite(other))
+    if len(both) < 2:
+        return
+    kept = both[np.union1d(telling(epoch[both], one[both]), telling(epoch[both], other[both]))]
+    ax.fill_between(epoch[kept], one[kept], other[kept], color=GAP, alpha=0.18, linewidth=0, label=label)

@@ -32,7 +32,7 @@ class TrainingProgress:
     def __init__(self, console: Console, *, live: bool = True) -> None:
         self.console = console
         self._live = Live(console=console, auto_refresh=False) if live and console.is_terminal else None
-        self._moments: deque[float] = deque(maxlen=AVERAGED_EPOCHS + 1)
+        self._trained: deque[tuple[int, float]] = deque([(0, 0.0)], maxlen=AVERAGED_EPOCHS + 1)
         self._measured: Progress | None = None
         self._last_line = float("-inf")
 
@@ -52,7 +52,6 @@ class TrainingProgress:
     def started(self, run: Path) -> None:
         """Say where the run is."""
         self.console.print(f"training into runs/{run.name}", markup=False)
-        self._moments.append(time.monotonic())
         if self._live is not None:
             self._live.start()
 
@@ -63,10 +62,9 @@ class TrainingProgress:
     def epoch(self, progress: Progress) -> None:
         """Show one finished epoch."""
         record = progress.record
-        self._moments.append(time.monotonic())
+        per_epoch = self._per_epoch(record.epoch, record.seconds)
         if record.val_score is not None or record.val_loss is not None:
             self._measured = progress
-        per_epoch = (self._moments[-1] - self._moments[0]) / max(len(self._moments) - 1, 1)
         fields = progress_fields(progress, self._measured or progress, per_epoch)
         if self._live is not None:
             self._live.update(Text(fitted(fields, self.console.width), no_wrap=True), refresh=True)
@@ -76,29 +74,38 @@ class TrainingProgress:
             self._last_line = now
             self.console.print(fitted(fields, 10_000), markup=False, soft_wrap=True)
 
+    def _per_epoch(self, epoch: int, seconds: float) -> float | None:
+        """Return the seconds per epoch lately, of training alone; None in the first epoch after a resume."""
+        if epoch != self._trained[-1][0] + 1:  # a run that goes on: nothing is known of the epoch before
+            self._trained.clear()
+        self._trained.append((epoch, seconds))
+        (first, start), (last, end) = self._trained[0], self._trained[-1]
+        return (end - start) / (last - first) if last > first else None
 
-def progress_fields(progress: Progress, measured: Progress, per_epoch: float) -> list[tuple[int, str]]:
+
+def progress_fields(progress: Progress, measured: Progress, per_epoch: float | None) -> list[tuple[int, str]]:
     """Return the parts of the line in order, each with its rank: the highest ranks go first when it is narrow.
 
     Args:
         progress: the newest epoch.
         measured: the newest epoch in which validation was measured.
-        per_epoch: seconds per epoch lately.
+        per_epoch: seconds per epoch lately, None when unknown.
     """
     record, known = progress.record, measured.record
     gap = None
     if known.probe_score is not None and known.val_score is not None:
         gap = known.probe_score - known.val_score
-    left = (progress.epochs - record.epoch) * per_epoch
     losses = " ".join(f"{_number(x)}" for x in (record.train_loss, known.probe_loss, known.val_loss))
     fields = [
         (0, f"{record.epoch}/{progress.epochs}"),
         (5, f"loss train/probe/val {losses}"),
         (2, f"{progress.score_name} probe {_number(known.probe_score)} val {_number(known.val_score)}"),
         (3, f"gap {_number(gap)}"),
-        (4, f"{spelled(per_epoch)}/epoch"),
-        (1, f"{spelled(left)} left"),
     ]
+    if per_epoch is not None:
+        fields.append((4, f"{spelled(per_epoch)}/epoch"))
+        if record.epoch < progress.epochs:
+            fields.append((1, f"{spelled((progress.epochs - record.epoch) * per_epoch)} left"))
     return fields
 
 

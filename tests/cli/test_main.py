@@ -1,0 +1,131 @@
+"""The command line as a whole: help, verbs, exit codes, and what it does not import."""
+
+import shlex
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from grokyolo import __version__
+from grokyolo.cli import HELP, SUMMARIES, VERBS
+from grokyolo.cli.parsing import Parser
+from tests.cli.conftest import problem
+
+EXAMPLES = [
+    (verb, line.strip())
+    for verb in VERBS
+    for line in import_module(f"grokyolo.cli.{verb}").EXAMPLES.splitlines()
+    if line.strip().startswith("grokyolo ")
+] + [(line.split()[1], line.strip()) for line in HELP.splitlines() if line.startswith("  grokyolo ")]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",), ("help",), ("--no-color",), ("--no-color", "-h")])
+def test_help_lists_every_verb(grokyolo, arguments):
+    code, out, err = grokyolo(*arguments)
+    assert (code, err) == (0, "")
+    assert out == HELP
+    for verb in VERBS:
+        assert f"  {verb:9} {SUMMARIES[verb]}\n" in out
+
+
+def test_help_fits_80_columns():
+    assert max(map(len, HELP.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_a_verb_has_examples_and_fits_80_columns(grokyolo, verb):
+    code, out, err = grokyolo(verb, "--help")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"usage: grokyolo {verb} ")
+    assert f"examples:\n  grokyolo {verb}" in out
+    assert [line for line in out.splitlines() if len(line) > 88] == []
+
+
+@pytest.mark.parametrize(("verb", "example"), EXAMPLES)
+def test_every_example_in_the_help_can_be_typed(verb, example):
+    module = import_module(f"grokyolo.cli.{verb}")
+    parser = Parser(prog=f"grokyolo {verb}", description="", epilog="")
+    module.add_arguments(parser)
+    arguments = shlex.split(example)
+    assert arguments[:2] == ["grokyolo", verb]
+    parser.parse_intermixed_args(arguments[2:])
+
+
+def test_version(grokyolo):
+    assert grokyolo("--version") == (0, f"grokyolo {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("trian", "did you mean train?"),
+        ("extnd", "did you mean extend?"),
+        ("xyzzy", "grokyolo --help"),
+        ("--jsn", "grokyolo --help"),
+    ],
+)
+def test_unknown_verb_names_the_nearest(grokyolo, typed, hint):
+    code, out, err = grokyolo(typed)
+    assert (code, out) == (2, "")
+    assert problem(err) == (f"there is no verb '{typed}'", f"grokyolo {typed}", hint)
+
+
+def test_no_color_may_stand_before_the_verb(grokyolo):
+    assert grokyolo("--no-color", "recipes") == grokyolo("recipes", "--no-color")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["recipes"], ["gap", "nope"]])
+def test_light_verbs_import_neither_torch_nor_ultralytics(workplace, python, arguments):
+    code = f"import sys; from grokyolo.cli import main; main({arguments!r}); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([python, "-c", code], check=False, capture_output=True, text=True, cwd=workplace)
+    modules = set(done.stderr.splitlines()[-1].split())
+    assert "grokyolo.cli" in modules
+    assert modules.isdisjoint({"torch", "torchvision", "ultralytics", "cv2"})
+
+
+def test_help_imports_no_number_library_either(workplace, python):
+    code = "import sys; from grokyolo.cli import main; main(['--help']); print(*sys.modules)"
+    done = subprocess.run([python, "-c", code], check=False, capture_output=True, text=True, cwd=workplace)
+    assert set(done.stdout.splitlines()[-1].split()).isdisjoint({"numpy", "polars", "pydantic", "matplotlib", "rich"})
+
+
+def test_gap_of_a_run_imports_neither_torch_nor_ultralytics(run, python):
+    code = f"import sys; from grokyolo.cli import main; main(['gap', '{run}', '--plot']); print(*sys.modules)"
+    done = subprocess.run([python, "-c", code], check=False, capture_output=True, text=True)
+    assert (run / "gap.png").exists(), done.stderr
+    assert set(done.stdout.splitlines()[-1].split()).isdisjoint({"torch", "torchvision", "ultralytics", "cv2"})
+
+
+def test_runs_as_a_module_and_as_a_command(process):
+    child = process("--version")
+    assert child.communicate() == (f"grokyolo {__version__}\n", "")
+    assert child.returncode == 0
+
+
+def test_ctrl_c_outside_a_training_ends_with_130(grokyolo, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("grokyolo.recipe.list_recipes", interrupted)
+    assert grokyolo("recipes") == (130, "", "stopped by Ctrl-C\n")
+
+
+@pytest.mark.parametrize("command", ["recipes", "--help", "recipes show long"])
+def test_a_reader_that_has_seen_enough_is_no_failure(python, workplace, command):
+    # the reader is gone before the first write, so every write goes into a broken pipe
+    script = f"(sleep 0.2; {shlex.quote(python)} -m grokyolo {command}; echo $? >code) | true"
+    done = subprocess.run(["bash", "-c", script], check=False, capture_output=True, text=True, cwd=workplace)
+    assert done.stderr == ""
+    assert (workplace / "code").read_text() == "0\n"
+
+
+def test_standard_streams_are_told_apart(process):
+    child = process("gap", "nope")
+    out, err = child.communicate()
+    assert (child.returncode, out) == (2, "")
+    assert err.startswith("error: there is no run")
+
+
+def test_the_tests_run_the_package_under_test(python):
+    assert sys.executable == python

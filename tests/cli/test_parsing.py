@@ -1,0 +1,106 @@
+"""What all verbs share: options, and errors of three lines."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from grokyolo.cli import parsing
+from grokyolo.errors import GrokyoloError, RecipeError, UsageError
+from tests.cli.conftest import problem, problems
+
+
+@pytest.mark.parametrize(
+    ("typed", "what", "hint"),
+    [
+        (["gap", "--jsn", "x"], "unrecognized arguments: --jsn", "did you mean --json"),
+        (["train", "--recipe", "long", "--nme", "x"], "unrecognized arguments: --nme", "did you mean --name"),
+        (["gap", "x", "--qqqqqq"], "unrecognized arguments: --qqqqqq", "grokyolo gap --help"),
+        (["train"], "the following arguments are required: --recipe", "grokyolo train --help"),
+        (["gap"], "the following arguments are required: RUN", "grokyolo gap --help"),
+        (["resume"], "the following arguments are required: RUN", "grokyolo resume --help"),
+        (["extend", "x"], "the following arguments are required: --epochs", "grokyolo extend --help"),
+        (["train", "--recipe"], "argument --recipe: expected one argument", "grokyolo train --help"),
+        (["gap", "x", "--last", "two"], "argument --last: invalid int value: 'two'", "grokyolo gap --help"),
+    ],
+)
+def test_wrong_options(grokyolo, typed, what, hint):
+    code, out, err = grokyolo(*typed)
+    assert (code, out) == (2, "")
+    found = problem(err)
+    assert found[:2] == (what, f"grokyolo {typed[0]}")
+    assert found[2].startswith(hint)
+
+
+@pytest.mark.parametrize(
+    "option", [["--weight-decay", "0.1"], ["--weight-decay=0.1"], ["--weight_decay", "0.1"], ["--weight_decay"]]
+)
+@pytest.mark.parametrize("verb", [["train", "--recipe", "long"], ["extend", "x", "--epochs", "3"]])
+def test_a_train_argument_typed_as_an_option_shows_how_to_write_it(grokyolo, verb, option):
+    code, _, err = grokyolo(*verb, *option)
+    assert code == 2
+    assert problem(err)[2] == "train arguments are written KEY=VALUE: weight_decay=..."
+
+
+def test_a_verb_without_train_arguments_suggests_none(grokyolo):
+    _, _, err = grokyolo("gap", "x", "--weight-decay", "0.1")
+    assert problem(err)[2] == "grokyolo gap --help"
+
+
+def test_options_are_not_abbreviated(grokyolo):
+    code, _, err = grokyolo("gap", "x", "--js")
+    assert code == 2
+    assert "--js" in problem(err)[0]
+
+
+def test_an_error_without_place_or_remedy_gets_the_command_and_its_help(capsys):
+    parsing.print_error(GrokyoloError("it broke"), "grokyolo gap a b")
+    assert problem(capsys.readouterr().err) == ("it broke", "grokyolo gap a b", "grokyolo gap --help")
+
+
+def test_an_error_keeps_its_own_place_and_remedy(capsys):
+    parsing.print_error(UsageError("it broke", where="here", hint="do that"), "grokyolo gap a b")
+    assert problem(capsys.readouterr().err) == ("it broke", "here", "do that")
+
+
+def test_every_problem_of_a_recipe_is_shown(capsys):
+    error = RecipeError([GrokyoloError("one", where="a:1", hint="x"), GrokyoloError("two", where="a:2", hint="y")])
+    parsing.print_error(error, "grokyolo train")
+    assert problems(capsys.readouterr().err) == [("one", "a:1", "x"), ("two", "a:2", "y")]
+
+
+@pytest.mark.parametrize("text", ["[red]not markup[/]", "[/]", ":smile:", "a: b: c", "x" * 300, "größe 模型"])
+def test_text_of_errors_is_printed_as_it_is(capsys, text):
+    parsing.print_error(UsageError(text, where=text, hint=text), "grokyolo train")
+    assert problem(capsys.readouterr().err) == (text, text, text)
+
+
+def on_a_terminal(monkeypatch, **environment: str) -> str:
+    """Return what an error looks like on a terminal."""
+    written = io.StringIO()
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"TERM": "xterm", **environment}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(
+        parsing,
+        "console",
+        lambda *, stderr, no_color: Console(file=written, force_terminal=True, no_color=no_color or None),
+    )
+    parsing.print_error(UsageError("it broke"), "grokyolo gap", no_color=environment.get("FLAG") == "1")
+    return written.getvalue()
+
+
+def test_errors_are_red_on_a_terminal(monkeypatch):
+    assert "\x1b[1;31merror:" in on_a_terminal(monkeypatch)
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"FLAG": "1"}])
+def test_no_color_is_respected(monkeypatch, environment):
+    assert "31m" not in on_a_terminal(monkeypatch, **environment)
+
+
+def test_a_pipe_gets_no_colours(capsys, monkeypatch):
+    monkeypatch.delenv("NO_COLOR")
+    parsing.print_error(UsageError("it broke"), "grokyolo gap")
+    assert "\x1b" not in capsys.readouterr().err

@@ -1,0 +1,146 @@
+"""`grokyolo recipes`: list, show, copy, check."""
+
+import pytest
+
+from grokyolo.recipe import source_text
+from tests.cli.conftest import problem, problems
+
+LIST = """\
+recipe                     epochs  task      what it is for
+double-descent               1000  classify  validation falls, then recovers
+edge-compact                  600  detect    nano model for edge; needs data=
+grok-modular-addition         280  classify  positive control, groks in minutes
+long                         1000  detect    base to extend; needs model=, data=
+long-coco8                   1000  detect    the grokking glossary's COCO8 run
+long-small-data              2000  detect    your own few images; needs data=
+memorise-modular-addition     280  classify  negative control, only memorises
+strong-decay-coco8           4000  detect    COCO8 with a budget of 4 e-folds
+"""
+MINE = "extends: long\ndescription: mine\nmodel: yolo26n.yaml\ndata: mine.yaml\n"
+BROKEN = "extends: long\nmodel: yolo26n.yaml\ndata: mine.yaml\ntrain:\n  lr0: 1e-3\n  wieght_decay: 0.1\n"
+
+
+def stripped(text: str) -> str:
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+@pytest.mark.parametrize("arguments", [(), ("list",)])
+def test_lists_the_built_in_recipes(grokyolo, arguments):
+    code, out, err = grokyolo("recipes", *arguments)
+    assert (code, err) == (0, "")
+    assert stripped(out) == LIST
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_lists_the_recipes_of_the_current_folder_too(grokyolo, workplace):
+    (workplace / "recipes").mkdir()
+    (workplace / "recipes" / "mine.yaml").write_text(MINE)
+    _, out, _ = grokyolo("recipes")
+    assert "mine                         1000  detect    mine" in stripped(out).splitlines()
+
+
+def test_a_broken_recipe_is_listed_as_broken(grokyolo, workplace):
+    (workplace / "recipes").mkdir()
+    (workplace / "recipes" / "bad.yaml").write_text("train: [1")
+    code, out, _ = grokyolo("recipes")
+    assert code == 0
+    row = next(line for line in out.splitlines() if line.startswith("bad "))
+    assert "broken: " in row
+    assert "None" not in row
+
+
+def test_shows_every_value_and_where_it_comes_from(grokyolo):
+    code, out, err = grokyolo("recipes", "show", "long-coco8")
+    assert (code, err) == (0, "")
+    rows = [tuple(line.split()) for line in out.splitlines()]
+    assert rows[0] == ("key", "value", "from")
+    assert ("model", "yolo26n.pt", "built-in", "long-coco8.yaml:17") in rows
+    assert ("train.weight_decay", "0.01", "built-in", "long-coco8.yaml:23") in rows
+    assert ("train.lrf", "1.0", "built-in", "long.yaml:23") in rows
+    assert ("train.deterministic", "true", "built-in", "long.yaml:39") in rows
+    assert ("gap.budget", "null", "built-in", "long-coco8.yaml:27") in rows
+    assert ("checkpoint.every", "10m", "default") in rows
+
+
+def test_shows_a_base_that_names_no_model(grokyolo):
+    code, out, err = grokyolo("recipes", "show", "long")
+    assert (code, err) == (0, "")
+    assert "train.optimizer" in out
+
+
+def test_shows_the_recipe_of_a_run(grokyolo, run):
+    code, out, _ = grokyolo("recipes", "show", str(run))
+    assert code == 0
+    assert any(line.split()[:2] == ["train.epochs", "3"] for line in out.splitlines())
+
+
+def test_copy_writes_the_file_with_its_comments_and_says_how_to_use_it(grokyolo, workplace):
+    code, out, err = grokyolo("recipes", "copy", "long-coco8", "mine.yaml")
+    assert (code, err) == (0, "")
+    assert out == "copied: mine.yaml\nnext: grokyolo train --recipe mine.yaml\n"
+    assert (workplace / "mine.yaml").read_text() == source_text("long-coco8")
+    assert grokyolo("recipes", "check", "mine.yaml") == (0, "mine.yaml: ok\n", "")
+
+
+def test_copy_overwrites_nothing(grokyolo, workplace):
+    (workplace / "mine.yaml").write_text("keep me")
+    code, _, err = grokyolo("recipes", "copy", "long", "mine.yaml")
+    assert code == 2
+    assert problem(err) == ("mine.yaml exists already", "recipes copy long mine.yaml", "choose another FILE")
+    assert (workplace / "mine.yaml").read_text() == "keep me"
+
+
+def test_copy_into_a_folder_that_is_not_there(grokyolo):
+    code, _, err = grokyolo("recipes", "copy", "long", "nowhere/mine.yaml")
+    assert code == 2
+    assert problem(err)[0] == "cannot write nowhere/mine.yaml: No such file or directory"
+
+
+def test_check_names_every_mistake_with_its_line(grokyolo, workplace):
+    (workplace / "bad.yaml").write_text(BROKEN)
+    (workplace / "mine.yaml").write_text(MINE)
+    code, out, err = grokyolo("recipes", "check", "bad.yaml", "mine.yaml")
+    assert (code, out) == (2, "mine.yaml: ok\n")
+    number, key = problems(err)
+    assert number[1:] == ("bad.yaml:5:8", "YAML reads 1e-3 as text: write 1.0e-3 or 0.001")
+    assert key[0] == "train.wieght_decay cannot be set: Ultralytics has no such train argument"
+    assert key[1:] == ("bad.yaml:6:3", "did you mean weight_decay?")
+
+
+@pytest.mark.parametrize(("recipe", "needs"), [("long", "model= and data="), ("edge-compact", "data=")])
+def test_check_says_what_is_still_to_be_named(grokyolo, recipe, needs):
+    warning = f"warning: {recipe} needs {needs} on the command line\n"
+    assert grokyolo("recipes", "check", recipe) == (0, f"{recipe}: ok\n", warning)
+
+
+@pytest.mark.parametrize("content", ["train: [1", "\x00", "- a\n", "a: &x 1\nb: *y\n", "train: {epochs: 3", "\t- x"])
+def test_broken_yaml_is_a_clear_error(grokyolo, workplace, content):
+    (workplace / "bad.yaml").write_text(content)
+    code, out, err = grokyolo("recipes", "check", "bad.yaml")
+    assert (code, out) == (2, "")
+    for _, where, _ in problems(err):
+        assert where.startswith("bad.yaml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what", "hint"),
+    [
+        (["shw", "long"], "recipes cannot 'shw'", "did you mean show?"),
+        (["long-coco8"], "recipes cannot 'long-coco8'", "grokyolo recipes show long-coco8"),
+        (["show"], "recipes show takes NAME", "grokyolo recipes show NAME"),
+        (["show", "a", "b"], "recipes show takes NAME", "grokyolo recipes show NAME"),
+        (["copy", "long"], "recipes copy takes NAME FILE", "grokyolo recipes copy NAME FILE"),
+        (["check"], "recipes check takes FILE...", "grokyolo recipes check FILE..."),
+        (["show", "long-coc8"], "there is no recipe 'long-coc8'", "did you mean long-coco8"),
+        (["copy", "lng", "x.yaml"], "there is no recipe 'lng'", "did you mean long"),
+        (["check", "nope.yaml"], "there is no file nope.yaml", "grokyolo recipes lists what there is"),
+    ],
+)
+def test_wrong_usage(grokyolo, workplace, arguments, what, hint):
+    code, out, err = grokyolo("recipes", *arguments)
+    assert (code, out) == (2, "")
+    found = problem(err)
+    assert found[0] == what
+    assert " ".join(["grokyolo recipes", *arguments]).startswith(found[1])
+    assert found[2].startswith(hint)
+    assert list(workplace.iterdir()) == []

@@ -36,12 +36,10 @@ def model(name: str, place: Place) -> str:
     suffix = Path(name).suffix.lower()
     if suffix not in {"", ".pt", *SUFFIXES} and not suffix[1:].isdigit():
         raise MissingFile(f"the model {name} cannot be trained", "name weights (.pt) or an architecture (.yaml)")
-    if found := _beside(name, place):
+    # built-in before the current folder, so that a run's recipe means the same wherever it is read
+    if found := _beside(name, place.folder, builtin_folder(), Path()):
         return found
     if suffix in SUFFIXES and ("/" in name or "\\" in name):
-        shipped = builtin_folder() / name
-        if exists(shipped):
-            return str(shipped)
         start = "the current folder" if place.argument else "the folder of the recipe, or the current one"
         raise MissingFile(f"there is no model file {name}", f"write the path from {start}")
     return name
@@ -49,7 +47,7 @@ def model(name: str, place: Place) -> str:
 
 def data(name: str, place: Place) -> str:
     """Return what Ultralytics shall take for the data set `name`."""
-    return name if "://" in name else _beside(name, place) or name
+    return name if "://" in name else _beside(name, place.folder, Path()) or name
 
 
 def misspelled(name: str) -> str:
@@ -59,18 +57,24 @@ def misspelled(name: str) -> str:
     return did_you_mean(name.replace("_", "-"), BUILTIN_DATA)
 
 
-def _beside(name: str, place: Place) -> str | None:
-    """Return the absolute path of a file that belongs to the recipe; None leaves the name to Ultralytics.
+def _beside(name: str, *folders: Path) -> str | None:
+    """Return the absolute path of a file in the first folder that has it; None leaves the name to Ultralytics.
 
     A bare name of weights or of a folder that the current folder has too stays bare: Ultralytics puts
     downloads there, and a recipe must not change by having been run.
     """
-    written = Path(name).expanduser() if name.startswith("~") else Path(name)
-    kept_bare = written.suffix not in SUFFIXES and written.name == name and _there(written)
-    for folder in (place.folder, Path()):
-        if _there(folder / written) and not kept_bare:
-            return str((folder / written).resolve())
-    return None
+    written = _expanded(Path(name))
+    if written.suffix not in SUFFIXES and written.name == name and _there(written):
+        return None
+    found = (folder / written for folder in folders if _there(folder / written))
+    return next((str(path.resolve()) for path in found), None)
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:  # ~ of somebody who has no home here
+        return path
 
 
 def _there(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grokyolo.recipe import load
+from grokyolo.recipe import load, source_text
 from grokyolo.recipe.paths import builtin_folder
 from tests.recipe.recipes import loaded, write
 
@@ -81,3 +81,21 @@ def test_a_home_folder_is_written_out(workplace, monkeypatch):
     monkeypatch.setenv("HOME", str(workplace))
     model = write(workplace, ARCHITECTURE, "models/mine.yaml")
     assert load("long-coco8", ["model=~/models/mine.yaml"]).model == str(model)
+
+
+def test_a_copy_of_a_built_in_recipe_still_finds_its_architecture(workplace):
+    write(workplace, source_text("grok-modular-addition"), "mine.yaml")
+    assert load("mine.yaml").model == load("grok-modular-addition").model
+    assert load("mine.yaml").hash == load("grok-modular-addition").hash
+
+
+def test_a_run_means_the_built_in_architecture_whatever_the_current_folder_holds(workplace):
+    control = load("grok-modular-addition")
+    lines = "".join(f"  {line}\n" for line in control.to_yaml().splitlines())
+    write(workplace, f"format: 1\nrecipe:\n{lines}", "runs/exp1/grokyolo.yaml")
+    write(workplace, ARCHITECTURE, "models/modular-addition.yaml")
+    assert load("runs/exp1").hash == control.hash
+
+
+def test_a_home_folder_that_does_not_exist_is_no_traceback(workplace):
+    assert load("long-coco8", ["data=~nobody-of-this-name/data.yaml"]).data == "~nobody-of-this-name/data.yaml"

@@ -11,7 +11,7 @@ from typing import Any
 
 from grokyolo.recipe.arguments import default_of
 from grokyolo.recipe.model import BuiltinData, Recipe
-from grokyolo.recipe.places import Place, Problem
+from grokyolo.recipe.places import Place, Problem, printable
 from grokyolo.recipe.tasks import epochs_of, task_of
 
 STRIDE = 32
@@ -41,7 +41,7 @@ class Finding:
 
     def __str__(self) -> str:
         """Return it as one line."""
-        return f"{self.problem.place}: {self.problem.what}. Try: {self.problem.hint}"
+        return printable(f"{self.problem.place}: {self.problem.what}. Try: {self.problem.hint}")
 
 
 @dataclass(frozen=True)

@@ -106,9 +106,10 @@ def parse(text: str, place: Place, problems: list[Problem]) -> Node | None:
         elif error.context_mark and " is missing before" in what and not place.argument:
             what += f"; its bracket opens in line {error.context_mark.line + 1}"
         problems.append(Problem(f"this is not valid YAML: {what}", where, hint))
-    except (yaml.YAMLError, ValueError, OverflowError) as error:
-        # PyYAML lets a few broken escapes and version lines through as ValueError
-        problems.append(Problem(f"this is not valid YAML: {str(error).splitlines()[0]}", place))
+    except (yaml.YAMLError, ValueError, OverflowError):
+        # PyYAML lets escapes like "\\Uffffffff" through to Python
+        what = "this is not valid YAML: an escape that stands for no character"
+        problems.append(Problem(what, place, "use single quotes around text with backslashes"))
     return None
 
 
@@ -260,6 +261,7 @@ WORDS = (
     ("expected alphabetic or numeric", "a * or & without a name", 'quote it as text: "*"'),
     ("found undefined tag handle", "an unknown tag", "write the plain value without the tag"),
     ("expected '<document start>'", "something after the end of the recipe", "a recipe is one map of `key: value`"),
+    ("incompatible YAML document", "another version of YAML", "remove the line that begins with %YAML"),
     ("expected the node content", "a value is missing before this", "write `key: value`"),
 )
 
@@ -269,4 +271,4 @@ def _in_our_words(problem: str) -> tuple[str, str]:
     for words, what, hint in WORDS:
         if words in problem:
             return what, hint
-    return problem, ""
+    return problem, "write `key: value`, and quote text that holds other signs"

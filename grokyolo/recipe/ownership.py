@@ -56,8 +56,6 @@ OLD_NAMES: Mapping[str, str] = {
     "nw": "workers",
     "half": "amp",
     "int8": "quantize",
-    "line_thickness": "line_width",
-    "boxes": "show_boxes",
     "end2end": "nms",
     "gpu": "device",
     "gpus": "device",
@@ -123,10 +121,8 @@ def why_no_argument(name: str, *, bare: bool) -> tuple[str, str] | None:
 
 def _unknown(name: str, *, bare: bool) -> tuple[str, str]:
     if name in TOP:
-        return (
-            "it is a section of its own",
-            f"write {name}.KEY=VALUE" if bare else "write it at the top level",
-        )
+        hint = f"write {name}.KEY=VALUE" if bare else "write it at the top level"
+        return "it is a section of its own", hint
     no_such = "Ultralytics has no such train argument"
     if name in OLD_NAMES:
         return no_such, f"did you mean {OLD_NAMES[name]}?"

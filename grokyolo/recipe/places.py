@@ -61,7 +61,12 @@ class Problem:
 
     def error(self) -> GrokyoloError:
         """Return the problem as an error of its own."""
-        return GrokyoloError(self.what, where=str(self.place), hint=self.hint)
+        return GrokyoloError(printable(self.what), where=printable(str(self.place)), hint=printable(self.hint))
+
+
+def printable(text: str) -> str:
+    """Return text on one line, with what a terminal would act on written out: a recipe may hold anything."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def complain(problems: Sequence[Problem], files: Sequence[str] = ()) -> RecipeError:

@@ -24,7 +24,7 @@ from grokyolo.recipe.schema import (
     TOP,
     Field,
 )
-from grokyolo.recipe.showing import shown
+from grokyolo.recipe.showing import shortened, shown
 from grokyolo.recipe.suggesting import alike, did_you_mean, question
 from grokyolo.recipe.values import Kind, Wrong
 
@@ -86,7 +86,7 @@ class Resolver:
         for key, place in table.keys.items():
             if key not in TOP:
                 hint = where_it_belongs(key)
-                self.problems.append(Problem(f"a recipe has no key {key}", place, hint, about="?"))
+                self.problems.append(Problem(f"a recipe has no key {shortened(key)}", place, hint, about="?"))
 
     def _text(self, table: Table, key: str, kind: Kind) -> str:
         node = table.items.get(key)
@@ -108,7 +108,7 @@ class Resolver:
         for key, place, item in self._entries(node, "train"):
             if reason := why_no_argument(key, bare=False):
                 why, hint = reason
-                self.problems.append(Problem(f"train.{key} cannot be set: {why}", place, hint))
+                self.problems.append(Problem(f"train.{shortened(key)} cannot be set: {why}", place, hint))
                 continue
             argument = train_arguments()[key]
             values[key] = self.value(f"train.{key}", argument.kind, item, argument.advice, argument.example)
@@ -164,7 +164,9 @@ class Resolver:
             hint = did_you_mean(key, list(fields))
             if not hint and (found := homes(key)):
                 hint = f"did you mean {' or '.join(found)}?"
-            self.problems.append(Problem(f"{name} has no key {key}", place, hint or f"it has {', '.join(fields)}"))
+            self.problems.append(
+                Problem(f"{name} has no key {shortened(key)}", place, hint or f"it has {', '.join(fields)}")
+            )
         return values
 
     def _entries(self, node: Node | None, name: str) -> list[tuple[str, Place, Node]]:

@@ -53,7 +53,10 @@ def outcome(text: str | bytes, arguments: list[str]) -> Recipe | None:
         except RecipeError as error:
             assert error.problems
             assert all(line.startswith(("error: ", "where: ", "try:   ")) for line in error.lines())
+            assert all(line.isprintable() for line in error.lines())
+            assert all(problem.hint for problem in error.problems)
             return None
+        assert all(line.isprintable() for line in recipe.warnings)
         again = Path(folder) / "again.yaml"
         again.write_text(recipe.to_yaml(), encoding="utf-8")
         assert load(str(again)).hash == recipe.hash

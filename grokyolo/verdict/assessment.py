@@ -37,7 +37,7 @@ class Jump:
 
     Attributes:
         start, epoch, end: epochs of the 10, 50 and 90 % crossings.
-        low, high: validation score before and after.
+        low, high: levels of the validation score before and after; NaN when only losses were measured.
         lateness: `epoch` / epoch of memorising; None when the model did not memorise first.
     """
 

@@ -16,23 +16,27 @@ from grokyolo.verdict.robust import jitter
 
 def decide(evidence: Evidence) -> Decision:
     """Apply the rules; the first that speaks decides."""
-    for rule in (_diverged, _too_little, _too_noisy, _fell, judge_late_rise, _memorising):
+    for rule in (_broke, _too_little, _too_noisy, _collapsed, _fell, judge_late_rise, _memorising):
         decision = rule(evidence)
         if decision is not None:
             return decision
     return _following(evidence)
 
 
-def _diverged(evidence: Evidence) -> Decision | None:
+def _broke(evidence: Evidence) -> Decision | None:
     since = broken_since(evidence.series)
-    if since is not None:
-        return Decision(Verdict.DIVERGED, f"the loss is not finite from epoch {since} to the end")
+    if since is None:
+        return None
+    return Decision(Verdict.DIVERGED, f"the loss is not finite from epoch {since} to the end")
+
+
+def _collapsed(evidence: Evidence) -> Decision | None:
     probe = evidence.measured.probe_score
     since = collapsed_since(probe)
-    if since is not None:
-        reason = f"the probe score fell below half of its best at epoch {since} and stayed there, at {probe.end:.3f}"
-        return Decision(Verdict.DIVERGED, reason, None, in_reach(evidence.series, since, since))
-    return None
+    if since is None:
+        return None
+    reason = f"the probe score fell below half of its best at epoch {since} and stayed there, at {probe.end:.3f}"
+    return Decision(Verdict.DIVERGED, reason, None, in_reach(evidence.series, since, since))
 
 
 def _too_little(evidence: Evidence) -> Decision | None:
@@ -86,7 +90,7 @@ def _lost_again(evidence: Evidence, fall: Fall, path: str) -> Decision | None:
     rise, memory = found
     reason = f"a late jump at epoch {rise.middle} was lost again: {path} and ended at {fall.final:.3f}"
     confounders = in_reach(evidence.series, fall.peak_epoch, fall.trough_epoch)
-    return Decision(Verdict.OVERFITTING, reason, as_jump(rise, memory), confounders)
+    return Decision(Verdict.OVERFITTING, reason, as_jump(evidence, rise, memory), confounders)
 
 
 def _memorising(evidence: Evidence) -> Decision | None:

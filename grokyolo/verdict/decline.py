@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grokyolo.gap.series import FloatArray
 from grokyolo.verdict import rules
@@ -56,14 +57,19 @@ def find_fall(curve: Curve, ceiling: float | None) -> Fall | None:
     epochs = curve.epoch[edges[1:] - 1]
     trough = int(np.argmax(np.maximum.accumulate(levels) - levels))
     peak = int(np.argmax(levels[: trough + 1]))
-    depth = float(levels[peak] - levels[trough])
-    noise = _level_noise(curve.noise, levels, width)
+    depth, middle = float(levels[peak] - levels[trough]), float(levels[peak] + levels[trough]) / 2
+    left, right = _stretch(levels < middle, trough)
+    first, last = _stretch(levels >= middle, peak)
+    windows = (max((last - first) / width, 1.0), max((right - left) / width, 1.0))
+    error = _level_noise(curve, levels, width) * np.sqrt(1 / windows[0] + 1 / windows[1])
+    least = (
+        rules.MIN_FALL,
+        rules.FALL_SHARE * levels[peak],
+        rules.FALL_SIGMA * error,
+        rules.FALL_IMAGES * curve.quantum,
+    )
     chance = rules.OFF_CHANCE * max(ceiling or 0.0, float(levels.max()))
-    images = rules.FALL_IMAGES * curve.quantum
-    if depth < max(rules.MIN_FALL, rules.FALL_SHARE * levels[peak], rules.FALL_SIGMA * noise, images):
-        return None
-    left, right = _valley(levels, trough, (levels[peak] + levels[trough]) / 2)
-    if levels[peak] < chance or not _lasts(curve, float(epochs[left]), float(epochs[right])):
+    if depth < max(least) or levels[peak] < chance or not _lasts(curve, float(epochs[left]), float(epochs[right])):
         return None
     return Fall(
         peak_epoch=int(epochs[peak]),
@@ -75,23 +81,26 @@ def find_fall(curve: Curve, ceiling: float | None) -> Fall | None:
     )
 
 
-def _valley(levels: FloatArray, trough: int, height: float) -> tuple[int, int]:
-    """Return the first and the last index around `trough` between which all levels are below a height."""
-    above = np.flatnonzero(levels >= height)
-    before, after = above[above < trough], above[above > trough]
+def _stretch(holds: NDArray[np.bool_], around: int) -> tuple[int, int]:
+    """Return the first and the last index around one between which a condition holds throughout."""
+    fails = np.flatnonzero(~holds)
+    before, after = fails[fails < around], fails[fails > around]
     return (
         int(before[-1]) + 1 if len(before) else 0,
-        int(after[0]) - 1 if len(after) else len(levels) - 1,
+        int(after[0]) - 1 if len(after) else len(holds) - 1,
     )
 
 
-def _level_noise(noise: float, levels: FloatArray, width: int) -> float:
-    """Return the noise of running medians: what independent noise leaves, or what wandering shows."""
-    independent = 1.25 * noise / np.sqrt(min(width, 9))
-    if len(levels) < 10 * width:
-        return float(independent)
-    wander = 1.4826 * np.median(np.abs(second_difference(levels, width))) / np.sqrt(6)
-    return float(max(independent, wander))
+def _level_noise(curve: Curve, levels: FloatArray, width: int) -> float:
+    """Return the noise of levels: what independent noise leaves of itself, or what wandering shows.
+
+    Early blocks are short and late ones long, so wandering is looked for in the measurements and in the levels.
+    """
+    found = [1.25 * curve.noise / np.sqrt(min(width, 9))]
+    for values, lag in ((curve.medians, rules.LEVEL_OF), (levels, width)):
+        if len(values) >= 10 * lag:
+            found.append(1.4826 * float(np.median(np.abs(second_difference(values, lag)))) / np.sqrt(6))
+    return float(max(found))
 
 
 def _lasts(curve: Curve, first: float, last: float) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from grokyolo.gap.series import Event
 from grokyolo.verdict import rules
 from grokyolo.verdict.assessment import Jump, Verdict
@@ -20,9 +22,10 @@ def late_rise(evidence: Evidence) -> tuple[Rise, Memorising] | None:
     return rise, memory
 
 
-def as_jump(rise: Rise, memory: Memorising) -> Jump:
-    """Return a rise as the verdict shows it."""
-    return Jump(rise.middle, rise.start, rise.end, rise.low, rise.high, rise.middle / memory.epoch)
+def as_jump(evidence: Evidence, rise: Rise, memory: Memorising) -> Jump:
+    """Return a rise as the verdict shows it; without scores its levels are unknown."""
+    low, high = (math.nan, math.nan) if evidence.measured.loss_only else (rise.low, rise.high)
+    return Jump(rise.middle, rise.start, rise.end, low, high, rise.middle / memory.epoch)
 
 
 def judge_late_rise(evidence: Evidence) -> Decision | None:
@@ -33,11 +36,12 @@ def judge_late_rise(evidence: Evidence) -> Decision | None:
     rise, memory = found
     if rise.kept < rules.KEPT_SHARE or not _is_over(evidence, rise, memory):
         return None
-    jump = as_jump(rise, memory)
+    jump = as_jump(evidence, rise, memory)
     disagreement = _disagreement(evidence, rise)
     if disagreement:
         return Decision(Verdict.UNDECIDED, disagreement, jump)
-    confounders = in_reach(evidence.series, rise.start, rise.end, _slack(evidence, rise))
+    over = rise.end if rise.climbing < rules.TOP_REACHED else evidence.measured.last_epoch
+    confounders = in_reach(evidence.series, rise.start, over, _slack(evidence, rise))
     shortcoming = _shortcoming(evidence, rise, memory, confounders)
     path = _path(evidence, rise, memory)
     if shortcoming:

@@ -33,6 +33,7 @@ class Rise:
         kept: share of the rise that is left at the end of the run.
         elsewhere: what the curve gains in the factor of 4 before `start`, or in that after `end`, whichever
             is more, as a share of the rise; large for a slow rise of which this is only the middle.
+        slope_before: mean slope before `start`, as a share of that from `start` to `end`; 0 on a plateau.
     """
 
     start: int
@@ -46,6 +47,7 @@ class Rise:
     climbing: float
     kept: float
     elsewhere: float
+    slope_before: float
 
     @property
     def size(self) -> float:
@@ -60,6 +62,7 @@ class Rise:
         """
         blur = min((0.5 * quantum + self.uncertainty) / self.size, rules.MAX_BLUR)
         gradual = self.elsewhere + max(self.climbing, 0.0) > rules.ELSEWHERE + blur
+        gradual |= self.slope_before > rules.SLOPE_BEFORE
         return self.end <= rules.SHARPNESS * self.start * (1 + blur) and not gradual
 
 
@@ -170,6 +173,7 @@ def _measure(curve: Curve, levels: Levels) -> Rise:
         climbing=_climbing(curve, middle) / size,
         kept=(curve.end - levels.low) / size,
         elsewhere=float(max(there[1] - there[0], there[3] - there[2]) / size),
+        slope_before=float((there[1] - there[0]) / max(start - earliest, 1) * max(end - start, 1) / (0.8 * size)),
     )
 
 

@@ -104,8 +104,15 @@ CLIMBING: Final = 0.13
 """... or when the last third of the time since its middle still brings this share of it, while the gap is open
 (calibrated; a logistic that is cut at half its height has 0.17, at 97 % 0.1)."""
 
+TOP_REACHED: Final = 0.08
+"""With more than this still to come by that measure the end of a rise is not known, only that it has none yet."""
+
 ELSEWHERE: Final = 0.3
 """What a curve gains just before and after a rise, as a share of it, from which it is gradual (calibrated)."""
+
+SLOPE_BEFORE: Final = 0.65
+"""Slope before a rise, as a share of its own, from which there was no plateau (the sharpest logistic that spans
+a factor of 4 has 0.5, a straight line 1)."""
 
 MAX_BLUR: Final = 0.15
 """The most by which noise and whole images may excuse a rise from being gradual, or too long (calibrated)."""
@@ -138,7 +145,7 @@ FALL_SHARE: Final = 0.07
 """... and the least share of that level (calibrated)."""
 
 FALL_SIGMA: Final = 4.5
-"""... and in standard deviations of a level: the highest and the lowest of many differ by chance (calibrated)."""
+"""... and in its own standard deviations, which are small when both peak and trough last (calibrated)."""
 
 FALL_IMAGES: Final = 0.75
 """... and in validation images: a score that flickers between two has not fallen (calibrated)."""

@@ -1,0 +1,233 @@
+"""The eight words, one section each: what earns a word, and what just misses it."""
+
+import numpy as np
+import pytest
+
+from grokyolo.gap.series import Event, EventKind
+from grokyolo.verdict import Verdict, assess
+from tests.verdict.runs import LATE, LOSS_UP, LOSS_UP_AND_DOWN, PROBE, control, negative_control, run
+
+
+def verdict(series):
+    return assess(series).verdict
+
+
+class TestGrokked:
+    def test_the_positive_control_groks(self):
+        found = assess(control())
+        assert found.verdict is Verdict.GROKKED
+        assert found.memorised_epoch == 6
+        assert found.jump.start == pytest.approx(101, abs=3)
+        assert found.jump.epoch == pytest.approx(128, abs=3)
+        assert found.jump.end == pytest.approx(172, abs=5)
+        assert found.jump.lateness == pytest.approx(128 / 6, rel=0.05)
+
+    def test_also_through_noise(self):
+        assert all(verdict(control(noise=0.03, seed=seed)) is Verdict.GROKKED for seed in range(5))
+
+    def test_also_when_the_probe_tops_out_lower(self):
+        probe, val = ((1, 0.2), (6, 0.7)), tuple((e, 0.2 + 0.48 * v) for e, v in LATE)
+        assert verdict(run(280, probe, val, LOSS_UP_AND_DOWN)) is Verdict.GROKKED
+
+    def test_also_after_a_dip_below_chance(self):
+        val = ((1, 0.03), (4, 0.09), (10, 0.0), *LATE[1:])
+        assert verdict(run(280, PROBE, val, LOSS_UP_AND_DOWN)) is Verdict.GROKKED
+
+    def test_also_when_a_long_plateau_follows(self):
+        assert verdict(run(1500, PROBE, LATE, LOSS_UP_AND_DOWN)) is Verdict.GROKKED
+
+    def test_also_when_measured_every_fifth_epoch(self):
+        probe, val = ((1, 0.03), (9, 1.0)), tuple((1 + 5 * (e - 1), v) for e, v in LATE)
+        loss = tuple((1 + 5 * (e - 1), v) for e, v in LOSS_UP_AND_DOWN)
+        assert verdict(run(1400, probe, val, loss, every=5)) is Verdict.GROKKED
+
+    def test_an_exact_resume_at_the_jump_changes_nothing(self):
+        assert verdict(control(events=(Event(128, EventKind.RESUME),))) is Verdict.GROKKED
+
+    def test_the_reason_names_numbers_of_the_table(self):
+        series = control()
+        found = assess(series)
+        at_half = series.val_score[found.jump.epoch - 1]
+        assert f"{at_half:.3f} at epoch {found.jump.epoch}" in found.reason
+        assert "memorised at epoch 6" in found.reason
+
+
+class TestDelayedJump:
+    @pytest.mark.parametrize("kind", [kind for kind in EventKind if kind.confounds])
+    def test_each_confounder_at_the_jump_is_named_with_its_epoch(self, kind):
+        found = assess(control(events=(Event(120, kind),)))
+        assert found.verdict is Verdict.DELAYED_JUMP
+        assert [str(event) for event in found.confounders] == [f"{kind.value} at epoch 120"]
+        assert f"{kind.value} at epoch 120" in found.reason
+
+    def test_a_confounder_long_before_is_none(self):
+        found = assess(control(events=(Event(40, EventKind.LR_CHANGED),)))
+        assert (found.verdict, found.confounders) == (Verdict.GROKKED, ())
+
+    def test_a_step_of_the_learning_rate_that_nobody_logged_counts_too(self):
+        lr = np.where(np.arange(1, 281) < 110, 0.002, 0.0002)
+        found = assess(control(lr=lr))
+        assert found.verdict is Verdict.DELAYED_JUMP
+        assert found.confounders[0].kind is EventKind.LR_CHANGED
+        assert found.confounders[0].epoch == 110
+
+    def test_a_cosine_schedule_is_no_step(self):
+        lr = 0.001 * (1.02 + np.cos(np.pi * np.arange(280) / 280))
+        assert verdict(control(lr=lr)) is Verdict.GROKKED
+
+    def test_a_rough_gap_never_groks(self):
+        nothing = np.full(280, np.nan)
+        found = assess(control(probe_score=nothing, probe_loss=nothing))
+        assert found.verdict is Verdict.DELAYED_JUMP
+        assert not found.like_for_like
+        assert "rough" in found.reason
+
+    def test_less_than_ten_times_as_late(self):
+        found = assess(run(280, ((1, 0.03), (25, 1.0)), LATE, LOSS_UP_AND_DOWN))
+        assert found.verdict is Verdict.DELAYED_JUMP
+        assert 3 < found.jump.lateness < 10
+
+    def test_half_of_the_gap_left(self):
+        val = tuple((epoch, 0.5 * score) for epoch, score in LATE)
+        found = assess(run(280, PROBE, val, LOSS_UP_AND_DOWN))
+        assert found.verdict is Verdict.DELAYED_JUMP
+        assert "of the largest" in found.reason
+
+    def test_a_plateau_of_less_than_3_percent_of_the_run(self):
+        assert verdict(run(6000, PROBE, LATE, LOSS_UP_AND_DOWN)) is Verdict.DELAYED_JUMP
+
+    def test_a_plateau_of_fewer_than_10_measurements(self):
+        probe, val = ((1, 0.5), (2, 1.0)), tuple((e, v) for e, v in LATE)
+        assert verdict(run(280, probe, val, LOSS_UP_AND_DOWN, every=25)) is Verdict.DELAYED_JUMP
+
+    def test_a_rise_over_two_decades_is_gradual(self):
+        epochs = np.geomspace(6, 3000, 30)
+        val = tuple((epoch, 0.95 * np.log(epoch / 6) / np.log(500)) for epoch in epochs)
+        loss = tuple((epoch, 4 - 3.5 * np.log(epoch / 6) / np.log(500)) for epoch in epochs)
+        assert verdict(run(4000, PROBE, val, loss)) is not Verdict.GROKKED
+
+
+class TestGeneralising:
+    def test_validation_follows_the_probe(self):
+        together = ((1, 0.1), (80, 0.9))
+        assert verdict(run(200, together, together, ((1, 3.0), (80, 0.5)))) is Verdict.GENERALISING
+
+    def test_both_jump_together_late(self):
+        jump = ((1, 0.05), (100, 0.05), (120, 0.95))
+        assert verdict(run(200, jump, jump, ((1, 3.0), (100, 3.0), (120, 0.4)))) is Verdict.GENERALISING
+
+    def test_a_jump_less_than_three_times_as_late(self):
+        probe, val = ((1, 0.0), (50, 1.0)), ((1, 0.0), (70, 0.0), (130, 0.97))
+        assert verdict(run(300, probe, val, ((1, 3.0), (70, 3.0), (130, 0.3)))) is Verdict.GENERALISING
+
+    def test_short_dips_of_warm_restarts_are_no_falls(self):
+        dips = [point for at in (50, 100, 150) for point in ((at, 0.8), (at + 1, 0.65), (at + 5, 0.8))]
+        both = ((1, 0.1), (30, 0.8), *dips)
+        assert verdict(run(200, both, both, ((1, 3.0), (30, 0.5)))) is Verdict.GENERALISING
+
+    def test_a_lucky_probe_has_not_memorised(self):
+        level = np.interp(np.arange(300), (0, 60), (0.1, 0.8))
+        lucky = np.where(np.random.default_rng(3).random(300) < 0.1, 1.0, level)
+        found = assess(run(300, PROBE, ((1, 0.1), (60, 0.75)), ((1, 3.0), (60, 0.8)), probe_score=lucky))
+        assert (found.verdict, found.memorised_epoch) == (Verdict.GENERALISING, None)
+
+
+class TestMemorising:
+    @pytest.mark.parametrize("length", [280, 560, 5000])
+    def test_without_weight_decay_the_control_memorises(self, length):
+        found = assess(negative_control(length))
+        assert (found.verdict, found.memorised_epoch) == (Verdict.MEMORISING, 6)
+        assert found.jump is None
+
+    def test_a_loss_that_rises_and_then_stands_is_memorising(self):
+        assert verdict(run(400, PROBE, ((1, 0.1), (5, 0.4)), ((1, 2.0), (60, 6.0)), noise=0.02)) is Verdict.MEMORISING
+
+    def test_a_jump_that_is_still_going_on_is_said_so(self):
+        found = assess(run(130, PROBE, LATE, LOSS_UP_AND_DOWN))
+        assert found.verdict is Verdict.MEMORISING
+        assert "still going on" in found.reason
+
+
+class TestOverfitting:
+    def test_the_score_fell_and_stays_down(self):
+        found = assess(run(200, PROBE, ((1, 0.1), (30, 0.7), (60, 0.7), (140, 0.5)), LOSS_UP))
+        assert found.verdict is Verdict.OVERFITTING
+        assert "fell from 0.7" in found.reason
+
+    def test_the_score_is_flat_and_the_loss_goes_on_rising(self):
+        found = assess(run(300, PROBE, ((1, 0.1), (6, 0.5)), ((1, 1.0), (6, 1.0), (300, 4.0))))
+        assert found.verdict is Verdict.OVERFITTING
+        assert "loss goes on rising" in found.reason
+
+    def test_a_grok_that_was_lost_again(self):
+        val = (*LATE, (280, 0.98), (310, 0.1))
+        found = assess(run(450, PROBE, val, LOSS_UP_AND_DOWN))
+        assert found.verdict is Verdict.OVERFITTING
+        assert "lost again" in found.reason
+        assert found.jump is not None
+
+
+class TestDoubleDescent:
+    def test_worse_and_then_back(self):
+        val = ((1, 0.1), (20, 0.6), (60, 0.3), (100, 0.3), (160, 0.75))
+        found = assess(run(300, ((1, 0.1), (40, 1.0)), val, ((1, 3.0), (60, 5.0), (160, 1.0))))
+        assert found.verdict is Verdict.DOUBLE_DESCENT
+
+    def test_half_regained_is_overfitting(self):
+        val = ((1, 0.1), (20, 0.6), (60, 0.3), (100, 0.3), (160, 0.45))
+        assert verdict(run(300, ((1, 0.1), (40, 1.0)), val)) is Verdict.OVERFITTING
+
+    def test_a_low_peak_before_the_fall_is_a_dip_before_a_jump(self):
+        val = ((1, 0.1), (4, 0.35), (20, 0.0), *LATE[1:])
+        assert verdict(run(280, PROBE, val, LOSS_UP_AND_DOWN)) is Verdict.GROKKED
+
+
+class TestDiverged:
+    def test_the_loss_is_not_finite_at_the_end(self):
+        series = negative_control()
+        series.val_loss[-5:] = np.inf
+        found = assess(series)
+        assert found.verdict is Verdict.DIVERGED
+        assert "epoch 276" in found.reason
+
+    def test_four_such_measurements_are_not_enough(self):
+        series = negative_control()
+        series.val_loss[-4:] = np.inf
+        assert verdict(series) is not Verdict.DIVERGED
+
+    def test_the_probe_collapsed_and_stayed_down(self):
+        probe = (*PROBE, (150, 1.0), (155, 0.1))
+        assert verdict(run(280, probe, ((1, 0.0), (6, 0.3), (150, 0.3), (155, 0.05)))) is Verdict.DIVERGED
+
+    def test_a_collapse_that_came_back_is_none(self):
+        probe = (*PROBE, (150, 1.0), (153, 0.1), (156, 1.0))
+        assert verdict(run(280, probe, LATE, LOSS_UP_AND_DOWN)) is Verdict.GROKKED
+
+    def test_a_recovered_nan_is_a_warning(self):
+        series = control(events=(Event(30, EventKind.RECOVER),))
+        series.val_loss[29] = np.inf
+        found = assess(series)
+        assert found.verdict is Verdict.GROKKED
+        assert "recovered from a loss that was not finite at epoch 30" in found.warnings
+
+
+class TestUndecided:
+    def test_too_few_measurements(self):
+        found = assess(negative_control(9))
+        assert found.verdict is Verdict.UNDECIDED
+        assert "too few" in found.reason
+
+    def test_too_noisy(self):
+        found = assess(run(200, ((1, 0.5),), ((1, 0.5),), noise=0.4))
+        assert found.verdict is Verdict.UNDECIDED
+        assert "too noisy" in found.reason
+
+    def test_nothing_learned(self):
+        found = assess(run(200, ((1, 0.0),), ((1, 0.0),)))
+        assert found.verdict is Verdict.UNDECIDED
+        assert "too short" in found.reason
+
+    def test_score_and_loss_disagree(self):
+        found = assess(run(280, PROBE, LATE, LOSS_UP))
+        assert found.verdict is Verdict.UNDECIDED
+        assert "disagree" in found.reason

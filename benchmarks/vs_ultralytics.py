@@ -183,7 +183,10 @@ def compare(name: str, case: Case, coco8: str, rounds: int) -> None:
         if losses != own_losses:
             sys.exit(f"{name}: the training losses differ, so the comparison is void")
     p, o = statistics.median(plain), statistics.median(ours)
-    beside = f"; {o / statistics.median(bare):.2f} times the bare loop ({statistics.median(bare) * 1e3:.0f} ms)" * bool(bare)
+    beside = ""
+    if bare:
+        b = statistics.median(bare)
+        beside = f" {o / b:.2f} times the bare loop ({b * 1e3:.0f} ms)"
     print(f"| {name} | {p * 1e3:.0f} ms | {o * 1e3:.0f} ms | {p / o:.2f} | {case.goal:.1f} |{beside}", flush=True)
 
 

@@ -78,3 +78,43 @@ def model(task: str, folder: Path) -> Path:
     target = folder / f"tiny26n{suffix}.yaml"
     target.write_text("\n".join(lines) + "\n")
     return target
+
+
+QUIET = {
+    "imgsz": SIDE,
+    "optimizer": "AdamW",
+    "lr0": 0.002,
+    "lrf": 1.0,
+    "patience": 0,
+    "close_mosaic": 0,
+    "plots": False,
+    "workers": 0,
+    "pretrained": False,
+    "amp": False,
+    "device": "cpu",
+    "seed": 0,
+    "deterministic": True,
+}
+AUGMENTATION_OFF = {
+    **dict.fromkeys(("hsv_h", "hsv_s", "hsv_v", "translate", "scale", "fliplr", "mosaic", "erasing"), 0.0),
+    "auto_augment": None,
+}
+
+
+def recipe(task: str, folder: Path, *, gap: dict | None = None, checkpoint: dict | None = None, **train) -> Path:
+    """Write a recipe that trains a tiny model on small data for a few epochs, and return the file."""
+    import yaml
+
+    folder.mkdir(parents=True, exist_ok=True)
+    source = folder / task
+    data = source if source.exists() and task == "classify" else source / "data.yaml"
+    content = {
+        "model": str(model(task, folder)),
+        "data": str(data if source.exists() else make(task, source)),
+        "train": {**QUIET, "task": task, "epochs": 4, "batch": 4, "nbs": 4, **train},
+        "gap": {"every": 1, "probe": 4, "budget": None, **(gap or {})},
+        "checkpoint": {"every": "10m", "keep": 3, **(checkpoint or {})},
+    }
+    target = folder / f"{task}.yaml"
+    target.write_text(yaml.safe_dump(content))
+    return target

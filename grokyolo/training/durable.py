@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ultralytics.utils import LOGGER, RANK
+from ultralytics.utils import LOGGER, RANK, YAML
 
 from grokyolo.errors import GrokyoloError
-from grokyolo.training import checkpoints, order, signals, snapshot, state
+from grokyolo.training import checkpoints, order, seeded, signals, snapshot, state
 from grokyolo.training.engine import Engine
 
 RECOVERIES = 3
@@ -55,15 +55,21 @@ class Durable(Engine):
         super().check_resume(overrides)
         self.args.resume = bool(state.state_files(Path(overrides["project"]) / overrides["name"]))
 
-    def _setup_train(self) -> None:
-        self.args.resume = False
-        super()._setup_train()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.args.resume:
+            self.args.resume = False  # Ultralytics' own resume is another thing
+            if RANK in {-1, 0}:
+                YAML.save(Path(self.save_dir) / "args.yaml", vars(self.args))
 
     def get_dataloader(self, dataset_path: Any, batch_size: int = 16, rank: int = 0, mode: str = "train") -> Any:
-        """Build a loader as Ultralytics does; that of the training images remembers its order."""
+        """Build a loader as Ultralytics does; that of the training images can be put back to where it was."""
         loader = super().get_dataloader(dataset_path, batch_size, rank, mode)
-        if mode == "train":
-            order.record(loader)
+        if mode != "train" or RANK != -1:
+            return loader
+        if loader.num_workers:
+            return seeded.with_own_numbers(loader, int(self.args.seed))
+        order.record(loader)
         return loader
 
     def begin(self) -> None:
@@ -106,7 +112,7 @@ class Durable(Engine):
     def _write(self) -> bool:
         """Write what is ready; a full disk is no reason to lose the training: warn and try again later."""
         assert self._ready is not None, "called after _make_ready"
-        if not math.isfinite(self.mean_loss()):
+        if not math.isfinite(self.mean_loss()) and not self.stop:
             return False  # a state to recover from must not give way to one that is spoiled
         if not self.flush_logs():
             return False  # rows come first: a resume cuts the logs back to the state, it cannot add to them
@@ -151,6 +157,11 @@ class Durable(Engine):
         self.epoch += 1  # loggers show these at one epoch after the last
         self.run_callbacks("on_fit_epoch_end")
         self.epoch -= 1
+
+    def before_batches(self) -> None:
+        """Let workers that begin now begin with this epoch."""
+        if RANK == -1:
+            seeded.start_at(self.train_loader, self.epoch)
 
     # Stop ---------------------------------------------------------------------------------------------------------
 

@@ -109,6 +109,9 @@ class Engine(BaseTrainer):
             if hasattr(loader, "close"):
                 loader.close()
 
+    def before_batches(self) -> None:
+        """Prepare the loader for `self.epoch`; subclasses may."""
+
     def after_batch(self) -> None:
         """Say whether to go on; subclasses raise to stop in the middle of an epoch."""
 
@@ -129,6 +132,7 @@ class Engine(BaseTrainer):
             self.mosaic_closed = True
             self._close_dataloader_mosaic()
             self.train_loader.reset()
+        self.before_batches()
         if not self._train_batches():
             return False
         self._oom_retries = 0

@@ -33,9 +33,10 @@ def record(loader: Any) -> None:
 def position(loader: Any) -> torch.Tensor | None:
     """Return what `seek` needs to stand where `loader` stands after a whole epoch.
 
-    None where there is nothing to remember: a `DistributedSampler` draws from the number of the epoch alone.
+    None where there is nothing to remember: other samplers draw from the number of the epoch alone.
     """
-    return getattr(loader.batch_sampler.sampler.sampler, "before", None)
+    batches = loader.batch_sampler.sampler
+    return getattr(getattr(batches, "sampler", None), "before", None)
 
 
 def seek(loader: Any, before: torch.Tensor) -> None:

@@ -100,7 +100,10 @@ def put(trainer: Any, state: dict[str, Any]) -> Place:
         order.seek(trainer.train_loader, state["order"])
     _fill_mosaic(trainer.train_loader.dataset, state["mosaic"])
     randomness.restore(state["random"])
-    return Place(epoch, _differences(state["surroundings"], surroundings(trainer)))
+    differences = _differences(state["surroundings"], surroundings(trainer))
+    if trainer.world_size > 1:
+        differences += ("with several GPUs the random numbers of the loaders are not saved",)
+    return Place(epoch, differences)
 
 
 def put_weights(trainer: Any, state: dict[str, Any]) -> None:
@@ -132,6 +135,7 @@ def surroundings(trainer: Any) -> dict[str, str]:
         "threads": str(torch.get_num_threads()),
         "images": str(len(trainer.train_loader.dataset)),
         "batch": str(trainer.batch_size),
+        "loader workers": "some" if trainer.train_loader.num_workers else "none",
     }
 
 

@@ -1,0 +1,43 @@
+"""How often to measure."""
+
+import pytest
+
+from grokyolo.training.cadence import WARM_UP, Cadence, widened
+
+
+def test_first_and_last_epoch_are_always_measured():
+    cadence = Cadence(every=10, budget=None)
+    assert [epoch for epoch in range(1, 24) if cadence.due(epoch, last=23)] == [1, 10, 20, 23]
+
+
+def test_without_a_budget_the_cadence_stays():
+    cadence = Cadence(every=1, budget=None)
+    assert not any(cadence.spent(9.0, 1.0) for _ in range(50))
+    assert cadence.every == 1
+
+
+def test_too_dear_a_probe_widens_the_cadence_after_the_warm_up():
+    cadence = Cadence(every=1, budget=0.1)
+    said = [cadence.spent(0.45, 1.0) for _ in range(WARM_UP)]
+    assert said == [False] * (WARM_UP - 1) + [True]
+    assert cadence.every == 5
+
+
+def test_one_slow_epoch_widens_nothing():
+    cadence = Cadence(every=1, budget=0.1)
+    said = [cadence.spent(0.05 if i else 9.0, 1.0) for i in range(WARM_UP)]
+    assert not any(said)
+
+
+def test_the_cadence_never_narrows():
+    cadence = Cadence(every=20, budget=0.5)
+    for _ in range(WARM_UP):
+        cadence.spent(0.001, 1.0)
+    assert cadence.every == 20
+
+
+@pytest.mark.parametrize(
+    ("probe", "epochs"), [(0.0, 1), (0.1, 1), (0.11, 2), (0.3, 5), (0.7, 10), (1.5, 20), (9.0, 100)]
+)
+def test_the_steps_are_1_2_5_10_and_so_on(probe, epochs):
+    assert widened(probe, 1.0, 0.1) == epochs

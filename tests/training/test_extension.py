@@ -1,0 +1,61 @@
+"""What may change when a run goes on."""
+
+import pytest
+
+from grokyolo.errors import UsageError
+from grokyolo.gap import EventKind
+from grokyolo.recipe import load
+from grokyolo.training import extension, state
+
+CONTROL = "grok-modular-addition"
+
+
+@pytest.fixture
+def run(tmp_path):
+    state.save(tmp_path, 280, state.encode({}), keep=1)
+    return tmp_path
+
+
+def change(run, *overrides):
+    return extension.change_of(run, load(CONTROL), load(CONTROL, overrides))
+
+
+def test_more_epochs_at_a_constant_learning_rate_are_no_event(run):
+    assert change(run, "epochs=500").events == ()
+
+
+def test_more_epochs_of_a_decaying_schedule_stretch_it(run):
+    old = load(CONTROL, ["lrf=0.01"])
+    new = load(CONTROL, ["lrf=0.01", "epochs=500"])
+    assert extension.change_of(run, old, new).events == (EventKind.LR_CHANGED,)
+
+
+@pytest.mark.parametrize(
+    ("override", "event"),
+    [
+        ("lr0=0.001", EventKind.LR_CHANGED),
+        ("weight_decay=0.5", EventKind.WD_CHANGED),
+        ("data.fraction=0.7", EventKind.DATA_CHANGED),
+        ("fliplr=0.5", EventKind.DATA_CHANGED),
+    ],
+)
+def test_what_moves_the_curves_is_logged_on_the_next_epoch(run, override, event):
+    assert change(run, "epochs=500", override) == extension.Change(281, (event,))
+
+
+@pytest.mark.parametrize("override", ["batch=32", "optimizer=SGD", "seed=1", "gap.probe=16"])
+def test_what_makes_another_training_of_it_is_refused(run, override):
+    with pytest.raises(UsageError, match="cannot change in the middle of a run"):
+        change(run, "epochs=500", override)
+
+
+def test_it_must_make_the_run_longer(run):
+    with pytest.raises(UsageError) as caught:
+        change(run, "epochs=280")
+    assert "--epochs 560" in caught.value.hint
+
+
+def test_a_damaged_state_does_not_count(run):
+    newest = state.save(run, 300, state.encode({}), keep=2)
+    newest.write_bytes(b"rotten")
+    assert extension.last_saved_epoch(run) == 280

@@ -1,0 +1,88 @@
+"""The run folder: name, owner, settings."""
+
+import subprocess
+import sys
+
+import pytest
+
+from grokyolo.errors import UsageError
+from grokyolo.gap import EventKind
+from grokyolo.recipe import load
+from grokyolo.training import folder
+
+
+def test_a_taken_name_gets_a_number(workplace):
+    names = [folder.claim("exp", chosen=False).name for _ in range(3)]
+    assert names == ["exp", "exp-2", "exp-3"]
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "a:b", "a\0b", "x" * 300])
+def test_a_name_that_is_no_folder_is_refused(workplace, name):
+    with pytest.raises(UsageError):
+        folder.claim(name, chosen=True)
+
+
+def test_a_place_that_cannot_be_written_is_refused(workplace):
+    (workplace / "runs").write_text("a file")
+    with pytest.raises(UsageError, match="cannot make a run folder"):
+        folder.claim("exp", chosen=True)
+
+
+HOLD = """
+import sys, pathlib
+from grokyolo.training import folder
+with folder.owned(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_process_is_refused_with_the_owner_named(workplace):
+    run = folder.claim("exp", chosen=True)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(run)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(UsageError, match=f"process {holder.pid} on"), folder.owned(run):
+            pass
+        assert folder.owner_of(run)["pid"] == holder.pid
+        with pytest.raises(UsageError, match=str(holder.pid)):
+            folder.claim("exp", chosen=True)
+    finally:
+        holder.kill()
+        holder.wait()
+    with folder.owned(run):
+        pass  # a killed owner leaves no lock behind
+    assert folder.owner_of(run) is None
+
+
+def test_settings_hold_the_recipe_and_later_facts(workplace):
+    run = folder.claim("exp", chosen=True)
+    recipe = load("grok-modular-addition")
+    folder.write_settings(run, recipe)
+    folder.add_facts(run, {"train_images": 576})
+    assert folder.read_settings(run) == recipe.to_dict()
+    assert load(str(run)).hash == recipe.hash
+
+
+def test_an_extension_replaces_the_recipe_and_remembers_its_events(workplace):
+    run = folder.claim("exp", chosen=True)
+    folder.write_settings(run, load("grok-modular-addition"))
+    folder.add_facts(run, {"train_images": 576})
+    longer = load("grok-modular-addition", ["epochs=500", "weight_decay=0.5"])
+    change = folder.Change(epoch=281, events=(EventKind.WD_CHANGED,))
+    folder.replace_recipe(run, longer, change)
+    assert load(str(run)).hash == longer.hash
+    assert folder.read_changes(run) == [change]
+    folder.replace_recipe(run, longer, change)
+    assert folder.read_changes(run) == [change], "the same recipe again changes nothing"
+
+
+def test_a_folder_has_epochs_from_the_first_row_on(workplace):
+    run = folder.claim("exp", chosen=True)
+    assert not folder.has_epochs(run)
+    (run / "gap.csv").write_text("epoch\n")
+    assert not folder.has_epochs(run)
+    (run / "gap.csv").write_text("epoch\n1\n")
+    assert folder.has_epochs(run)

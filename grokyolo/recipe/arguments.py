@@ -29,7 +29,9 @@ OPTIMIZERS = ("SGD", "MuSGD", "Adam", "Adamax", "AdamW", "NAdam", "RAdam", "RMSp
 
 OTHER_MODES = ("Predict", "Visualize", "Export", "Tracker", "Custom")
 """Headings of `default.yaml` whose arguments training does not read ..."""
-READ_IN_TRAINING = frozenset({"classes", "agnostic_nms", "augment", "retina_masks", "save_txt", "save_conf"})
+READ_IN_TRAINING = frozenset(
+    {"classes", "agnostic_nms", "augment", "retina_masks", "save_txt", "save_conf", "visualize"}
+)
 """... but for these, which the dataset or the validator looks at."""
 
 

@@ -1,0 +1,39 @@
+"""Where a problem stands, and in which order problems are told."""
+
+from grokyolo.recipe.places import Place, Problem, complain, printable
+
+
+def test_a_place_in_a_file_is_what_editors_jump_to():
+    assert str(Place("a.yaml", 3, 5)) == "a.yaml:3:5"
+    assert Place("a.yaml", 3, 5).source == "a.yaml:3"
+
+
+def test_a_file_as_a_whole_has_no_line():
+    assert str(Place("a.yaml")) == Place("a.yaml").source == "a.yaml"
+
+
+def test_an_argument_is_quoted_and_its_source_is_the_command_line():
+    place = Place(argument="epochs=x")
+    assert (str(place), place.source) == ("epochs=x on the command line", "command line")
+
+
+def test_problems_come_file_by_file_from_top_to_bottom_and_the_command_line_last():
+    places = [
+        Place(argument="a=1"),
+        Place("parent.yaml", 1, 1),
+        Place("mine.yaml", 2, 9),
+        Place("mine.yaml", 2, 1),
+        Place("mine.yaml"),
+    ]
+    error = complain([Problem("x", place) for place in places], ["mine.yaml", "parent.yaml"])
+    assert [problem.where for problem in error.problems] == [
+        "mine.yaml",
+        "mine.yaml:2:1",
+        "mine.yaml:2:9",
+        "parent.yaml:1:1",
+        "a=1 on the command line",
+    ]
+
+
+def test_what_a_terminal_would_act_on_is_written_out():
+    assert printable("a\x1b[31m\nü\u202e") == "a\\x1b[31m\\nü\\u202e"

@@ -43,6 +43,7 @@ def survey(folder: Path) -> None:
     print("| log | epochs | planned | measured | every | score | events | repaired or unknown |")
     print("| --- | ---: | ---: | ---: | ---: | --- | --- | --- |")
     counts: Counter[str] = Counter()
+    agreements: list[bool] = []
     for run in sorted(path for path in folder.iterdir() if path.is_dir()):
         try:
             series = read_run(run)
@@ -52,12 +53,18 @@ def survey(folder: Path) -> None:
             continue
         check(series)
         notes = [note for note in series.notes if not note.startswith("optimizer")]
+        told = any(note.startswith("optimizer steps are counted") for note in series.notes)
+        counts["steps told from the warm-up"] += told
+        if told and any("in blocks of" in note for note in notes):
+            moved = np.diff(series.step, prepend=0) > 0
+            agreements.append(bool((moved == series.measured).all()))
         counts["read, with a repair or something unknown" if notes else "read as it stands"] += 1
         events = "; ".join(map(str, series.events))
         print(
             f"| {run.name} | {len(series)} | {series.epochs_planned or '?'} | {series.measured.sum()} | "
             f"{series.measured_every} | {series.score_name} | {events} | {'; '.join(notes)} |"
         )
+    print(f"\nBlocks begin exactly where the counted steps say in {sum(agreements)} of {len(agreements)} logs.")
     print("\n" + ", ".join(f"{word}: {count}" for word, count in sorted(counts.items())) + "\n")
 
 

@@ -134,7 +134,8 @@ def _steps(log: _Log, batches: int | None, blocks: FloatArray) -> tuple[FloatArr
     settings = log.settings
     if batches is not None and settings.accumulate is not None:
         steps = optimizer_steps(log.epochs, batches, settings.accumulate, settings.warmup_epochs)
-        return steps, (f"optimizer steps are counted from the warm-up: {counted(batches, 'batch')} an epoch",)
+        if not np.isnan(steps).all():
+            return steps, (f"optimizer steps are counted from the warm-up: {counted(batches, 'batch')} an epoch",)
     return blocks, () if np.isnan(blocks).all() else ("optimizer steps are an estimate: one a block",)
 
 

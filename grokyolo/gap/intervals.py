@@ -118,8 +118,6 @@ def _read(path: Path) -> tuple[Intervals, ...]:
     if b"\n" not in raw:  # nothing in it yet, or torn within its header
         return ()
     table = parse_table(raw, str(path))
-    if not table.rows:
-        return ()
     if not table.columns.keys() >= set(COLUMNS):
         raise RunError(
             f"this {FILE_NAME} has other columns than grokyolo writes",

@@ -17,6 +17,7 @@ from grokyolo.gap.series import FloatArray, IntArray
 
 _AGREEMENT = 0.01
 _LEAST_WARMUP = 100
+_LONGEST_WARMUP = 1e6
 
 
 def batches_per_epoch(epochs: IntArray, lr: FloatArray, schedule: Callable[[int], float]) -> int | None:
@@ -27,7 +28,7 @@ def batches_per_epoch(epochs: IntArray, lr: FloatArray, schedule: Callable[[int]
         lr: shape (n,), learning rate of the weights (not the biases, which warm up from above).
         schedule: factor on the rate by 0-based epoch.
     """
-    if len(epochs) < 3 or not np.array_equal(epochs[:3], [1, 2, 3]):
+    if not np.array_equal(epochs[:3], [1, 2, 3]):
         return None
     planned = [schedule(epoch) for epoch in range(3)]
     if not all(planned):
@@ -56,13 +57,18 @@ def optimizer_steps(epochs: IntArray, batches: int, accumulate: int, warmup_epoc
         batches: per epoch.
         accumulate: batches that make one step after the warm-up; within it the number grows from 1.
         warmup_epochs: as in the settings.
+
+    Returns:
+        Shape (n,); NaN throughout when the warm-up is longer than any real one, for then it is no warm-up.
     """
+    if warmup_epochs * batches > _LONGEST_WARMUP:
+        return np.full(len(epochs), np.nan)
     warm = max(round(warmup_epochs * batches), _LEAST_WARMUP) if warmup_epochs > 0 else -1
     done: list[int] = []
     last = -1
+    needed = np.interp(np.arange(warm + 1), [0, warm], [1, accumulate]).round().tolist()
     for batch in range(warm + 1):
-        needed = max(1, round(1 + (accumulate - 1) * batch / warm))
-        if batch - last >= needed:
+        if batch - last >= needed[batch]:
             last = batch
         done.append(last == batch)
     in_warmup = np.concatenate([[0], np.cumsum(done)])

@@ -90,6 +90,9 @@ class TestSteps:
         _, steps = train(40, batches, accumulate, warmup, lambda _: 1.0)
         assert optimizer_steps(np.arange(1, 41), batches, accumulate, warmup).tolist() == steps
 
+    def test_a_warm_up_that_none_can_be(self):
+        assert np.isnan(optimizer_steps(np.array([1, 2, 3]), 10, 1, 1e12)).all()
+
     def test_of_epochs_with_holes_between_them(self):
         assert optimizer_steps(np.array([1, 50, 100]), 10, 1, 3.0).tolist() == [10, 500, 1000]
 

@@ -6,7 +6,7 @@ from grokyolo.verdict import rules
 from grokyolo.verdict.assessment import Verdict
 from grokyolo.verdict.confounders import in_reach
 from grokyolo.verdict.decision import Decision
-from grokyolo.verdict.decline import Fall
+from grokyolo.verdict.decline import Fall, find_turn
 from grokyolo.verdict.divergence import broken_since, collapsed_since
 from grokyolo.verdict.evidence import Evidence
 from grokyolo.verdict.late_rise import as_jump, judge_late_rise, late_rise
@@ -16,7 +16,7 @@ from grokyolo.verdict.robust import jitter
 
 def decide(evidence: Evidence) -> Decision:
     """Apply the rules; the first that speaks decides."""
-    for rule in (_broke, _too_little, _too_noisy, _collapsed, _fell, judge_late_rise, _memorising):
+    for rule in (_broke, _too_little, _too_noisy, _collapsed, _fell, judge_late_rise, _memorising, _turned):
         decision = rule(evidence)
         if decision is not None:
             return decision
@@ -77,7 +77,7 @@ def _fell(evidence: Evidence) -> Decision | None:
     found = late_rise(evidence)
     if found is not None and found[0].end <= fall.trough_epoch:
         return _lost_again(evidence, fall, path)
-    if fall.final > fall.peak - max(rules.MIN_FALL, rules.FALL_SHARE * fall.peak):
+    if fall.final > fall.peak - fall.least:
         return None
     return Decision(Verdict.OVERFITTING, f"{path} and ended at {fall.final:.3f}", None, confounders)
 
@@ -95,7 +95,7 @@ def _lost_again(evidence: Evidence, fall: Fall, path: str) -> Decision | None:
 
 def _memorising(evidence: Evidence) -> Decision | None:
     memory, rise = evidence.memorising, evidence.rise
-    if memory is None or (memory.gap_end is not None and not memory.gap_is_large):
+    if memory is None or not memory.gap_is_large or not _can_tell(evidence, memory):
         return None
     if rise is not None and late_rise(evidence) is None and rise.size >= 0.5 * (memory.gap_max or 1.0):
         return None
@@ -106,19 +106,41 @@ def _memorising(evidence: Evidence) -> Decision | None:
             f"around epoch {loss.half_epoch} to {loss.final:.3g} at the end"
         )
         return Decision(Verdict.OVERFITTING, reason)
-    return None if memory.gap_end is None else _waiting(evidence, memory, memory.gap_end)
+    return _waiting(evidence, memory)
 
 
-def _waiting(evidence: Evidence, memory: Memorising, gap: float) -> Decision:
+def _can_tell(evidence: Evidence, memory: Memorising) -> bool:
+    """Whether losses are enough to speak of memorising: long ago, and with a score that leaves room for a gap."""
+    if memory.gap_end is not None:
+        return True
     measured = evidence.measured
-    state = (
-        f"memorised at epoch {memory.epoch}; {measured.what} stands at {measured.val_score.end:.3f}, "
-        f"{gap:.3f} below the probe"
-    )
+    long_ago = memory.epoch <= rules.MEMORISED_BY_LOSS * measured.last_epoch
+    return long_ago and measured.val_score.end <= 1 - rules.LARGE_GAP
+
+
+def _waiting(evidence: Evidence, memory: Memorising) -> Decision:
+    measured = evidence.measured
+    state = f"memorised at epoch {memory.epoch}; {measured.what} stands at {measured.val_score.end:.3f}, "
+    if memory.gap_end is not None:
+        state += f"{memory.gap_end:.3f} below the probe"
+    else:
+        state += f"and the validation loss at {measured.val_loss.end:.3g}, far above the {memory.by}"
     found = late_rise(evidence)
     if found is not None and found[0].kept >= rules.KEPT_SHARE:
         state += f", and a rise that began around epoch {found[0].start} is still going on"
     return Decision(Verdict.MEMORISING, state)
+
+
+def _turned(evidence: Evidence) -> Decision | None:
+    """Decide, without a probe, on a validation loss that turned while the train loss went on falling."""
+    turn = None if evidence.series.like_for_like else find_turn(evidence.measured)
+    if turn is None:
+        return None
+    reason = (
+        f"the validation loss rose from {turn.low:.3g} around epoch {turn.epoch} to {turn.final:.3g} while the train "
+        "loss fell and the score gained nothing (rough: no probe)"
+    )
+    return Decision(Verdict.OVERFITTING, reason)
 
 
 def _following(evidence: Evidence) -> Decision:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from grokyolo.gap.series import FloatArray
 from grokyolo.verdict import rules
-from grokyolo.verdict.measurements import Curve
+from grokyolo.verdict.measurements import Curve, Measurements
 from grokyolo.verdict.robust import block_edges, block_medians, running_median, scatter, second_difference
 
 
@@ -30,6 +30,12 @@ class Fall:
     trough: float
     back_epoch: int
     final: float
+
+    @property
+    def least(self) -> float:
+        """Return how much less than the peak is a fall at all."""
+        low = min(rules.MIN_FALL, rules.FALL_OF_LOW * self.peak)
+        return max(low, rules.FALL_SHARE * self.peak)
 
     @property
     def regained(self) -> float:
@@ -60,18 +66,7 @@ def find_fall(curve: Curve, ceiling: float | None) -> Fall | None:
     depth, middle = float(levels[peak] - levels[trough]), float(levels[peak] + levels[trough]) / 2
     left, right = _stretch(levels < middle, trough)
     first, last = _stretch(levels >= middle, peak)
-    windows = (max((last - first) / width, 1.0), max((right - left) / width, 1.0))
-    error = _level_noise(curve, levels, width) * np.sqrt(1 / windows[0] + 1 / windows[1])
-    least = (
-        rules.MIN_FALL,
-        rules.FALL_SHARE * levels[peak],
-        rules.FALL_SIGMA * error,
-        rules.FALL_IMAGES * curve.quantum,
-    )
-    chance = rules.OFF_CHANCE * max(ceiling or 0.0, float(levels.max()))
-    if depth < max(least) or levels[peak] < chance or not _lasts(curve, float(epochs[left]), float(epochs[right])):
-        return None
-    return Fall(
+    fall = Fall(
         peak_epoch=int(epochs[peak]),
         peak=float(levels[peak]),
         trough_epoch=int(epochs[trough]),
@@ -79,6 +74,17 @@ def find_fall(curve: Curve, ceiling: float | None) -> Fall | None:
         back_epoch=int(epochs[right]),
         final=curve.end,
     )
+    windows = (max((last - first) / width, 1.0), max((right - left) / width, 1.0))
+    error = _level_noise(curve, levels, width) * np.sqrt(1 / windows[0] + 1 / windows[1])
+    least = (
+        fall.least,
+        rules.FALL_SIGMA * error,
+        rules.FALL_IMAGES * curve.quantum,
+    )
+    chance = rules.OFF_CHANCE * max(ceiling or 0.0, float(levels.max()))
+    if depth < max(least) or levels[peak] < chance or not _lasts(curve, float(epochs[left]), float(epochs[right])):
+        return None
+    return fall
 
 
 def _stretch(holds: NDArray[np.bool_], around: int) -> tuple[int, int]:
@@ -145,3 +151,32 @@ def loss_goes_on_rising(loss: Curve, memorised_epoch: int) -> LossRise | None:
     if rise < rules.LOSS_RISING * total or rise < rules.LOSS_RISE_SHARE * abs(half):
         return None
     return LossRise(int(epochs[len(values) // 2]), half, final)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A validation loss that turned upwards.
+
+    Attributes:
+        epoch, low: when it was lowest, and how low.
+        final: the loss at the end.
+    """
+
+    epoch: int
+    low: float
+    final: float
+
+
+def find_turn(measured: Measurements) -> Turn | None:
+    """Return the turn of the validation loss, if the train loss fell since and the score gained nothing."""
+    loss, score, train = measured.val_loss, measured.val_score, measured.train_loss
+    if len(loss) < 2 * rules.MIN_MEASUREMENTS or len(train) < 2 * rules.MIN_MEASUREMENTS or not len(score):
+        return None
+    lowest = int(np.argmin(loss.medians))
+    epoch, low, final = float(loss.epoch[lowest]), float(loss.medians[lowest]), loss.end
+    if lowest > rules.TURNED_BEFORE * len(loss) or not final > (1 + rules.LOSS_TURNED) * low > 0:
+        return None
+    then = float(np.interp(epoch, score.epoch, score.medians))
+    if score.end > then + rules.MIN_FALL or train.end > float(np.interp(epoch, train.epoch, train.medians)):
+        return None
+    return Turn(int(epoch), low, final)

@@ -24,6 +24,8 @@ class Memorising:
         gap_max: largest lasting score gap; None when only losses tell.
         gap_end: score gap at the end of the run; None when only losses tell.
         by: `probe score`, `probe loss` or `train loss`: what shows it.
+        loss_gap_share: where a loss shows it, how far above it the validation loss ends, as a share of the range
+            of that loss; else None.
     """
 
     epoch: int
@@ -31,6 +33,7 @@ class Memorising:
     gap_max: float | None
     gap_end: float | None
     by: str
+    loss_gap_share: float | None = None
 
     @property
     def gap_left(self) -> float | None:
@@ -39,9 +42,9 @@ class Memorising:
 
     @property
     def gap_is_large(self) -> bool:
-        """Return whether the gap at the end is worth a verdict; False when it is unknown."""
+        """Return whether the gap at the end is worth a verdict."""
         if self.gap_end is None or self.ceiling is None:
-            return False
+            return (self.loss_gap_share or 0.0) >= rules.LARGE_LOSS_GAP
         return self.gap_end >= max(rules.LARGE_GAP * self.ceiling, rules.MIN_GAP)
 
 
@@ -93,7 +96,10 @@ def _by_loss(loss: Curve, val: Curve, by: str) -> Memorising | None:
         return None
     above = val.value - loss.at(val.epoch) >= rules.MIN_GAP * spread
     opened = first_stay(above & (val.epoch >= start), _LEAST, 0.0)
-    return None if opened is None else Memorising(int(val.epoch[opened]), None, None, None, by)
+    if opened is None:
+        return None
+    share = (val.end - loss.end) / spread
+    return Memorising(int(val.epoch[opened]), None, None, None, by, share)
 
 
 def _unsure(curve: Curve) -> float:

@@ -56,6 +56,12 @@ MIN_GAP: Final = 0.10
 LARGE_GAP: Final = 0.20
 """The least gap at the end of a run, relative to the probe's ceiling, that is worth a verdict."""
 
+LARGE_LOSS_GAP: Final = 0.5
+"""Where only losses tell: the least loss gap at the end, as a share of the range of the train or probe loss."""
+
+MEMORISED_BY_LOSS: Final = 0.5
+"""... and by which share of the run: the train loss of every run is near its floor at the end."""
+
 GAP_SIGMA: Final = 3.0
 """The gap must also exceed this many standard deviations of its noise."""
 
@@ -141,6 +147,9 @@ SETTING_STEP: Final = 0.2
 MIN_FALL: Final = 0.05
 """The least fall of the validation score from its best lasting level."""
 
+FALL_OF_LOW: Final = 0.3
+"""... or, where scores are low throughout, this share of that level."""
+
 FALL_SHARE: Final = 0.07
 """... and the least share of that level (calibrated)."""
 
@@ -181,6 +190,11 @@ LOST_SHARE: Final = 0.25
 
 NOTHING_LEARNED: Final = 0.02
 """Scores that never get this high say nothing about gaps."""
+
+LOSS_TURNED: Final = 0.20
+TURNED_BEFORE: Final = 0.7
+"""Without a probe: the validation loss ends by this share above its lowest level, which it had before this share
+of the run, while the train loss fell and the score gained nothing (calibrated on public logs)."""
 
 # --- Divergence -------------------------------------------------------------------------------
 

@@ -147,8 +147,28 @@ class TestMemorising:
         assert found.verdict is Verdict.MEMORISING
         assert "still going on" in found.reason
 
+    def test_without_a_probe_the_losses_tell(self):
+        nothing = np.full(280, np.nan)
+        found = assess(negative_control(probe_score=nothing, probe_loss=nothing))
+        assert found.verdict is Verdict.MEMORISING
+        assert "far above the train loss" in found.reason
+
+    def test_without_a_probe_a_high_score_leaves_no_room_for_a_gap(self):
+        nothing = np.full(280, np.nan)
+        series = run(280, PROBE, ((1, 0.1), (6, 0.9)), LOSS_UP, probe_score=nothing, probe_loss=nothing)
+        assert verdict(series) is Verdict.GENERALISING
+
 
 class TestOverfitting:
+    def test_without_a_probe_a_loss_that_turned_while_train_loss_fell(self):
+        nothing = np.full(200, np.nan)
+        train = np.linspace(3.0, 0.5, 200)
+        loss = ((1, 3.0), (80, 1.0), (200, 1.6))
+        series = run(200, PROBE, ((1, 0.1), (80, 0.6)), loss, train_loss=train, probe_score=nothing, probe_loss=nothing)
+        found = assess(series)
+        assert found.verdict is Verdict.OVERFITTING
+        assert "rough" in found.reason
+
     def test_the_score_fell_and_stays_down(self):
         found = assess(run(200, PROBE, ((1, 0.1), (30, 0.7), (60, 0.7), (140, 0.5)), LOSS_UP))
         assert found.verdict is Verdict.OVERFITTING

@@ -45,8 +45,8 @@ def _too_little(evidence: Evidence) -> Decision | None:
     if count < rules.MIN_MEASUREMENTS:
         reason = f"too few measurements: validation was measured {count} times, {rules.MIN_MEASUREMENTS} are needed"
         return Decision(Verdict.UNDECIDED, reason)
-    best = max(float(curve.medians.max()) for curve in measured.scores)
-    if best < rules.NOTHING_LEARNED:
+    best, memory = max(float(curve.medians.max()) for curve in measured.scores), evidence.memorising
+    if best < rules.NOTHING_LEARNED and not (memory and _can_tell(evidence, memory)):
         return Decision(Verdict.UNDECIDED, f"too short: nothing learned yet, scores stay below {best:.4f}")
     return None
 

@@ -137,13 +137,13 @@ class Recipe:
         """SHA-256 of what the recipe does: two recipes with the same hash train the same.
 
         It covers the resolved values, whatever their order, spelling (1 or 1.0) and origin; not the name, the
-        description and comments. An architecture or a data set file of the user's own counts by its name and
-        content, weights by their path.
+        description and comments. An architecture or a data set file counts by its name and content, own weights
+        by their path.
         """
         values = {key: value for key, value in self.to_dict().items() if key != "description"}
-        for key in ("model", "data"):
-            if isinstance(value := values.get(key), str):
-                values[key] = _by_content(value)
+        values["model"] = _by_content(self.model)
+        if isinstance(self.data, str):
+            values["data"] = _by_content(self.data)
         canonical = json.dumps(_canonical(values), sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 

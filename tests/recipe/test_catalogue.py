@@ -131,6 +131,14 @@ def test_a_large_file_is_refused_unread(workplace):
 
 def test_a_recipe_that_comes_with_the_package_is_found_inside_it(tmp_path, monkeypatch):
     package = tmp_path / "site" / "grokyolo"
-    (package / "recipes").mkdir(parents=True)
+    write(package / "recipes", "description: x\n", "long.yaml")
     monkeypatch.setattr(paths, "__file__", str(package / "recipe" / "paths.py"))
     assert paths.builtin_folder() == package / "recipes"
+    # even where the package lies below the current folder
+    monkeypatch.chdir(tmp_path)
+    assert paths.display(package / "recipes" / "long.yaml") == "built-in long.yaml"
+
+
+def test_in_a_checkout_the_built_in_recipes_are_named_by_their_path(monkeypatch):
+    monkeypatch.chdir(paths.builtin_folder().parent)
+    assert load("long-coco8").provenance["model"].startswith("recipes/long-coco8.yaml:")

@@ -116,6 +116,17 @@ def test_the_hash_does_not_depend_on_the_place_of_the_installation(monkeypatch, 
     assert moved.hash == here
 
 
+def test_a_copy_of_recipe_and_architecture_has_the_hash_of_the_original(workplace):
+    from grokyolo.recipe import paths
+
+    for file in ("grok-modular-addition.yaml", "models/modular-addition.yaml"):
+        write(workplace / "recipes", (paths.builtin_folder() / file).read_text(), file)
+    copy = load("grok-modular-addition")
+    assert copy.model == str(workplace / "recipes" / "models" / "modular-addition.yaml")
+    (workplace / "recipes").rename(workplace / "away")
+    assert load("grok-modular-addition").hash == copy.hash != ""
+
+
 def test_the_hash_is_a_sha256():
     assert len(load("long-coco8").hash) == 64
     assert int(load("long-coco8").hash, 16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from grokyolo.recipe.catalogue import SUFFIXES
@@ -48,6 +49,17 @@ def model(name: str, place: Place) -> str:
 def data(name: str, place: Place) -> str:
     """Return what Ultralytics shall take for the data set `name`."""
     return name if "://" in name else _beside(name, place.folder, Path()) or name
+
+
+def content(name: str) -> str:
+    """Return name and SHA-256 of a resolved architecture or data set file, an empty string for anything else."""
+    path = Path(name)
+    if not path.is_absolute() or path.suffix not in SUFFIXES:
+        return ""
+    try:
+        return f"{path.name} sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    except (OSError, ValueError):
+        return ""
 
 
 def misspelled(name: str) -> str:

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from grokyolo.recipe.durations import spelled
@@ -101,6 +100,7 @@ class Recipe:
         provenance: dotted key to where its value comes from: `file:line` or `command line`; a key that is
             missing here has its default.
         warnings: one line each: what will not do what it seems to say, why, and the remedy.
+        contents: `model` and `data`, where they are files of text: name and SHA-256 as they were when loaded.
     """
 
     name: str
@@ -113,6 +113,7 @@ class Recipe:
     accelerate: Accelerate = Accelerate()
     provenance: Mapping[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    contents: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the resolved recipe as plain values in the form of a recipe file."""
@@ -141,9 +142,7 @@ class Recipe:
         by their path.
         """
         values = {key: value for key, value in self.to_dict().items() if key != "description"}
-        values["model"] = _by_content(self.model)
-        if isinstance(self.data, str):
-            values["data"] = _by_content(self.data)
+        values.update(self.contents)
         canonical = json.dumps(_canonical(values), sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -175,13 +174,3 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     return value
-
-
-def _by_content(name: str) -> str:
-    path = Path(name)
-    if path.is_absolute() and path.suffix in {".yaml", ".yml"}:
-        try:
-            return f"{path.name} sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
-        except OSError:
-            return name
-    return name

@@ -55,16 +55,21 @@ class Resolver:
         train = self._train(table.items.get("train"))
         gap = self._section(table.items.get("gap"), "gap", GAP)
         checkpoint = self._section(table.items.get("checkpoint"), "checkpoint", CHECKPOINT)
+        model = self._model_file(model)
+        if isinstance(data, str) and data:
+            data = files.data(data, self.places["data"])
+        named = {"model": model, "data": data if isinstance(data, str) else ""}
         return Recipe(
             name=name,
             description=" ".join(self._text(table, "description", DESCRIPTION).split()),
-            model=self._model_file(model),
-            data=files.data(data, self.places["data"]) if isinstance(data, str) and data else data,
+            model=model,
+            data=data,
             train=train,
             gap=Gap(**gap),
             checkpoint=Checkpoint(**checkpoint),
             accelerate=self._accelerate(table.items.get("accelerate")),
             provenance=self.provenance,
+            contents={key: content for key, file in named.items() if (content := files.content(file))},
         )
 
     def value(self, key: str, kind: Kind, node: Node, advice: str = "", example: Any = None) -> Any:

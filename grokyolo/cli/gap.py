@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grokyolo.cli.parsing import Parser, console
+from grokyolo.cli.parsing import Parser, console, print_error
 from grokyolo.errors import GrokyoloError, RunError, UsageError, VerdictMatched, did_you_mean
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ DEFAULT_PLOT = "gap.png"
 
 def add_arguments(parser: Parser) -> None:
     """Declare the options of `gap`."""
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="run folder or results.csv")
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="run folder or results.csv")
     parser.add_argument("--json", action="store_true", help="print one JSON object a run and nothing else")
     parser.add_argument(
         "--plot",
@@ -47,6 +47,8 @@ def add_arguments(parser: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Read, assess, print; every run that can be read is shown before any error."""
     runs, plot = _told_apart(args.runs, args.plot)
+    if not runs:
+        raise UsageError("name at least one RUN", where="grokyolo gap", hint="grokyolo gap runs/exp1")
     if args.last < 0:
         raise UsageError("--last needs a number of epochs", where=f"--last {args.last}", hint="--last 20")
     fail_on = _verdicts(args.fail_on) if args.fail_on is not None else frozenset()
@@ -59,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         _print(args, runs, results)
     if plot is not None:
         _plot(args, plot, judged)
-    _raise_first(args, runs, results)
+    _raise_last(args, results)
     matched = [a for _, a in judged if a.verdict in fail_on]
     if matched:
         raise VerdictMatched(f"the verdict is {matched[0].verdict.value}", where=matched[0].run, hint=_see(matched[0]))
@@ -72,7 +74,7 @@ def _see(assessment: Assessment) -> str:
 
 def _told_apart(runs: list[str], plot: str | None) -> tuple[list[str], str | None]:
     """Give a run that argparse took for the FILE of --plot back to the runs."""
-    if plot and Path(plot).suffix.lower() in {"", ".csv", ".txt"} and Path(plot).exists():
+    if plot and (Path(plot).is_dir() or (Path(plot).suffix.lower() in {".csv", ".txt"} and Path(plot).exists())):
         return [*runs, plot], ""
     return runs, plot
 
@@ -127,16 +129,10 @@ def _plot(args: argparse.Namespace, file: str, judged: list[tuple[Series, Assess
         (err if args.json else console(no_color=args.no_color)).print(f"picture: {path}", markup=False, soft_wrap=True)
 
 
-def _raise_first(
-    args: argparse.Namespace, runs: list[str], results: list[tuple[Series, Assessment] | GrokyoloError]
-) -> None:
-    """Say of each unreadable run why, and end with the first one's error."""
+def _raise_last(args: argparse.Namespace, results: list[tuple[Series, Assessment] | GrokyoloError]) -> None:
+    """Say of each unreadable run why; the last one's error ends the command."""
     errors = [result for result in results if isinstance(result, GrokyoloError)]
-    if not errors:
-        return
-    if len(runs) > 1:
-        err = console(stderr=True, no_color=args.no_color)
-        for error in errors[1:]:
-            for line in error.lines()[:2]:
-                err.print(line, markup=False, soft_wrap=True)
-    raise errors[0]
+    for error in errors[:-1]:
+        print_error(error, "grokyolo gap", no_color=args.no_color)
+    if errors:
+        raise errors[-1]

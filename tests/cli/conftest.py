@@ -98,9 +98,14 @@ def wait_for_epochs(run: Path, count: int, child: subprocess.Popen) -> None:
         time.sleep(0.01)
 
 
-def problems(stderr: str) -> list[tuple[str, str, str]]:
-    """Return (what, where, try) of every error on standard error, and make sure that nothing else is there."""
-    lines = stderr.splitlines()
+def problems(stderr: str, *allowed: str) -> list[tuple[str, str, str]]:
+    """Return (what, where, try) of every error on standard error.
+
+    Args:
+        stderr: nothing else may stand there, but for warnings.
+        allowed: and for lines that begin like this.
+    """
+    lines = [line for line in stderr.splitlines() if not line.startswith(("warning: ", *allowed))]
     assert len(lines) % 3 == 0, stderr
     found = []
     for what, where, hint in zip(lines[::3], lines[1::3], lines[2::3], strict=True):
@@ -109,8 +114,8 @@ def problems(stderr: str) -> list[tuple[str, str, str]]:
     return found
 
 
-def problem(stderr: str) -> tuple[str, str, str]:
+def problem(stderr: str, *allowed: str) -> tuple[str, str, str]:
     """Return (what, where, try) of the only error on standard error."""
-    found = problems(stderr)
+    found = problems(stderr, *allowed)
     assert len(found) == 1, stderr
     return found[0]

@@ -85,7 +85,7 @@ def sources() -> list[Source]:
 def _files(folder: Path) -> Iterator[Path]:
     try:
         yield from sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
-    except OSError:  # most people have no such folder
+    except (OSError, ValueError):  # most people have no such folder, and some names are none
         return
 
 
@@ -139,12 +139,14 @@ def _at(path: Path) -> Source | None:
 def _missing(name: str, path: Path, place: Place | None) -> RecipeError:
     where = place or Place()
     if exists(path, folder=True):
-        what = f"the folder {name} has no {RUN_SETTINGS}, so it is no run of grokyolo"
+        what = f"the folder {shortened(name)} has no {RUN_SETTINGS}, so it is no run of grokyolo"
         hint = "name a recipe, a recipe's file or a run that grokyolo trained"
         return complain([Problem(what, where, hint)])
     neighbours = [file.name for file in _files(path.parent)]
     near = did_you_mean(path.name, neighbours)
-    return complain([Problem(f"there is no file {name}", where, near or "grokyolo recipes lists what there is")])
+    return complain(
+        [Problem(f"there is no file {shortened(name)}", where, near or "grokyolo recipes lists what there is")]
+    )
 
 
 def source_text(name: str) -> str:

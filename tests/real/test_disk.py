@@ -8,6 +8,7 @@ import pytest
 
 from tests.real.training import events, log, trained
 
+FILL = "while [ ! -s {} ]; do sleep 0.05; done; cat /dev/zero > runs/ballast 2>/dev/null || true"
 SCRIPT = """
 set -e
 mkdir -p runs
@@ -29,6 +30,7 @@ def on_small_disk(workplace):
         script = SCRIPT.format(size=kilobytes, recipe=recipe, overrides=overrides, meanwhile=meanwhile)
         done = subprocess.run(
             ["unshare", "--mount", "--map-root-user", "--user", "sh", "-c", script],
+            check=False,
             env={**os.environ, "PYTHON": sys.executable},
             capture_output=True,
             text=True,
@@ -42,7 +44,7 @@ def on_small_disk(workplace):
 def test_training_goes_on_while_the_disk_is_full_and_loses_no_row(on_small_disk, small, workplace):
     recipe = small("classify", "disk", epochs=200, checkpoint={"every": "1s", "keep": 1})
     never = trained(recipe, "never-on-small-disk", "epochs=200")
-    fill = "while [ ! -s runs/full/gap.csv ]; do sleep 0.05; done; cat /dev/zero > runs/ballast 2>/dev/null || true"
+    fill = FILL.format("runs/full/gap.csv")
     free = "sleep 2; rm runs/ballast"
     code, stderr = on_small_disk(recipe, kilobytes=40_000, meanwhile=f"{fill}; {free}")
     assert "No space left" in stderr
@@ -53,7 +55,7 @@ def test_training_goes_on_while_the_disk_is_full_and_loses_no_row(on_small_disk,
 
 def test_a_disk_that_stays_full_ends_in_one_clear_error_and_what_was_saved_stays(on_small_disk, small, workplace):
     recipe = small("classify", "disk", epochs=60, checkpoint={"every": "1s", "keep": 1})
-    fill = "while [ ! -s runs/full/weights/last.pt ]; do sleep 0.05; done; cat /dev/zero > runs/ballast 2>/dev/null || true"
+    fill = FILL.format("runs/full/weights/last.pt")
     code, stderr = on_small_disk(recipe, kilobytes=40_000, meanwhile=fill)
     assert code == 1
     assert "could not be saved" in stderr

@@ -4,19 +4,21 @@ import os
 import random
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.real.training import log, process, same_weights, trained, weights
 
-EPOCHS = 40
-KILLS = 50
+EPOCHS = {"classify": 150, "detect": 30}
+KILLS = {"classify": 40, "detect": 12}
 """How many processes die before the run may end; `benchmarks/violence.py` kills hundreds."""
 
 
 def kill(child) -> None:
-    os.kill(child.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it may have ended by itself
+        os.kill(child.pid, signal.SIGKILL)
     child.join()
 
 
@@ -56,13 +58,13 @@ def _size(run: Path) -> int:
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize(("task", "kills"), [("classify", KILLS - 10), ("detect", 10)])
-def test_no_kill_leaves_a_trace(task, kills, small, workplace):
-    recipe = small(task, "violence", epochs=EPOCHS, checkpoint={"every": "1s", "keep": 2})
+@pytest.mark.parametrize("task", KILLS)
+def test_no_kill_leaves_a_trace(task, small, workplace):
+    recipe = small(task, "violence", epochs=EPOCHS[task], checkpoint={"every": "1s", "keep": 2})
     never = trained(recipe, "never")
     rng, run, died = random.Random(0), workplace / "runs" / "killed", 0
     command = ("train", "--recipe", str(recipe), "--name", "killed", "--resume")
-    while died < kills:
+    while died < KILLS[task]:
         child = process(workplace, *command)
         (die_at_random if died % 3 else die_within_a_save)(child, run, rng)
         died += child.exitcode == -signal.SIGKILL

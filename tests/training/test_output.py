@@ -1,0 +1,40 @@
+"""Ultralytics' output."""
+
+import sys
+
+from grokyolo.training.output import ultralytics_output
+
+
+def say():
+    from ultralytics.utils import LOGGER
+
+    sys.stdout.write("printed\n")
+    LOGGER.info("a table")
+    LOGGER.warning("something is odd")
+    LOGGER.warning("something is odd")
+
+
+def test_warnings_alone_get_through_and_once(capsys):
+    warnings = []
+    with ultralytics_output(warnings.append, verbose=False):
+        say()
+    assert warnings == ["something is odd"]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_verbose_shows_everything_on_standard_error(capsys):
+    with ultralytics_output(lambda _text: None, verbose=True):
+        say()
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "printed" in err
+    assert "a table" in err
+
+
+def test_logging_is_as_before_afterwards():
+    from ultralytics.utils import LOGGER
+
+    before = LOGGER.level, list(LOGGER.handlers)
+    with ultralytics_output(lambda _text: None, verbose=False):
+        pass
+    assert (LOGGER.level, list(LOGGER.handlers)) == before

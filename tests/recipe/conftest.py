@@ -1,0 +1,6 @@
+"""Generated examples take the time they take."""
+
+from hypothesis import settings
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")

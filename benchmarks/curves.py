@@ -143,14 +143,19 @@ class Clean:
     confounded: bool = False
     max_noise: float = 0.05
     exact_noise: float | None = None
+    also: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """A run with what is true of it."""
+    """A run with what is true of it.
+
+    `also` holds other words that are right as well, where the design leaves a choice; `grokked` is never one.
+    """
 
     kind: str
     verdict: Verdict
+    also: tuple[Verdict, ...]
     jump: float | None
     confounded: bool
     series: Series
@@ -457,6 +462,28 @@ def disagree(d: Draw) -> Clean:
     return c
 
 
+def gradual(d: Draw) -> Clean:
+    """A rise over one to two decades, straight in the logarithm of the epoch: late, but never a jump."""
+    c = grok(d, "gradual rise over decades")
+    last = d.length * d.uniform(0.6, 1.1)
+    first = last / d.log_uniform(12, 60)
+    low, high = c.val[int(first / 2)], c.val[-1]
+    share = np.clip(np.log(d.t / first) / np.log(last / first), 0, 1)
+    c.val, c.val_loss = low + (high - low) * share, c.val_loss[0] * (1.5 - share)
+    c.verdict, c.also, c.jump = Verdict.DELAYED_JUMP, (Verdict.MEMORISING, Verdict.GENERALISING), None
+    return c
+
+
+def lucky_probe(d: Draw) -> Clean:
+    """Validation follows; the probe is so small that it is at the top now and then by luck alone."""
+    c = ordinary(d, "probe lucky now and then")
+    c.probe = np.minimum(c.val + 0.03, 0.95)
+    lucky = d.rng.random(d.length) < d.uniform(0.02, 0.12)
+    c.probe = np.where(lucky, 1.0, c.probe)
+    c.also = (Verdict.UNDECIDED,)
+    return c
+
+
 KINDS: tuple[Callable[[Draw], Clean], ...] = (
     *(grok,) * 3,
     *(grok_sharp, grok_early, grok_at_the_end, grok_dip, grok_slingshots, grok_staged, grok_sloped),
@@ -466,6 +493,7 @@ KINDS: tuple[Callable[[Draw], Clean], ...] = (
     *(memorise, memorise, memorise, memorise_drifting, jump_going_on),
     *(ordinary, ordinary, steps_of_rate, warm_restarts, together, slightly_late),
     *(overfit, overfit, loss_rises_on, grok_lost, double_descent, double_descent),
+    *(gradual, lucky_probe),
     *(not_finite, collapse, too_noisy, too_few, disagree),
 )
 
@@ -579,4 +607,4 @@ def labelled_curve(seed: int, index: int, families: tuple[Family, ...]) -> Label
             break
     else:
         raise RuntimeError(f"no honest curve of kind {c.kind} in {length} epochs, measured every {every}")
-    return Labelled(c.kind, c.verdict, c.jump, c.confounded, log_of(d, c))
+    return Labelled(c.kind, c.verdict, c.also, c.jump, c.confounded, log_of(d, c))

@@ -40,7 +40,7 @@ def main() -> int:
         assessment = assess(curve.series)
         seconds.append(time.perf_counter() - begin)
         results.append((curve, assessment))
-        if args.wrong and assessment.verdict is not curve.verdict:
+        if args.wrong and judged_as(curve, assessment) is not curve.verdict:
             print(
                 f"{index}: {curve.kind}, {len(curve.series)} epochs, {curve.series.val_images} images: "
                 f"{assessment.verdict.value}: {assessment.reason}"
@@ -58,9 +58,14 @@ def main() -> int:
 Results = list[tuple[Labelled, Assessment]]
 
 
+def judged_as(curve: Labelled, found: Assessment) -> Verdict:
+    """Return the verdict, or the label where the verdict is right as well."""
+    return curve.verdict if found.verdict in curve.also else found.verdict
+
+
 def confusion_table(results: Results) -> str:
     """Return the Markdown table of truth (rows) against verdict (columns)."""
-    counts = Counter((curve.verdict, found.verdict) for curve, found in results)
+    counts = Counter((curve.verdict, judged_as(curve, found)) for curve, found in results)
     lines = ["| truth \\ verdict | " + " | ".join(v.value for v in ORDER) + " | right |", "| --- " * 10 + "|"]
     for truth in ORDER:
         row = [counts[truth, verdict] for verdict in ORDER]
@@ -77,7 +82,8 @@ def kind_table(results: Results) -> str:
     lines = ["| kind | truth | curves | right | otherwise |", "| --- | --- | ---: | ---: | --- |"]
     for kind, members in kinds.items():
         truth = members[0][0].verdict
-        wrong = Counter(found.verdict.value for _, found in members if found.verdict is not truth)
+        words = [judged_as(curve, found) for curve, found in members]
+        wrong = Counter(word.value for word in words if word is not truth)
         share = 1 - sum(wrong.values()) / len(members)
         listed = ", ".join(f"{name} {count}" for name, count in wrong.most_common())
         lines.append(f"| {kind} | {truth.value} | {len(members)} | {share:.1%} | {listed} |")
@@ -95,7 +101,7 @@ def goals(results: Results) -> list[tuple[str, float, float, bool]]:
         for curve, found in results
         if curve.jump and found.jump and curve.verdict is found.verdict
     ]
-    agree = float(np.mean([found.verdict is curve.verdict for curve, found in results]))
+    agree = float(np.mean([judged_as(curve, found) is curve.verdict for curve, found in results]))
     rows = [
         ("false `grokked`, of curves without a grok, at most", float(np.mean(false)), 0.01, -1),
         ("`grokked` with a confounder at the jump, at most", float(confounded), 0.0, -1),

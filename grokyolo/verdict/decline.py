@@ -104,7 +104,7 @@ def _level_noise(curve: Curve, levels: FloatArray, width: int) -> float:
     """
     found = [1.25 * curve.noise / np.sqrt(min(width, 9))]
     for values, lag in ((curve.medians, rules.LEVEL_OF), (levels, width)):
-        if len(values) >= 10 * lag:
+        if len(values) >= 20 * lag:
             found.append(1.4826 * float(np.median(np.abs(second_difference(values, lag)))) / np.sqrt(6))
     return float(max(found))
 

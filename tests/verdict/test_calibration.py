@@ -33,4 +33,4 @@ def test_true_groks_are_found(judged):
 
 
 def test_verdicts_agree(judged):
-    assert sum(curve.verdict is found.verdict for curve, found in judged) >= 0.92 * len(judged)
+    assert sum(found.verdict in {curve.verdict, *curve.also} for curve, found in judged) >= 0.92 * len(judged)

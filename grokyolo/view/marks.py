@@ -82,15 +82,19 @@ def label_events(ax: Axes, series: Series, size: int) -> None:
             transform=ax.get_xaxis_transform(),
         )
     for group in groups:
+        inwards = position(ax, group[0].epoch) < 0.05
         ax.annotate(
             group_label([event.kind.value for event in group]),
-            (group[0].epoch, 0.03),
+            (group[-1 if inwards else 0].epoch, 0.05),
             xycoords=("data", "axes fraction"),
+            xytext=(3 if inwards else -3, 0),
+            textcoords="offset points",
             rotation=90,
             fontsize=size,
             color=MARK,
-            ha="left" if position(ax, group[0].epoch) < 0.05 else "right",
+            ha="left" if inwards else "right",
             va="bottom",
+            bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.5},
         )
 
 

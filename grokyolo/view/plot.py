@@ -79,7 +79,7 @@ def draw(series: Series, assessment: Assessment) -> Figure:
         _draw_scores(axes[0], series)
     _draw_losses(axes[-1], series)
     for ax in axes:
-        ax.tick_params(labelsize=SMALL)
+        ax.tick_params(which="both", labelsize=SMALL)
         ax.spines[["top", "right"]].set_visible(False)
         marks.draw_span(ax, assessment)
         marks.draw_event_lines(ax, series)
@@ -106,8 +106,9 @@ def _legend(figure: Figure, axes: list[Axes]) -> None:
         for handle, label in zip(handles, labels, strict=True):
             named.setdefault(label, handle)
     if named:
+        columns = len(named) if len(named) <= 4 else 3
         figure.legend(
-            list(named.values()), list(named), loc="outside lower center", ncols=4, frameon=False, fontsize=SMALL
+            list(named.values()), list(named), loc="outside lower center", ncols=columns, frameon=False, fontsize=SMALL
         )
 
 

@@ -31,7 +31,9 @@ class TrainingProgress:
 
     def __init__(self, console: Console, *, live: bool = True) -> None:
         self.console = console
-        self._live = Live(console=console, auto_refresh=False) if live and console.is_terminal else None
+        # Rich would send whatever is printed to the console, and hand back a standard output that is closed by then
+        line = Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+        self._live = line if live and console.is_terminal else None
         self._trained: deque[tuple[int, float]] = deque([(0, 0.0)], maxlen=AVERAGED_EPOCHS + 1)
         self._measured: Progress | None = None
         self._last_line = float("-inf")
@@ -122,7 +124,9 @@ def _joined(fields: Sequence[tuple[int, str]]) -> str:
 
 
 def spelled(seconds: float) -> str:
-    """Return a time for people: `0.27 s`, `48 s`, `3 min`, `5.2 h`, `6.1 d`."""
+    """Return a time for people: `8 ms`, `0.27 s`, `48 s`, `3 min`, `5.2 h`, `6.1 d`."""
+    if seconds < 0.1:
+        return f"{1000 * seconds:.0f} ms"
     if seconds < 10:
         return f"{seconds:.2f} s"
     if seconds < 120:

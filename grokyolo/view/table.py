@@ -141,8 +141,8 @@ def many_table(rows: Sequence[Assessment | Refused]) -> Table:
     """Return one table with one row a run, in the order given."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
     table.add_column("run", overflow="fold", ratio=1)
-    for name in ("epochs", "verdict", "memorised", "jump", "best", "last gap"):
-        table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True)
+    for name in ("epochs", "verdict", "memorised", "jump", "best", "last\ngap"):
+        table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True, vertical="bottom")
     for row in rows:
         if isinstance(row, Refused):
             table.add_row(escape(row.run), "", "[red]refused[/]", *[numbers.MISSING] * 4)

@@ -2,7 +2,11 @@
 
 import csv
 import json
+import os
+import pty
+import re
 import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -77,6 +81,28 @@ def test_many_epochs_are_few_lines_in_a_log(process, workplace):
     assert lines[-1].startswith("60/60 · ")
     assert len(lines) < 12
     assert "\r" not in err and "\x1b" not in err
+
+
+def test_a_terminal_sees_one_line_in_place(python, workplace):
+    screen, terminal = pty.openpty()
+    with subprocess.Popen(
+        [python, "-m", "grokyolo", "train", *TINY, "epochs=60", "--name", "a"],
+        **dict.fromkeys(("stdin", "stdout", "stderr"), terminal),
+        env={**os.environ, "TERM": "xterm", "NO_COLOR": ""},
+    ) as child:
+        os.close(terminal)
+        seen = b""
+        try:
+            while part := os.read(screen, 4096):
+                seen += part
+        except OSError:  # how Linux says that the other end was closed
+            pass
+    os.close(screen)
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen.decode()).replace("\r\n", "\n").splitlines()
+    assert child.returncode == 0, lines
+    assert lines[0] == "training into runs/a"
+    assert lines[-2:] == ["done: runs/a", "next: grokyolo gap runs/a --plot"]
+    assert {line.split(" · ")[0].split("/")[-1] for line in lines[1:-2] if line} == {"60"}
 
 
 def test_verbose_brings_the_tables_of_ultralytics_on_standard_error(process):

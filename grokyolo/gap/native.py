@@ -14,6 +14,7 @@ from grokyolo.errors import RunError
 from grokyolo.gap.context import as_count, load_yaml
 from grokyolo.gap.curves import clean_scores, losses
 from grokyolo.gap.repair import frozen_rows, measured_interval, valid_epochs
+from grokyolo.gap.remarks import read_remarks
 from grokyolo.gap.series import COLUMNS, Event, EventKind, IntArray, Series, Source, from_columns
 from grokyolo.gap.table import Table, counted, parse_table, read_bytes
 
@@ -62,7 +63,7 @@ def read_gap_csv(log: Path, run: str) -> Series:
         **_metadata(meta),
         events=events,
         source=Source.GROKYOLO,
-        notes=(*table.notes, *notes, *score_notes, *odd, *meta_notes, *repeat_notes),
+        notes=(*table.notes, *notes, *score_notes, *odd, *meta_notes, *repeat_notes, *read_remarks(log.parent)),
     )
     if not series.measured.any():
         raise RunError(

@@ -131,7 +131,11 @@ class Durable(Engine):
             return False
         self._saved_epoch = self._ready.epoch
         self._next_save = time.monotonic() + self.save_every
+        self.saved()
         return True
+
+    def saved(self) -> None:
+        """Look at what was saved; subclasses may."""
 
     def flush_logs(self) -> bool:
         """Tell whether the logs hold every finished epoch; subclasses write them here."""

@@ -22,8 +22,9 @@ from ultralytics.utils.patches import override_configs
 from grokyolo.errors import GrokyoloError
 from grokyolo.gap import EventKind
 from grokyolo.gap.log import EpochRecord, GapWriter
+from grokyolo.gap.remarks import append_remark
 from grokyolo.recipe import seconds
-from grokyolo.training import folder, order, results
+from grokyolo.training import folder, order, results, stability
 from grokyolo.training.cadence import Cadence
 from grokyolo.training.durable import Durable
 from grokyolo.training.grokfast import Grokfast
@@ -56,6 +57,7 @@ class Measured(Durable):
         self._pending: list[EventKind] = []
         self._records: deque[EpochRecord] = deque()
         self._result_lines = b""
+        self._remarked: set[stability.Trouble] = set()
         super().__init__(*args, **kwargs)
 
     # Set-up ---------------------------------------------------------------------------------------------------
@@ -218,6 +220,14 @@ class Measured(Durable):
             LOGGER.warning(f"cannot write the logs: {error.strerror or error}; they wait in memory, training goes on")
             return False
         return True
+
+    def saved(self) -> None:
+        """Remark on numerical trouble, each kind once."""
+        for trouble, text in stability.remarks(self.scaler, self.ema.ema.state_dict().values()).items():
+            if trouble not in self._remarked:
+                self._remarked.add(trouble)
+                LOGGER.warning(text)
+                append_remark(Path(self.save_dir), self.epoch + 1, text)
 
     def _record(self, now: float) -> EpochRecord:
         group = largest_group(self.optimizer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,9 @@ STYLES = {
     Verdict.DIVERGED: "bold red",
     Verdict.UNDECIDED: "dim",
 }
+
+RUN_WIDTH = 28
+"""What 80 columns leave for the name of a run in the table of many."""
 
 
 @dataclass(frozen=True)
@@ -140,15 +144,25 @@ def verdict_text(assessment: Assessment) -> Text:
 def many_table(rows: Sequence[Assessment | Refused]) -> Table:
     """Return one table with one row a run, in the order given."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
-    table.add_column("run", overflow="fold", ratio=1)
-    for name in ("epochs", "verdict", "memorised", "jump", "best", "last\ngap"):
+    table.add_column("run", overflow="fold", ratio=1, vertical="bottom")
+    for name in ("epochs", "verdict", "memo-\nrised", "jump", "best", "last\ngap"):
         table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True, vertical="bottom")
     for row in rows:
         if isinstance(row, Refused):
-            table.add_row(escape(row.run), "", "[red]refused[/]", *[numbers.MISSING] * 4)
+            table.add_row(escape(broken(row.run)), "", "[red]refused[/]", *[numbers.MISSING] * 4)
         else:
-            table.add_row(escape(row.run), *_summary(row))
+            table.add_row(escape(broken(row.run)), *_summary(row))
     return table
+
+
+def broken(path: str, width: int = RUN_WIDTH) -> str:
+    """Return a path in lines of at most `width` letters, broken after its slashes where that is possible."""
+    lines = [""]
+    for part in re.split(r"(?<=/)(?!$)", path):
+        if lines[-1] and len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def _summary(row: Assessment) -> list[str]:

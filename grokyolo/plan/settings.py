@@ -1,0 +1,129 @@
+"""The train arguments that a plan counts with, Ultralytics' defaults behind those that the recipe leaves out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grokyolo.recipe import epochs_of, task_of
+from grokyolo.recipe.arguments import default_of
+
+if TYPE_CHECKING:
+    from grokyolo.recipe import Recipe
+
+ASSUMED_BATCH = 16
+"""What is counted with where the GPU's memory is to choose; also what `autobatch` takes on a CPU."""
+CLASSIFY_SIZE = 224
+"""`ClassificationTrainer.__init__` takes this `imgsz` where nobody sets one."""
+STRIDE = 32
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Train arguments as numbers.
+
+    Attributes:
+        task: detect, segment, pose, obb or classify.
+        epochs: planned length.
+        batch: images in a batch, over all GPUs.
+        batch_assumed: whether `batch` is a guess, since the GPU's memory is to choose it.
+        nbs: nominal batch size, to which gradients are accumulated.
+        optimizer: as written, `auto` included.
+        lr0, lrf: first learning rate, and the last one as a share of it.
+        cos_lr: cosine instead of a straight line from one to the other.
+        momentum: momentum of SGD, beta 1 of Adam and its kin.
+        weight_decay: before Ultralytics scales it.
+        warmup_epochs, warmup_momentum: length and first momentum of the warm-up.
+        time: hours after which training ends, None for no such limit.
+        patience: epochs without improvement after which training ends, 0 for never.
+        gpus: how many share a batch; 1 for a CPU too.
+        on_cpu: whether the recipe asks for a CPU (or Apple's GPU), where Ultralytics loads without workers.
+        workers: processes that load images, as asked for.
+        imgsz: side of the images in pixels, rounded up to a multiple of 32.
+        fraction: of the train and the validation split that is used: a share (float) or a number of images (int).
+        single_cls: all classes are one.
+        classes: only these count, None for all.
+        drop_last: leave out a last smaller batch of an epoch.
+        freeze: number of first layers that are not trained, or a list of layers and names.
+    """
+
+    task: str
+    epochs: int
+    batch: int
+    batch_assumed: bool
+    nbs: int
+    optimizer: str
+    lr0: float
+    lrf: float
+    cos_lr: bool
+    momentum: float
+    weight_decay: float
+    warmup_epochs: float
+    warmup_momentum: float
+    time: float | None
+    patience: int
+    gpus: int
+    on_cpu: bool
+    workers: int
+    imgsz: int
+    fraction: tuple[float | int, float | int]
+    single_cls: bool
+    classes: tuple[int, ...] | None
+    drop_last: bool
+    freeze: tuple[int | str, ...]
+
+
+def settings_of(recipe: Recipe) -> Settings:
+    """Return what `recipe` trains with."""
+
+    def value(name: str) -> Any:
+        return recipe.train.get(name, default_of(name))
+
+    batch, task, device = value("batch"), task_of(recipe), str(value("device") or "")
+    size = CLASSIFY_SIZE if task == "classify" and "imgsz" not in recipe.train else int(value("imgsz"))
+    classes = value("classes")
+    return Settings(
+        task=task,
+        epochs=epochs_of(recipe),
+        batch=int(batch) if batch >= 1 else ASSUMED_BATCH,
+        batch_assumed=batch < 1,
+        nbs=int(value("nbs")),
+        optimizer=str(value("optimizer")),
+        lr0=float(value("lr0")),
+        lrf=float(value("lrf")),
+        cos_lr=bool(value("cos_lr")),
+        momentum=float(value("momentum")),
+        weight_decay=float(value("weight_decay")),
+        warmup_epochs=float(value("warmup_epochs")),
+        warmup_momentum=float(value("warmup_momentum")),
+        time=value("time") or None,
+        patience=int(value("patience")),
+        gpus=_gpus(value("device")),
+        on_cpu=device in {"cpu", "mps"},
+        workers=int(value("workers")),
+        imgsz=-(-size // STRIDE) * STRIDE,
+        fraction=_fractions(value("fraction")),
+        single_cls=bool(value("single_cls")),
+        classes=None if classes is None else tuple(classes if isinstance(classes, list) else [classes]),
+        drop_last=bool(value("compile")),
+        freeze=_frozen(value("freeze")),
+    )
+
+
+def _gpus(device: Any) -> int:
+    if isinstance(device, list):
+        return max(len(device), 1)
+    return len([part for part in str(device or "").split(",") if part.strip()]) or 1
+
+
+def _fractions(fraction: Any) -> tuple[float | int, float | int]:
+    """Return the share or number of train and validation images, as `ultralytics.data.utils.get_split_fraction`."""
+    both = [*fraction, 1.0][:2] if isinstance(fraction, list) else [fraction, 1.0]
+    train, val = (float(part) if part in {0, 1} else part for part in both)
+    return train, val
+
+
+def _frozen(freeze: Any) -> tuple[int | str, ...]:
+    if freeze is None:
+        return ()
+    return tuple(range(freeze)) if isinstance(freeze, int) else tuple(freeze)

@@ -76,7 +76,9 @@ def _fell(evidence: Evidence) -> Decision | None:
         return None
     found = late_rise(evidence)
     if found is not None and found[0].end <= fall.trough_epoch:
-        return _lost_again(evidence, fall, path)
+        lost = _lost_again(evidence, fall, path)
+        if lost is not None or judge_late_rise(evidence) is not None:
+            return lost
     if fall.final > fall.peak - fall.least:
         return None
     return Decision(Verdict.OVERFITTING, f"{path} and ended at {fall.final:.3f}", None, confounders)

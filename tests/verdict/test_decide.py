@@ -52,6 +52,44 @@ class TestGrokked:
         assert "memorised at epoch 6" in found.reason
 
 
+class TestBordersOfGrokked:
+    """Each number of the contract, from both sides."""
+
+    @pytest.mark.parametrize(("left", "word"), [(0.2, Verdict.GROKKED), (0.3, Verdict.DELAYED_JUMP)])
+    def test_a_quarter_of_the_gap_may_be_left(self, left, word):
+        val = ((1, 0.0), (101, 0.0), (155, 1 - left))
+        assert verdict(run(400, PROBE, val, LOSS_UP_AND_DOWN)) is word
+
+    @pytest.mark.parametrize(("plateau", "word"), [(140, Verdict.GROKKED), (70, Verdict.DELAYED_JUMP)])
+    def test_ten_measurements_lie_on_the_plateau(self, plateau, word):
+        probe, loss = ((1, 0.03), (2, 0.9), (10, 1.0)), ((1, 3.0), (10, 9.0), (plateau, 9.0), (2 * plateau, 0.1))
+        val = ((1, 0.0), (plateau + 10, 0.0), (2 * plateau, 0.97))
+        found = assess(run(400, probe, val, loss, every=10))
+        assert found.jump.lateness >= 10
+        assert found.verdict is word
+
+    @pytest.mark.parametrize(("ratio", "word"), [(3, Verdict.GROKKED), (8, Verdict.DELAYED_JUMP)])
+    def test_the_end_comes_at_most_four_times_as_late_as_the_start(self, ratio, word):
+        epochs = np.arange(1, 4001)
+        span = ratio ** (1 / 0.8)  # straight in the logarithm: 10 to 90 % are 0.8 of it
+        share = np.clip(np.log(epochs / 300) / np.log(span), 0, 1)
+        series = run(4000, PROBE, LATE, LOSS_UP, val_score=0.97 * share, val_loss=9 - 8.5 * share)
+        assert verdict(series) is word
+
+    @pytest.mark.parametrize(("lateness", "word"), [(11, Verdict.GROKKED), (9, Verdict.DELAYED_JUMP)])
+    def test_ten_times_as_late_as_memorising(self, lateness, word):
+        jump = 20 * lateness
+        val = ((1, 0.0), (jump - 30, 0.0), (jump + 30, 0.97))
+        loss = ((1, 3.0), (20, 9.0), (jump - 30, 9.0), (jump + 30, 0.1))
+        assert verdict(run(500, ((1, 0.0), (19, 0.9), (20, 1.0)), val, loss)) is word
+
+    @pytest.mark.parametrize(("after", "word"), [(6, Verdict.GROKKED), (1, Verdict.MEMORISING)])
+    def test_measurements_after_the_end_show_that_it_is_over(self, after, word):
+        val = ((1, 0.0), (190, 0.0), (200, 0.5 if after == 1 else 0.97))
+        loss = ((1, 3.0), (20, 9.0), (190, 9.0), (200, 1.0))
+        assert verdict(run(200 + after, PROBE, val, loss)) is word
+
+
 class TestDelayedJump:
     @pytest.mark.parametrize("kind", [kind for kind in EventKind if kind.confounds])
     def test_each_confounder_at_the_jump_is_named_with_its_epoch(self, kind):
@@ -173,6 +211,15 @@ class TestOverfitting:
         found = assess(run(200, PROBE, ((1, 0.1), (30, 0.7), (60, 0.7), (140, 0.5)), LOSS_UP))
         assert found.verdict is Verdict.OVERFITTING
         assert "fell from 0.7" in found.reason
+
+    @pytest.mark.parametrize(("fall", "word"), [(0.1, Verdict.OVERFITTING), (0.03, Verdict.MEMORISING)])
+    def test_how_far_a_score_falls(self, fall, word):
+        val = ((1, 0.1), (30, 0.7), (60, 0.7), (140, 0.7 - fall))
+        assert verdict(run(200, PROBE, val, ((1, 3.0),))) is word
+
+    def test_a_loss_that_rises_with_the_logarithm_goes_on(self):
+        loss = 1.0 + 0.5 * np.log(np.arange(1, 301))
+        assert verdict(run(300, PROBE, ((1, 0.1), (6, 0.5)), val_loss=loss)) is Verdict.OVERFITTING
 
     def test_the_score_is_flat_and_the_loss_goes_on_rising(self):
         found = assess(run(300, PROBE, ((1, 0.1), (6, 0.5)), ((1, 1.0), (6, 1.0), (300, 4.0))))

@@ -28,6 +28,7 @@ from grokyolo.training import folder, order, results, stability
 from grokyolo.training.cadence import Cadence
 from grokyolo.training.durable import Durable
 from grokyolo.training.grokfast import Grokfast
+from grokyolo.training.intervals import ErrorBars
 from grokyolo.training.prepared import PreparedBatches, prepare_training
 from grokyolo.training.probe import SCORES, Measurement, Narrow, Probe, as_it_is, build_unsorted, measurement
 from grokyolo.training.weights import largest_group, step_all_at_once, weight_norms
@@ -69,6 +70,7 @@ class Measured(Durable):
         gap, seed = settings["gap"], int(self.args.seed)
         self.cadence = Cadence(int(gap["every"]), gap["budget"])
         self.probe = Probe(self, int(gap["probe"]), seed) if gap["probe"] else None
+        self.error_bars = ErrorBars(Path(self.save_dir), seed, on=RANK == -1)
         self.grokfast = Grokfast.from_settings(settings.get("accelerate"))
         self.save_every, self.keep = (
             seconds(settings["checkpoint"]["every"]),
@@ -102,6 +104,7 @@ class Measured(Durable):
         if RANK in {-1, 0}:
             epoch = self.place.epoch if self.place else 0
             self.gap_log.truncate_after(epoch)
+            self.error_bars.go_on_after(epoch)
             results.truncate_after(Path(self.csv), epoch)
 
     def state_to_save(self) -> dict[str, Any]:
@@ -179,7 +182,8 @@ class Measured(Durable):
         self._measuring_seconds = 0.0
         if not (self.cadence.due(self.epoch + 1, self.epochs) or self.stop):
             return dict.fromkeys(self.metrics, math.nan), None
-        with as_it_is(self.ema.ema):
+        probe = self.probe.validator if self.probe else None
+        with as_it_is(self.ema.ema), self.error_bars.listening(self.validator, probe):
             metrics, fitness = super().validate()
             self._val = measurement(self.validator)
             if self.probe is not None:
@@ -200,6 +204,10 @@ class Measured(Durable):
         self._keep_within_budget(now - self._epoch_started - self._measuring_seconds)
         self._epoch_started = now
         self.run_callbacks(ON_RECORD)
+
+    def _finish_epoch(self) -> None:
+        super()._finish_epoch()
+        self._epoch_started += self.error_bars.write(self.epoch + 1, last=self.stop)  # no time of the epoch's
 
     def flush_logs(self) -> bool:
         """Append what is not yet in gap.csv and results.csv; while the disk is full it waits in memory.

@@ -32,7 +32,7 @@ def main() -> int:
     parser.add_argument("--wrong", action="store_true", help="list every curve that was judged wrongly")
     args = parser.parse_args()
     families = CALIBRATION if args.calibration else HELD_OUT
-    seed = args.seed if args.seed is not None else (1 if args.calibration else 50_001)
+    seed = args.seed if args.seed is not None else (1 if args.calibration else 60_007)
     results, seconds = [], []
     for index in range(args.curves):
         curve = labelled_curve(seed, index, families)

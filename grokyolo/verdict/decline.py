@@ -146,7 +146,7 @@ def loss_goes_on_rising(loss: Curve, memorised_epoch: int) -> LossRise | None:
     lowest = min(begin, float(np.min(loss.medians)))
     rise, total = 1.5 * (final - half), final - lowest
     sigma = scatter(values) * np.sqrt(2 / min(len(thirds[0]), 16))
-    if not half < middle < final or rise < rules.LOSS_RISE_SIGMA * sigma:
+    if final - middle < rules.LOSS_STILL_RISING * (final - half) or rise < rules.LOSS_RISE_SIGMA * sigma:
         return None
     if rise < rules.LOSS_RISING * total or rise < rules.LOSS_RISE_SHARE * abs(half):
         return None

@@ -181,6 +181,10 @@ LOSS_RISING: Final = 0.10
 memorising, from which the loss still "goes on rising" (calibrated; a straight line has 0.5, a logarithm
 over two decades 0.15, the control without weight decay 0.02)."""
 
+LOSS_STILL_RISING: Final = 0.2
+"""Share of what that second half brings which its last third must bring over the middle one: a straight line
+has 0.5, a rise that has ended 0 (calibrated)."""
+
 LOSS_RISE_SIGMA: Final = 5.0
 LOSS_RISE_SHARE: Final = 0.05
 """That second half must also raise the loss by so many standard deviations, and by this share of its level."""

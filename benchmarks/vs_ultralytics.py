@@ -98,7 +98,7 @@ def epoch_seconds(recipe, overrides: dict, epochs: int, *, ours: bool, prepare=N
 
 
 def bare_loop_seconds(recipe, epochs: int) -> float:
-    """Processor time of an epoch of the control without any framework: tensors in, optimizer, moving average, validation and probe."""
+    """Processor time of an epoch of the control as a bare loop: optimizer, moving average, validation, probe."""
     import copy
 
     import torch

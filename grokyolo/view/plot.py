@@ -12,7 +12,7 @@ from grokyolo.errors import UsageError
 from grokyolo.gap import Series
 from grokyolo.gap.series import FloatArray, IntArray
 from grokyolo.verdict import Assessment
-from grokyolo.view import marks
+from grokyolo.view import intervals, marks
 from grokyolo.view.thinning import telling
 
 if TYPE_CHECKING:
@@ -134,6 +134,7 @@ def _draw_scores(ax: Axes, series: Series) -> None:
     top = float(np.max(known[np.isfinite(known)]))
     top = 1.0 if top > 0.5 else max(top * 1.1, 0.05)
     ax.set_ylim(-0.03 * top, 1.03 * top)
+    intervals.draw(ax, series, {"probe": PROBE, "val": VALIDATION})
     ax.set_ylabel(series.score_name or "score", fontsize=SMALL + 1)
 
 

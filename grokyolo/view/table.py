@@ -14,7 +14,7 @@ from rich.text import Text
 
 from grokyolo.gap import Series
 from grokyolo.verdict import Assessment, Verdict
-from grokyolo.view import numbers
+from grokyolo.view import intervals, numbers
 
 STYLES = {
     Verdict.GROKKED: "bold green",
@@ -96,7 +96,8 @@ def run_table(series: Series, assessment: Assessment, last: int = 0) -> Renderab
         table.columns[-1].header = "rough\nloss gap"
     for label, i in rows:
         table.add_row(label, *_cells(series, i))
-    return Group(_heading(series), Text(), table, Text(), verdict_text(assessment))
+    bars = intervals.lines(series, assessment)
+    return Group(_heading(series), Text(), table, *bars, Text(), verdict_text(assessment))
 
 
 def _cells(series: Series, i: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import sys
@@ -44,6 +45,7 @@ examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code (DESIGN section 3)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _tolerate_narrow_encodings()
     try:
         code = _dispatch(arguments)
         sys.stdout.flush()
@@ -81,6 +83,13 @@ def _dispatch(arguments: list[str]) -> int:
     parser = Parser(prog=f"grokyolo {name}", description=verb.DESCRIPTION, epilog=verb.EXAMPLES)
     verb.add_arguments(parser)
     return verb.run(parser.parse_intermixed_args(rest))
+
+
+def _tolerate_narrow_encodings() -> None:
+    """Print `?` for what a terminal or a pipe that is not UTF-8 cannot take, instead of failing."""
+    stream = sys.stdout
+    if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
+        stream.reconfigure(errors="replace")
 
 
 def _load(name: str) -> Verb:

@@ -1,5 +1,6 @@
 """The command line as a whole: help, verbs, exit codes, and what it does not import."""
 
+import os
 import shlex
 import subprocess
 import sys
@@ -118,6 +119,17 @@ def test_a_reader_that_has_seen_enough_is_no_failure(python, workplace, command)
     done = subprocess.run(["bash", "-c", script], check=False, capture_output=True, text=True, cwd=workplace)
     assert done.stderr == ""
     assert (workplace / "code").read_text() == "0\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_any_encoding_of_the_terminal(run, python, encoding):
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    command = [python, "-m", "grokyolo", "gap", str(run), "größe-模型"]
+    done = subprocess.run(command, check=False, capture_output=True, env=environment)
+    assert done.returncode == 2
+    assert b"runs/exp1" in done.stdout
+    assert done.stderr.startswith(b"error: there is no run")
+    assert b"Traceback" not in done.stderr
 
 
 def test_standard_streams_are_told_apart(process):

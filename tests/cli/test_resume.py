@@ -9,7 +9,7 @@ import pytest
 from grokyolo.cli import main
 from tests.cli.conftest import TINY, problem, rows, wait_for_epochs
 
-EPOCHS = 250
+EPOCHS = 120
 
 
 @pytest.fixture(scope="module")

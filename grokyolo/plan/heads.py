@@ -38,7 +38,9 @@ class Shape:
         return 2 if self.end2end else 1
 
 
-def classify(c1: int, classes: int, k: Kernel = 1, s: int = 1, p: int | None = None, g: int = 1) -> Weights:
+def classify(  # noqa: PLR0917 - as architectures write them
+    c1: int, classes: int, k: Kernel = 1, s: int = 1, p: int | None = None, g: int = 1
+) -> Weights:
     """Count `Classify`."""
     return conv(c1, CLASSIFY_CHANNELS, k, g=g) + plain(CLASSIFY_CHANNELS, classes)
 

@@ -4,6 +4,8 @@ Each function mirrors a class of `ultralytics.nn.modules` of the same name, so t
 counted. `Conv` there is a convolution without bias and a batch normalisation behind it; heads end in plain ones.
 """
 
+# ruff: noqa: PLR0917 - arguments in the order in which architectures write them
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -55,7 +57,9 @@ def area(kernel: Kernel) -> int:
     return kernel**2 if isinstance(kernel, int) else prod(kernel)
 
 
-def conv(c1: int, c2: int, k: Kernel = 1, s: Any = 1, p: Any = None, g: int = 1, d: Any = 1, act: Any = True) -> Weights:
+def conv(
+    c1: int, c2: int, k: Kernel = 1, s: Any = 1, p: Any = None, g: int = 1, d: Any = 1, act: Any = True
+) -> Weights:
     """Count `Conv`."""
     return Weights(normalised=c1 // g * c2 * area(k), spared=2 * c2, norms=2 * c2)
 

@@ -77,7 +77,9 @@ def resolve(settings: Settings, iterations: int, classes: int) -> Optimizer:
     chosen = name.lower() == AUTO
     if chosen:
         fitted = round(0.002 * 5 / (4 + classes), 6)
-        name, lr, momentum = ("MuSGD", 0.01, AUTO_MOMENTUM) if iterations > LONG_RUN else ("AdamW", fitted, AUTO_MOMENTUM)
+        name, lr, momentum = (
+            ("MuSGD", 0.01, AUTO_MOMENTUM) if iterations > LONG_RUN else ("AdamW", fitted, AUTO_MOMENTUM)
+        )
     decay = KINDS[name.lower()]
     warms_up = settings.warmup_epochs > 0 and settings.epochs > 1
     if decay is Decay.MOMENTUM and warms_up:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,8 +96,8 @@ def schedule(settings: Settings, images: int, classes: int) -> Schedule:
     early = _warmup_steps(min(warm, batches * settings.epochs - 1), warm, accumulate)
     rates = _warmup_rates(settings, optimizer.lr, batches, warm, early)
     last = int(early[-1]) if len(early) else -1
-    counts, later = _later_steps(settings, optimizer.lr, batches, accumulate, last, warm)
-    steps = len(early) + int(round(float(counts.sum())))
+    counts, later = _later_steps(settings, optimizer.lr, batches, accumulate, last=last, warm=warm)
+    steps = len(early) + round(float(counts.sum()))
     budget = (float(rates.sum()) + float((counts * later).sum())) * weight_decay
     happening = later[counts > 0]
     seen = np.concatenate([rates, happening]) if len(rates) or len(happening) else np.zeros(1)
@@ -113,7 +114,9 @@ def schedule(settings: Settings, images: int, classes: int) -> Schedule:
         lr_peak=float(seen.max()),
         lr_end=float(seen[-1]),
         decay_budget=budget,
-        acting_budget=_acting(optimizer, warm, early, rates, float((counts * later).sum()), weight_decay),
+        acting_budget=_acting(
+            optimizer, warm, early, rates, later=float((counts * later).sum()), weight_decay=weight_decay
+        ),
         ema_steps=ema_window(steps),
     )
 
@@ -127,7 +130,7 @@ def batches_per_epoch(settings: Settings, images: int) -> int:
 
 
 def warmup_batches(settings: Settings, batches: int) -> int:
-    """Return the batches of the warm-up, as `BaseTrainer._get_warmup_iterations`; the last epoch is never part of it."""
+    """Return the batches of the warm-up, as `BaseTrainer._get_warmup_iterations`: never all epochs."""
     length = min(settings.warmup_epochs, max(settings.epochs - 1, 0))
     return round(length * batches) if length > 0 else 0
 
@@ -153,7 +156,7 @@ def _warmup_steps(end: int, warm: int, accumulate: int) -> Integers:
     borders = [0, *(np.flatnonzero(np.diff(needed)) + 1).tolist(), end + 1]
     found: list[Integers] = []
     last = -1
-    for begin, after in zip(borders, borders[1:], strict=False):
+    for begin, after in pairwise(borders):
         each = int(needed[begin])
         stretch = np.arange(max(begin, last + each), after, each, dtype=np.int64)
         if len(stretch):
@@ -177,7 +180,7 @@ def _factor(settings: Settings, epoch: Floats | Integers) -> Floats:
 
 
 def _later_steps(
-    settings: Settings, lr: float, batches: int, accumulate: int, last: int, warm: int
+    settings: Settings, lr: float, batches: int, accumulate: int, *, last: int, warm: int
 ) -> tuple[Floats, Floats]:
     """Return how many steps come after the warm-up, and their learning rate, epoch by epoch.
 
@@ -196,7 +199,7 @@ def _later_steps(
 
 
 def _acting(
-    optimizer: Optimizer, warm: int, steps: Integers, rates: Floats, later: float, weight_decay: float
+    optimizer: Optimizer, warm: int, steps: Integers, rates: Floats, *, later: float, weight_decay: float
 ) -> float | None:
     if optimizer.decay is Decay.RESCALED:
         return None if weight_decay else 0.0

@@ -1,0 +1,200 @@
+"""What to know before a week of computing is spent, the weightiest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from grokyolo.plan.data import Data
+from grokyolo.plan.model import Model
+from grokyolo.plan.optimizers import Decay
+from grokyolo.plan.preflight import Finding, Severity
+from grokyolo.plan.reaching import CONTROL, Change
+from grokyolo.plan.schedule import Schedule
+from grokyolo.plan.settings import Settings
+
+FAR_TOO_SMALL = 0.1
+"""Share of the control's budget below which nothing that works through decay can show."""
+FEW_VALIDATION, HARDLY_ANY_VALIDATION = 20, 8
+"""Images below which a verdict is called indicative, and loss-only."""
+LONG_AVERAGE = 0.1
+"""Share of the run from which the averaged weights blur when something happened."""
+LITTLE_FREE = 0.1
+FADED = 0.5
+
+
+class Weight(IntEnum):
+    """How much a warning matters: the larger, the earlier it is shown."""
+
+    NOTE = 1
+    LIMITS = 2
+    """The run will say less than it seems."""
+    DEFEATS = 3
+    """The run cannot show what it is for."""
+    LIES = 4
+    """Its numbers would be wrong."""
+    BREAKS = 5
+    """It cannot run."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One warning.
+
+    Attributes:
+        weight: how much it matters.
+        what: one line.
+        remedy: what to type or do.
+    """
+
+    weight: Weight
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules look at."""
+
+    settings: Settings
+    data: Data
+    model: Model
+    schedule: Schedule | None
+    ways: tuple[Change, ...]
+
+
+def advise(facts: Facts, findings: tuple[Finding, ...], recipe_warnings: list[str]) -> tuple[Advice, ...]:
+    """Return every warning, the weightiest first.
+
+    Args:
+        facts: the plan.
+        findings: of the preflight.
+        recipe_warnings: what the recipe itself is warned of; what `ways` or a rule here says already is left out.
+    """
+    found = [_from(finding) for finding in findings]
+    found += [advice for rule in RULES for advice in rule(facts)]
+    typed = {part for advice in found for part in advice.remedy.split()}
+    typed |= {part for change in facts.ways for part in change.typed.split()}
+    for warning in recipe_warnings:
+        text, _, remedy = warning.rpartition(" Try: ")
+        said = {part.split("=")[0] for part in typed}
+        if not remedy.split() or remedy.split()[0].split("=")[0] not in said:
+            found.append(Advice(Weight.NOTE, _without_place(text).rstrip("."), remedy))
+    return tuple(sorted(found, key=lambda advice: -advice.weight))
+
+
+def _from(finding: Finding) -> Advice:
+    return Advice(Weight.BREAKS if finding.severity is Severity.FATAL else Weight.LIMITS, finding.what, finding.remedy)
+
+
+def _without_place(text: str) -> str:
+    """Return a recipe's warning without `file:line:column: `."""
+    place, colon, rest = text.partition(": ")
+    return rest if colon else place
+
+
+def _leaks(facts: Facts) -> Iterator[Advice]:
+    twins = facts.data.twins
+    if twins.pairs:
+        what = f"{len(twins.pairs)} of {twins.compared} validation images are training images too: no gap can be seen"
+        yield Advice(Weight.LIES, what, f"rm '{twins.pairs[0][1]}'  and so on; --json lists the pairs")
+
+
+def _budget(facts: Facts) -> Iterator[Advice]:
+    now = facts.schedule
+    if now is None:
+        return
+    way = " ".join(change.typed for change in facts.ways)
+    if now.acting_budget is None:
+        what = f"{now.optimizer.name} rescales weight decay with the gradient, so its budget is unknown"
+        yield Advice(Weight.DEFEATS, what, "optimizer=AdamW")
+    elif now.acting_budget < FAR_TOO_SMALL * CONTROL[0]:
+        what = "the decay budget is far too small: nothing that works through weight decay can show"
+        yield Advice(Weight.DEFEATS, what, way)
+    elif now.acting_budget < CONTROL[0]:
+        what = f"the decay budget is less than the {CONTROL[0]:g} to {CONTROL[1]:g} e-folds of the control"
+        yield Advice(Weight.LIMITS, what, way)
+
+
+def _optimizer(facts: Facts) -> Iterator[Advice]:
+    now = facts.schedule
+    if now is None:
+        return
+    if now.optimizer.chosen:
+        what = f"optimizer=auto chose {now.optimizer.name}: another number of epochs or images may change that"
+        yield Advice(Weight.LIMITS, what, "optimizer=AdamW lr0=0.001 warmup_bias_lr=0.0")
+    if now.optimizer.decay is Decay.MOMENTUM and now.weight_decay and now.optimizer.name == "MuSGD":
+        what = (
+            "MuSGD decays in its SGD half only, beside orthogonal steps of a fixed size: the budget is an upper bound"
+        )
+        yield Advice(Weight.LIMITS, what, "optimizer=AdamW")
+
+
+def _rate(facts: Facts) -> Iterator[Advice]:
+    now = facts.schedule
+    if now is not None and now.lr_end < FADED * now.lr_peak:
+        share = now.lr_end / now.lr_peak
+        yield Advice(
+            Weight.LIMITS, f"the learning rate ends at {share:.2g} of its peak: late epochs hardly learn", "lrf=1.0"
+        )
+
+
+def _steps(facts: Facts) -> Iterator[Advice]:
+    now = facts.schedule
+    if now is not None and now.steps_per_epoch < 1:
+        what = f"weights move only every {1 / now.steps_per_epoch:.3g} epochs: measurements repeat in between"
+        yield Advice(Weight.LIMITS, what, f"nbs={facts.settings.batch}")
+
+
+def _validation(facts: Facts) -> Iterator[Advice]:
+    val = facts.data.val
+    if val is None or val.images >= FEW_VALIDATION:
+        return
+    loss_only = val.images < HARDLY_ANY_VALIDATION
+    what = f"{val.images} validation images: " + (
+        "a verdict can rest on the losses alone" if loss_only else "a verdict is no more than indicative"
+    )
+    yield Advice(Weight.LIMITS, what, f"add at least {FEW_VALIDATION - val.images} images to validation")
+
+
+def _average(facts: Facts) -> Iterator[Advice]:
+    now = facts.schedule
+    if now is not None and now.steps and now.ema_steps > LONG_AVERAGE * now.steps:
+        share = now.ema_steps / now.steps
+        what = f"validation sees weights averaged over {share:.0%} of the run: a jump shows later and smoother"
+        yield Advice(Weight.NOTE, what, f"epochs={2 * now.epochs}")
+
+
+def _free(facts: Facts) -> Iterator[Advice]:
+    share = facts.model.free_share
+    if share is not None and share < LITTLE_FREE and facts.settings.weight_decay:
+        what = (
+            f"{1 - share:.1%} of the decayed weights feed a normalisation: there decay changes only how fast they turn"
+        )
+        yield Advice(Weight.NOTE, what, "nothing to type; in the positive control it is 96.5%, and it jumps")
+
+
+def _length(facts: Facts) -> Iterator[Advice]:
+    settings = facts.settings
+    if settings.time:
+        what = (
+            f"time={settings.time:g} ends the run by the clock: numbers of steps here are for {settings.epochs} epochs"
+        )
+        yield Advice(Weight.LIMITS, what, "time=null epochs=1000")
+    if settings.batch_assumed:
+        what = f"the GPU's memory chooses the batch: all numbers here are for {settings.batch}"
+        yield Advice(Weight.LIMITS, what, f"batch={settings.batch} nbs={settings.batch}")
+
+
+RULES: tuple[Callable[[Facts], Iterator[Advice]], ...] = (
+    _leaks,
+    _budget,
+    _optimizer,
+    _rate,
+    _steps,
+    _validation,
+    _average,
+    _free,
+    _length,
+)

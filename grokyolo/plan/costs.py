@@ -1,0 +1,126 @@
+"""What a run costs besides the training itself: the probe, memory, disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grokyolo.plan.data import Data
+from grokyolo.plan.machine import Machine
+from grokyolo.plan.model import Model
+from grokyolo.plan.schedule import Schedule
+from grokyolo.plan.settings import Settings
+from grokyolo.recipe.arguments import default_of
+
+if TYPE_CHECKING:
+    from grokyolo.recipe import Recipe
+
+PREPARED_BYTES = 2**30
+"""What training, validation and probe inputs may each take to be kept: `grokyolo.training.trainer.PREPARED_BYTES`."""
+RANDOM_INPUTS = ("hsv_h", "hsv_s", "hsv_v", "scale", "flipud", "fliplr", "augmentations", "dropout")
+RANDOM_CLASSIFY = ("erasing", "auto_augment")
+RANDOM_BOXES = (
+    *("degrees", "translate", "shear", "perspective", "bgr"),
+    *("mosaic", "mixup", "cutmix", "copy_paste", "multi_scale"),
+)
+"""Arguments that make training inputs random unless they are off: those of `grokyolo.training.prepared`."""
+FORWARD = 1 / 3
+"""Share of the computing of a training image that scoring an image takes: no backward pass."""
+ROW_BYTES = 250 + 250
+"""A row of gap.csv and one of results.csv, about."""
+PREFETCH = 4
+"""Batches that each loader process holds ready: `ultralytics.data.build.build_dataloader`."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a run needs besides training.
+
+    Attributes:
+        probe_images: training images that are scored like validation.
+        probe_share: of the computing of a measured epoch that the probe takes, estimated; None where sizes are unknown.
+        every: epochs between measurements.
+        budget: largest share of the time that measuring may take, None for no limit.
+        prepared_bytes: inputs that are kept in memory because they never change; None where sizes are unknown.
+        training_prepared: whether training inputs are among them.
+        loader_bytes: shared memory that loader processes need; 0 without such processes.
+        state_bytes: one full state on disk; None where the model is unknown.
+        states: how many of them there are at most while one is written.
+        weights_bytes: best.pt and last.pt.
+        log_bytes: logs of the whole run.
+        save_every: seconds between two states; what a kill can cost at most.
+    """
+
+    probe_images: int
+    probe_share: float | None
+    every: int
+    budget: float | None
+    prepared_bytes: int | None
+    training_prepared: bool
+    loader_bytes: int
+    state_bytes: int | None
+    states: int
+    weights_bytes: int | None
+    log_bytes: int
+    save_every: int
+
+    @property
+    def disk_bytes(self) -> int | None:
+        """Everything on disk at the most."""
+        if self.state_bytes is None or self.weights_bytes is None:
+            return None
+        return self.states * self.state_bytes + self.weights_bytes + self.log_bytes
+
+
+def costs_of(
+    recipe: Recipe, settings: Settings, data: Data, model: Model, *, now: Schedule | None, machine: Machine
+) -> Costs:
+    """Return what a run costs besides training."""
+    train = data.train.images if data.train else None
+    val = data.val.images if data.val else None
+    probe = recipe.gap.probe if train is None else min(recipe.gap.probe, train)
+    workers = loader_processes(settings, machine, now)
+    fixed = inputs_fixed(recipe, settings) and not workers
+    parameters, norms = (model.weights.total, model.weights.norms) if model.weights else (None, 0)
+    kept = 2 + (now.optimizer.states if now else 2) + bool(recipe.accelerate.grokfast)
+    return Costs(
+        probe_images=probe,
+        probe_share=probe * FORWARD / (train + (val + probe) * FORWARD) if train and val is not None else None,
+        every=recipe.gap.every,
+        budget=recipe.gap.budget,
+        prepared_bytes=_prepared(settings, data, probe, training=fixed),
+        training_prepared=fixed and (_images_bytes(settings, data, train or 0) <= PREPARED_BYTES),
+        loader_bytes=workers * PREFETCH * _images_bytes(settings, data, settings.batch),
+        state_bytes=None if parameters is None else 4 * (kept * parameters + 2 * norms),
+        states=recipe.checkpoint.keep + 1,
+        weights_bytes=None if parameters is None else 2 * 2 * (parameters + norms),
+        log_bytes=ROW_BYTES * settings.epochs,
+        save_every=recipe.checkpoint.every,
+    )
+
+
+def loader_processes(settings: Settings, machine: Machine, now: Schedule | None) -> int:
+    """Return how many processes load images, as `BaseTrainer.__init__` and `build_dataloader` decide."""
+    batches = now.batches_per_epoch if now else 2
+    if settings.on_cpu or not machine.gpus or batches <= 1:
+        return 0
+    return min(machine.cpus // max(len(machine.gpus), 1), settings.workers, batches)
+
+
+def inputs_fixed(recipe: Recipe, settings: Settings) -> bool:
+    """Tell whether training inputs are the same in every epoch."""
+    names = RANDOM_INPUTS + (RANDOM_CLASSIFY if settings.task == "classify" else RANDOM_BOXES)
+    return not any(recipe.train.get(name, default_of(name)) for name in names)
+
+
+def _images_bytes(settings: Settings, data: Data, count: int) -> int:
+    """Return the size of so many square inputs: single precision for a classifier, one byte a value for others."""
+    return count * data.channels * settings.imgsz**2 * (4 if settings.task == "classify" else 1)
+
+
+def _prepared(settings: Settings, data: Data, probe: int, *, training: bool) -> int | None:
+    if data.train is None or data.val is None:
+        return None
+    counts = [data.val.images, probe, data.train.images if training else 0]
+    sizes = [_images_bytes(settings, data, count) for count in counts]
+    return sum(size for size in sizes if size <= PREPARED_BYTES)

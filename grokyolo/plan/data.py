@@ -1,0 +1,295 @@
+"""The data set in numbers: images, objects of each class, what is broken, and what is in both splits."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grokyolo.plan.builtin import count_builtin
+from grokyolo.plan.images import CUT_OFF, Twins, fault_of, find_twins
+from grokyolo.plan.labels import Labels, Rules, label_file, read_labels
+from grokyolo.plan.locating import Located, locate
+from grokyolo.plan.settings import Settings
+from grokyolo.recipe import BuiltinData
+from grokyolo.recipe.arguments import default_of
+
+if TYPE_CHECKING:
+    from grokyolo.recipe import Recipe
+
+NAMED = 5
+"""How many files are named where many have the same fault."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many files are looked into; larger sets are sampled, always the same files.
+
+    Attributes:
+        images: images opened in each split.
+        labels: label files read in each split.
+        twins: validation images compared with the training images.
+    """
+
+    images: int = 1000
+    labels: int = 5000
+    twins: int = 2000
+
+
+BRIEF = Limits(images=100, labels=500, twins=200)
+"""For the start of a training: well below a second."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A file that cannot be used as it is.
+
+    Attributes:
+        file: which one.
+        what: what is wrong with it.
+    """
+
+    file: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Split:
+    """One split of a data set.
+
+    Attributes:
+        images: images that are used: after `fraction`, without broken ones as far as they were found.
+        images_checked, labels_checked: how many were looked into.
+        objects: objects of each class in the labels that were read; images, for a classifier.
+        per_image: objects of each class in each image that was read.
+        background: images that were read and have no object.
+        unlabelled: those of them that have no label file at all.
+        foreign: images left out since their class folder is not among those to train on.
+        broken_images, broken_labels: files that Ultralytics leaves out or rewrites, among those looked into.
+    """
+
+    images: int
+    images_checked: int = 0
+    labels_checked: int = 0
+    objects: Counter[int] = field(default_factory=Counter)
+    per_image: tuple[Counter[int], ...] = ()
+    background: int = 0
+    unlabelled: int = 0
+    foreign: int = 0
+    broken_images: tuple[Fault, ...] = ()
+    broken_labels: tuple[Fault, ...] = ()
+
+    @property
+    def sampled(self) -> bool:
+        """Whether some labels or images were not looked into."""
+        return min(self.images_checked, self.labels_checked) < self.images
+
+    @property
+    def labels_sampled(self) -> bool:
+        """Whether some labels were not read."""
+        return self.labels_checked < self.images
+
+
+@dataclass(frozen=True)
+class Data:
+    """A data set in numbers.
+
+    Attributes:
+        name: as the recipe has it.
+        train, val: the splits; None where the images are not here and nobody says how many there are.
+        names: class names by number, None where they are unknown.
+        twins: validation images that are training images too.
+        missing: why the images cannot be looked at, empty when they can.
+        downloads: whether Ultralytics fetches them by itself.
+        channels: of the images.
+        keypoints: number of keypoints and numbers of each, for a pose.
+        classify: whether each image has one class.
+    """
+
+    name: str
+    train: Split | None
+    val: Split | None
+    names: dict[int, str] | None = None
+    twins: Twins = field(default_factory=Twins)
+    missing: str = ""
+    downloads: bool = False
+    channels: int = 3
+    keypoints: tuple[int, int] | None = None
+    classify: bool = False
+
+    @property
+    def classes(self) -> int | None:
+        """Number of classes."""
+        return len(self.names) if self.names is not None else None
+
+    @property
+    def empty_classes(self) -> list[int]:
+        """Classes without any object to train on; empty where not all labels were read."""
+        if self.train is None or self.names is None or not self.train.objects or self.train.labels_sampled:
+            return []
+        return [number for number in sorted(self.names) if not self.train.objects[number]]
+
+    @property
+    def val_only_classes(self) -> list[int]:
+        """Classes that validation has and training has not; empty where not all training labels were read."""
+        if self.val is None:
+            return []
+        return [number for number in self.empty_classes if self.val.objects[number]]
+
+    @property
+    def image_worth(self) -> float | None:
+        """Mean change of the validation score that one image makes."""
+        return 1 / self.val.images if self.val is not None and self.val.images else None
+
+    @property
+    def largest_worth(self) -> float | None:
+        """Largest such change: the objects of an image, each by its share of its class; None where labels are unread.
+
+        Mean average precision weighs all classes alike, so one image with the only object of a class counts for
+        much. Found or missed as a whole, it changes the recall of each of its classes by that share.
+        """
+        if self.classify:
+            return self.image_worth
+        if self.val is None or self.val.labels_sampled or not self.val.per_image:
+            return None
+        total = Counter({number: count for number, count in self.val.objects.items() if count})
+        worths = (sum(n / total[c] for c, n in image.items()) / len(total) for image in self.val.per_image)
+        return max(worths) if total else None
+
+
+def read_data(recipe: Recipe, settings: Settings, limits: Limits | None = None) -> Data:
+    """Look at the data set of `recipe`; nothing is downloaded or changed.
+
+    Args:
+        recipe: resolved.
+        settings: its train arguments.
+        limits: how many files are looked into.
+    """
+    if isinstance(recipe.data, BuiltinData):
+        return _builtin(recipe.data, int(recipe.train.get("seed", default_of("seed"))), settings)
+    limits = limits or Limits()
+    located = locate(recipe.data, settings.task, str(recipe.train.get("split", "val")))
+    names = {0: "item"} if settings.single_cls and located.names is not None else located.names
+    if not located.train or not located.val:
+        return _absent(recipe.data, located, settings, names)
+    train, val = (
+        _taken(files, share, even=located.folders)
+        for files, share in zip((located.train, located.val), settings.fraction, strict=True)
+    )
+    keypoints = located.keypoints if settings.task == "pose" else None
+    rules = Rules(len(located.names or {}), keypoints[0] * keypoints[1] if keypoints else 0, settings.single_cls)
+    return Data(
+        name=recipe.data,
+        train=_split(train, located, rules, settings, limits),
+        val=_split(val, located, rules, settings, limits),
+        names=names,
+        twins=find_twins(train, _sample(val, limits.twins)),
+        missing=located.missing,
+        downloads=located.downloads,
+        channels=located.channels,
+        keypoints=keypoints,
+        classify=settings.task == "classify",
+    )
+
+
+def _builtin(data: BuiltinData, seed: int, settings: Settings) -> Data:
+    def split(objects: Counter[int], share: float | int) -> Split:
+        count = sum(objects.values())
+        used = _count(count, share)
+        if used < count:
+            return Split(used)
+        return Split(count, count, count, objects, tuple(Counter([c]) for c in objects.elements()))
+
+    train, val = count_builtin(data, seed)
+    names = {number: str(number) for number in range(data.modulus)}
+    return Data(data.name, split(train, settings.fraction[0]), split(val, settings.fraction[1]), names, classify=True)
+
+
+def _absent(name: str, located: Located, settings: Settings, names: dict[int, str] | None) -> Data:
+    train = val = None
+    if located.stated:
+        train, val = (
+            Split(_count(count, share)) for count, share in zip(located.stated, settings.fraction, strict=True)
+        )
+    missing = located.missing or "it has no images"
+    return Data(
+        name, train, val, names, missing=missing, downloads=located.downloads, classify=settings.task == "classify"
+    )
+
+
+def _count(images: int, share: float | int) -> int:
+    return min(images, share if isinstance(share, int) else max(1, round(images * share)))
+
+
+def _taken(files: Sequence[str], share: float | int, *, even: bool) -> Sequence[str]:
+    """Return what `fraction` leaves: evenly spaced images for a classifier, the first ones for other tasks."""
+    count = _count(len(files), share)
+    if count >= len(files):
+        return files
+    if not even:
+        return files[:count]
+    step = (len(files) - 1) / max(count - 1, 1)
+    return [files[int(i * step)] for i in range(count)]
+
+
+def _sample(files: Sequence[str], most: int) -> list[str]:
+    """Return at most `most` of the files, the same ones each time."""
+    return list(files) if len(files) <= most else sorted(random.Random(0).sample(files, most))
+
+
+def _split(files: Sequence[str], located: Located, rules: Rules, settings: Settings, limits: Limits) -> Split:
+    opened = _sample(files, limits.images)
+    broken = tuple(Fault(image, fault) for image in opened if (fault := fault_of(image)))
+    if located.folders:
+        return _folder_split(files, located, settings, broken, len(opened))
+    read = {image: read_labels(label_file(image), rules) for image in _sample(files, limits.labels)}
+    faults = tuple(Fault(str(label_file(image)), labels.fault) for image, labels in read.items() if labels.fault)
+    bad = _lost(broken)
+    sound = [_wanted(labels, settings) for image, labels in read.items() if not labels.fault and image not in bad]
+    return Split(
+        images=len(files) - len(bad | {image for image, labels in read.items() if labels.fault}),
+        images_checked=len(opened),
+        labels_checked=len(read),
+        objects=sum((labels.objects for labels in sound), Counter()),
+        per_image=tuple(labels.objects for labels in sound),
+        background=sum(not labels.objects for labels in sound),
+        unlabelled=sum(labels.missing for labels in sound),
+        broken_images=broken,
+        broken_labels=faults,
+    )
+
+
+def _lost(broken: Sequence[Fault]) -> set[str]:
+    """Return the images that Ultralytics leaves out; those that are cut off it saves anew."""
+    return {fault.file for fault in broken if fault.what != CUT_OFF}
+
+
+def _wanted(labels: Labels, settings: Settings) -> Labels:
+    if settings.classes is None:
+        return labels
+    return Labels(Counter({c: n for c, n in labels.objects.items() if c in settings.classes}), labels.missing)
+
+
+def _folder_split(
+    files: Sequence[str], located: Located, settings: Settings, broken: tuple[Fault, ...], opened: int
+) -> Split:
+    numbers = {name: number for number, name in (located.names or {}).items()}
+    known = [0 if settings.single_cls else numbers.get(_folder(image, numbers), -1) for image in files]
+    per_image = tuple(Counter([number]) for number in known if number >= 0)
+    return Split(
+        images=len(per_image) - len(_lost(broken)),
+        images_checked=opened,
+        labels_checked=len(files),
+        objects=sum(per_image, Counter()),
+        per_image=per_image,
+        foreign=len(files) - len(per_image),
+        broken_images=broken,
+    )
+
+
+def _folder(image: str, classes: dict[str, int]) -> str:
+    """Return the class folder of an image, which may lie deeper."""
+    return next((part for part in Path(image).parts[-2::-1] if part in classes), "")

@@ -1,0 +1,216 @@
+"""Where the images of a data set are, found as Ultralytics finds them, but without downloading anything."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grokyolo.plan.model import package_folder
+
+IMAGE_SUFFIXES = frozenset(
+    ("avif", "bmp", "dng", "heic", "heif", "jp2", "jpeg", "jpg", "mpo", "png", "tif", "tiff", "webp")
+)
+"""`ultralytics.data.utils.IMG_FORMATS`."""
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".txz", ".tbz2", ".ndjson")
+STATED = re.compile(r"^(train|val):.*?#.*?\b([\d,]+) images", re.MULTILINE)
+"""How the data set files of Ultralytics say how many images there are."""
+
+
+@dataclass(frozen=True)
+class Located:
+    """A data set as far as it can be found.
+
+    Attributes:
+        train, val: image files, sorted as Ultralytics sorts them; empty where they are not here.
+        names: class names by number, None where they are unknown.
+        stated: images of train and val as the data set file says, for a set that is not here yet.
+        channels: of the images.
+        keypoints: number of keypoints and numbers of each, None where the data set has none.
+        missing: why images are not here, empty when they are.
+        downloads: whether Ultralytics fetches what is missing by itself.
+        folders: whether the folder of an image is its class.
+    """
+
+    train: Sequence[str] = ()
+    val: Sequence[str] = ()
+    names: dict[int, str] | None = None
+    stated: tuple[int, int] | None = None
+    channels: int = 3
+    keypoints: tuple[int, int] | None = None
+    missing: str = ""
+    downloads: bool = False
+    folders: bool = False
+
+
+def locate(data: str, task: str, split: str = "val") -> Located:
+    """Return where the images of `data` are.
+
+    Args:
+        data: what the recipe names.
+        task: a classifier's data are folders, those of other tasks a YAML file.
+        split: what validates, `val` or `test`.
+    """
+    if "://" in data or (data.lower().endswith(ARCHIVES) and not Path(data).is_dir()):
+        return Located(missing="it is fetched or unpacked when training starts", downloads=True)
+    return _folders(data, split) if task == "classify" else _described(data, split)
+
+
+def datasets_folder() -> Path:
+    """Return where Ultralytics keeps data sets: its settings file, or else its default."""
+    try:
+        settings = json.loads((_config_folder() / "Ultralytics" / "settings.json").read_text(encoding="utf-8"))
+        return Path(settings["datasets_dir"])
+    except (OSError, ValueError, KeyError, TypeError):
+        package = package_folder()
+        root = next((folder for folder in (package.parents if package else ()) if (folder / ".git").is_dir()), None)
+        return (root.parent if root else Path.cwd()) / "datasets"
+
+
+def _config_folder() -> Path:
+    if given := os.environ.get("YOLO_CONFIG_DIR"):
+        return Path(given).expanduser()
+    home = Path.home()
+    places = {"Windows": home / "AppData" / "Roaming", "Darwin": home / "Library" / "Application Support"}
+    return places.get(platform.system()) or Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+
+
+def images_below(folder: Path) -> list[str]:
+    """Return the image files below a folder, sorted."""
+    found: list[str] = []
+    for root, _, files in os.walk(folder, followlinks=True):
+        found += [f"{root}{os.sep}{name}" for name in files if is_image(name)]
+    return sorted(found)
+
+
+def is_image(name: str) -> bool:
+    """Tell whether Ultralytics takes a file for an image, by its name."""
+    return name.rpartition(".")[2].lower() in IMAGE_SUFFIXES
+
+
+# Classification --------------------------------------------------------------------------------------------------
+
+
+def _folders(data: str, split: str) -> Located:
+    """Find a classifier's folders, as `ultralytics.data.utils.check_cls_dataset`."""
+    root = Path(data) if Path(data).is_dir() else datasets_folder() / data
+    if not root.is_dir():
+        return Located(missing=f"there is no folder {root}", downloads=not Path(data).suffix, folders=True)
+    if not (root / "train").is_dir():
+        missing = f"there is no folder {root / 'train'}: Ultralytics splits the images into a new folder"
+        return Located(missing=missing, folders=True, downloads=True)
+    order = {"val": ("val", "validation", "valid", "test"), "test": ("test", "val", "validation", "valid")}
+    val = next((root / name for name in order.get(split, order["val"]) if (root / name).is_dir()), None)
+    classes = sorted(path.name for path in (root / "train").iterdir() if path.is_dir())
+    return Located(
+        train=images_below(root / "train"),
+        val=images_below(val) if val else (),
+        names=dict(enumerate(classes)),
+        missing="" if val else f"there is no folder {root / 'val'}",
+        folders=True,
+    )
+
+
+# Everything else -------------------------------------------------------------------------------------------------
+
+
+def _described(data: str, split: str) -> Located:
+    """Find the images that a data set file names, as `ultralytics.data.utils.check_det_dataset`."""
+    file = description_file(data)
+    if file is None:
+        return Located(missing=f"there is no data set file {data}")
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+        table = _parsed(text)
+    except (OSError, ValueError) as error:
+        return Located(missing=f"{file} cannot be read: {str(error).splitlines()[0]}")
+    missing_key = next((key for key in ("train", "val") if key not in table and not _renamed(table, key)), None)
+    if missing_key or (table.get("names") is None and table.get("nc") is None):
+        return Located(missing=f"{file} has no {missing_key or 'names'}")
+    stated = {key: int(count.replace(",", "")) for key, count in STATED.findall(text)}
+    root = Path(table.get("path") or file.parent)
+    if not root.exists() and not root.is_absolute():
+        root = datasets_folder() / root
+    train, gone = _split(root, table["train"])
+    val, gone_too = _split(root, table.get(split) or table.get("val") or table.get("validation"))
+    known = (stated["train"], stated["val"]) if len(stated) == 2 else None
+    shape = table.get("kpt_shape")
+    return Located(
+        train=train,
+        val=val,
+        names=_names(table),
+        stated=known,
+        channels=int(table.get("channels") or 3),
+        keypoints=(int(shape[0]), int(shape[1])) if isinstance(shape, list) and len(shape) == 2 else None,
+        missing=gone or gone_too,
+        downloads=bool(table.get("download")),
+    )
+
+
+def description_file(data: str) -> Path | None:
+    """Return the file that describes a data set: here, in a folder of that name, or in the installed Ultralytics."""
+    path = Path(data)
+    if path.is_file():
+        return path
+    if path.is_dir():
+        found = sorted(path.glob("*.yaml")) or sorted(path.glob("*.yml"))
+        return found[0] if found else None
+    package = package_folder()
+    if package is None or path.name != data:
+        return None
+    names = {data, f"{data}.yaml"}
+    return next((file for file in (package / "cfg" / "datasets").rglob("*.yaml") if file.name in names), None)
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    import yaml
+
+    try:
+        table = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+    if not isinstance(table, dict):
+        raise ValueError("it holds no keys")
+    return table
+
+
+def _renamed(table: dict[str, Any], key: str) -> bool:
+    return key == "val" and "validation" in table
+
+
+def _names(table: dict[str, Any]) -> dict[int, str]:
+    names = table.get("names")
+    if names is None:
+        return {i: f"class_{i}" for i in range(int(float(table["nc"])))}
+    return dict(enumerate(map(str, names))) if isinstance(names, list) else {int(k): str(v) for k, v in names.items()}
+
+
+def _split(root: Path, entry: Any) -> tuple[list[str], str]:
+    """Return the images of a split, as `BaseDataset.get_img_files`, and what of it is not there."""
+    found: list[str] = []
+    gone = ""
+    for part in entry if isinstance(entry, list) else [entry]:
+        if not part:
+            return [], "a split is empty in the data set file"
+        place = (root / str(part)).resolve()
+        if not place.exists() and str(part).startswith("../"):
+            place = (root / str(part)[3:]).resolve()
+        if place.is_dir():
+            found += images_below(place)
+        elif place.is_file():
+            found += [name for name in _listed(place) if is_image(name)]
+        else:
+            gone = gone or f"there is no {place}"
+    return sorted(found), gone
+
+
+def _listed(file: Path) -> list[str]:
+    """Return the images that a text file lists; `./` starts at the file."""
+    lines = file.read_text(encoding="utf-8-sig", errors="replace").strip().splitlines()
+    parent = f"{file.parent}{os.sep}"
+    return [line.replace("./", parent, 1) if line.startswith("./") else line for line in lines]

@@ -1,0 +1,81 @@
+"""What this machine offers: disk, shared memory, GPUs. Nothing of it needs torch."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+SHARED_MEMORY = Path("/dev/shm")
+QUERY = ("nvidia-smi", "--query-gpu=index,name,memory.total,memory.free", "--format=csv,noheader,nounits")
+MIB = 1 << 20
+PATIENCE = 5.0
+"""Seconds to wait for nvidia-smi, which hangs where a driver has crashed."""
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """One NVIDIA GPU.
+
+    Attributes:
+        index: as `device=` has it.
+        name: its model.
+        total, free: memory in bytes.
+    """
+
+    index: int
+    name: str
+    total: int
+    free: int
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What there is to train with.
+
+    Attributes:
+        disk_free: bytes free where runs are written.
+        shared_free: bytes free in shared memory, None where there is no such thing.
+        cpus: processors.
+        gpus: NVIDIA GPUs that nvidia-smi knows of.
+        other_gpu: whether there may be another kind of GPU: on a Mac.
+    """
+
+    disk_free: int
+    shared_free: int | None
+    cpus: int
+    gpus: tuple[Gpu, ...] = ()
+    other_gpu: bool = False
+
+
+def look_around(folder: Path | None = None) -> Machine:
+    """Return what this machine offers to a training that writes into `folder`, the current one by default."""
+    return Machine(
+        disk_free=shutil.disk_usage(folder or Path.cwd()).free,
+        shared_free=shutil.disk_usage(SHARED_MEMORY).free if SHARED_MEMORY.is_dir() else None,
+        cpus=os.cpu_count() or 1,
+        gpus=parse_gpus(_ask_nvidia()),
+        other_gpu=platform.system() == "Darwin",
+    )
+
+
+def _ask_nvidia() -> str:
+    if shutil.which(QUERY[0]) is None:
+        return ""
+    try:
+        return subprocess.run(QUERY, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def parse_gpus(table: str) -> tuple[Gpu, ...]:
+    """Read what nvidia-smi prints for `QUERY`; lines that are no GPU are passed over."""
+    found = []
+    for line in table.splitlines():
+        cells = [cell.strip() for cell in line.split(",")]
+        if len(cells) == 4 and all(cells[i].isdecimal() for i in (0, 2, 3)):
+            found.append(Gpu(int(cells[0]), cells[1], int(cells[2]) * MIB, int(cells[3]) * MIB))
+    return tuple(found)

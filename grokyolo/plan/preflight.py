@@ -1,0 +1,188 @@
+"""What stands in the way of a training, found before it starts: each with the command that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from grokyolo.plan.costs import Costs
+from grokyolo.plan.data import Data, Fault, Split
+from grokyolo.plan.images import CUT_OFF
+from grokyolo.plan.machine import Machine
+from grokyolo.plan.settings import Settings
+
+GIB = 1 << 30
+LITTLE_GPU = 2 * GIB
+"""Free memory with which hardly any detector trains at its usual size."""
+TAKEN = 0.2
+"""Share of a GPU in use from which somebody else is taken to work there."""
+
+
+class Severity(Enum):
+    """What a finding means for the training."""
+
+    FATAL = "fatal"
+    """It would surely break."""
+    WARNING = "warning"
+    """It may break, or train on something else than is meant."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One obstacle.
+
+    Attributes:
+        severity: whether training is stopped by it.
+        what: one line.
+        remedy: the command or the `KEY=VALUE` that helps.
+    """
+
+    severity: Severity
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that is looked at."""
+
+    settings: Settings
+    data: Data
+    costs: Costs
+    machine: Machine
+
+
+def examine(settings: Settings, data: Data, costs: Costs, machine: Machine) -> tuple[Finding, ...]:
+    """Return every obstacle, fatal ones first."""
+    scene = Scene(settings, data, costs, machine)
+    found = [finding for check in CHECKS for finding in check(scene)]
+    return tuple(sorted(found, key=lambda finding: finding.severity is not Severity.FATAL))
+
+
+def _here(scene: Scene) -> Iterator[Finding]:
+    data = scene.data
+    if data.missing and not data.downloads:
+        yield Finding(Severity.FATAL, f"the data set {data.name} is not here: {data.missing}", "data=my-data.yaml")
+    for word, split in (("training", data.train), ("validation", data.val)):
+        if split is not None and split.images <= 0:
+            remedy = f"look at {split.broken_images[0].file}" if split.broken_images else "correct the data set file"
+            yield Finding(Severity.FATAL, f"not one {word} image can be used", remedy)
+
+
+def _broken(scene: Scene) -> Iterator[Finding]:
+    for word, split in _splits(scene.data):
+        rewritten = [fault for fault in split.broken_images if fault.what == CUT_OFF]
+        useless = [fault for fault in split.broken_images if fault not in rewritten]
+        if useless:
+            yield _named(
+                f"{_many(len(useless), 'image')} of {word} cannot be used", useless, split.images_checked, "rm"
+            )
+        if rewritten:
+            what = f"{_many(len(rewritten), 'image')} of {word} cut off, which Ultralytics saves anew in their place"
+            yield _named(what, rewritten, split.images_checked, "cp -t .")
+        if split.broken_labels:
+            what = f"{_many(len(split.broken_labels), 'label file')} of {word} broken, so their images are left out"
+            yield _named(what, split.broken_labels, split.labels_checked, "head -3")
+
+
+def _named(what: str, faults: Sequence[Fault], checked: int, command: str) -> Finding:
+    first = faults[0]
+    return Finding(
+        Severity.WARNING, f"{what} ({checked} looked at), the first: {first.what}", f"{command} '{first.file}'"
+    )
+
+
+def _labels(scene: Scene) -> Iterator[Finding]:
+    data = scene.data
+    for word, split in _splits(data):
+        read = len(split.per_image)
+        if read and not split.objects and not data.classify:
+            what = f"none of {read} {word} images has a label"
+            yield Finding(Severity.WARNING, what, "put labels/ beside images/, one .txt for each image")
+        elif split.unlabelled and split.unlabelled * 10 >= read:
+            what = f"{split.unlabelled} of {read} {word} images have no label file and count as background"
+            yield Finding(Severity.WARNING, what, "add empty .txt files where that is meant")
+        if split.foreign:
+            what = f"{_many(split.foreign, f'{word} image')} left out: their folders are no classes of training"
+            yield Finding(Severity.WARNING, what, "give both splits the same class folders")
+
+
+def _classes(scene: Scene) -> Iterator[Finding]:
+    data = scene.data
+    only = data.val_only_classes
+    if only and data.val is not None:
+        known = sum(1 for count in data.val.objects.values() if count)
+        what = f"{len(only)} of the {known} classes in validation have no training image ({_names(data, only)})"
+        yield Finding(Severity.WARNING, what, "move images of them from validation to training")
+    empty = [number for number in data.empty_classes if number not in only]
+    if empty:
+        total = data.classes or 0
+        what = f"{len(empty)} of {total} classes occur in no image at all ({_names(data, empty)})"
+        yield Finding(Severity.WARNING, what, "remove them from names: and renumber the labels")
+
+
+def _disk(scene: Scene) -> Iterator[Finding]:
+    costs, free = scene.costs, scene.machine.disk_free
+    if costs.disk_bytes is None or costs.state_bytes is None or costs.weights_bytes is None:
+        return
+    least = costs.state_bytes + costs.weights_bytes
+    if free < least:
+        what = f"{size(free)} free on this disk, but one state and the weights need {size(least)}"
+        yield Finding(Severity.FATAL, what, "df -h .  and train in a folder on a larger disk")
+    elif free < costs.disk_bytes:
+        what = f"{size(free)} free on this disk, but the run may need {size(costs.disk_bytes)}"
+        yield Finding(Severity.WARNING, what, "checkpoint.keep=1")
+
+
+def _shared_memory(scene: Scene) -> Iterator[Finding]:
+    free, needed = scene.machine.shared_free, scene.costs.loader_bytes
+    if free is not None and needed > free:
+        what = f"/dev/shm has {size(free)} free, but loader processes may need {size(needed)}"
+        yield Finding(Severity.WARNING, what, f"docker run --shm-size={-(-2 * needed // GIB)}g ...  or workers=0")
+
+
+def _gpu(scene: Scene) -> Iterator[Finding]:
+    if scene.settings.on_cpu:
+        return
+    for gpu in scene.machine.gpus:
+        used = gpu.total - gpu.free
+        if gpu.free < LITTLE_GPU:
+            what = f"GPU {gpu.index} ({gpu.name}) has only {size(gpu.free)} free of {size(gpu.total)}"
+            yield Finding(Severity.WARNING, what, "nvidia-smi  shows who uses it; device=1 takes another")
+        elif used > TAKEN * gpu.total:
+            what = f"GPU {gpu.index} ({gpu.name}) is in use: {size(used)} of {size(gpu.total)}"
+            yield Finding(Severity.WARNING, what, "nvidia-smi  shows by whom")
+
+
+CHECKS: tuple[Callable[[Scene], Iterator[Finding]], ...] = (
+    _here,
+    _classes,
+    _broken,
+    _labels,
+    _disk,
+    _shared_memory,
+    _gpu,
+)
+
+
+def _splits(data: Data) -> list[tuple[str, Split]]:
+    return [(word, split) for word, split in (("training", data.train), ("validation", data.val)) if split is not None]
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _names(data: Data, numbers: Sequence[int], most: int = 3) -> str:
+    names = [(data.names or {}).get(number, str(number)) for number in numbers[:most]]
+    return ", ".join(names) + (", ..." if len(numbers) > most else "")
+
+
+def size(count: float) -> str:
+    """Return a number of bytes for people: `5.2 MB`, `31 GB`."""
+    for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):
+        if count >= 10**power:
+            value = count / 10**power
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    return f"{count:.0f} B"

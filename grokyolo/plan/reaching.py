@@ -1,0 +1,143 @@
+"""How a recipe gets the decay budget at which the positive control jumps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from grokyolo.plan.optimizers import Decay
+from grokyolo.plan.schedule import Schedule, schedule
+from grokyolo.plan.settings import Settings
+
+CONTROL = (2.0, 2.7)
+"""E-folds at which the positive control jumps, over learning rates from 0.002 to 0.006 and decays from 0.5 to 1."""
+TARGET = 2.4
+"""What is aimed at: the middle of those."""
+CAP = 1.0
+"""Ultralytics takes no larger `weight_decay`."""
+USUAL_LR = 0.001
+"""AdamW's in `recipes/long.yaml`."""
+HIGHEST_LR = 0.01
+"""Above this AdamW is seldom stable; the control was tried up to 0.006."""
+FAR_TOO_LONG = 10_000_000
+"""Epochs that nobody trains."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a recipe.
+
+    Attributes:
+        typed: `KEY=VALUE` as on the command line, several separated by spaces.
+        budget: acting budget in e-folds after it; None where an optimizer makes it unknown.
+        possible: whether Ultralytics takes the value, and a run can be that long.
+    """
+
+    typed: str
+    budget: float | None
+    possible: bool = True
+
+
+def budget_of(settings: Settings, images: int, classes: int) -> float | None:
+    """Return the acting budget of a recipe in e-folds."""
+    return schedule(settings, images, classes).acting_budget
+
+
+def steps_towards(settings: Settings, images: int, classes: int) -> tuple[Change, ...]:
+    """Return changes to make one after another until the budget is that of the control; none where it is already.
+
+    Those that cost no time come first, more epochs last.
+    """
+    budget = budget_of(settings, images, classes)
+    if budget is not None and budget >= CONTROL[0]:
+        return ()
+    changes: list[Change] = []
+    for make in (_named_optimizer, _no_accumulation, _no_fading, _more_decay, _more_epochs):
+        made = make(settings, images, classes)
+        if made is None:
+            continue
+        typed, settings = made
+        budget = budget_of(settings, images, classes)
+        changes.append(Change(typed, budget, settings.epochs < FAR_TOO_LONG))
+        if budget is not None and budget >= TARGET:
+            break
+    return tuple(changes)
+
+
+def alone(settings: Settings, images: int, classes: int) -> tuple[Change, ...]:
+    """Return what each of epochs, weight decay and learning rate would have to be, were it the only change."""
+    now = schedule(settings, images, classes)
+    budget = now.acting_budget
+    if not budget or budget >= CONTROL[0]:
+        return ()
+    factor = TARGET / budget
+    epochs, decay = _rounded(settings.epochs * factor), _rounded(settings.weight_decay * factor)
+    rate = _rounded(now.optimizer.lr * factor)
+    named = f"optimizer={now.optimizer.name} " if now.optimizer.chosen else ""
+    return (
+        Change(f"{named}epochs={int(epochs)}", TARGET, epochs < FAR_TOO_LONG),
+        Change(f"weight_decay={_number(decay)}", TARGET, decay <= CAP),
+        Change(f"{named}lr0={_number(rate)}", TARGET, rate <= HIGHEST_LR),
+    )
+
+
+Made = tuple[str, Settings] | None
+Maker = Callable[[Settings, int, int], Made]
+
+
+def _named_optimizer(settings: Settings, images: int, classes: int) -> Made:
+    now = schedule(settings, images, classes)
+    if now.optimizer.chosen:
+        typed = f"optimizer=AdamW lr0={_number(USUAL_LR)} warmup_bias_lr=0.0"
+        return typed, replace(settings, optimizer="AdamW", lr0=USUAL_LR)
+    if now.optimizer.decay is Decay.RESCALED:
+        return "optimizer=AdamW", replace(settings, optimizer="AdamW")
+    return None
+
+
+def _no_accumulation(settings: Settings, images: int, classes: int) -> Made:
+    if schedule(settings, images, classes).accumulate == 1:
+        return None
+    return f"nbs={settings.batch}", replace(settings, nbs=settings.batch)
+
+
+def _no_fading(settings: Settings, images: int, classes: int) -> Made:
+    return ("lrf=1.0", replace(settings, lrf=1.0)) if settings.lrf < 1 else None
+
+
+def _more_decay(settings: Settings, images: int, classes: int) -> Made:
+    if settings.weight_decay >= CAP:
+        return None
+    at_most = budget_of(replace(settings, weight_decay=CAP), images, classes)
+    wanted = min(_rounded(CAP * TARGET / at_most), CAP) if at_most else CAP
+    if wanted <= settings.weight_decay:
+        return None
+    return f"weight_decay={_number(wanted)}", replace(settings, weight_decay=wanted)
+
+
+def _more_epochs(settings: Settings, images: int, classes: int) -> Made:
+    budget = budget_of(settings, images, classes)
+    if not budget:
+        return None
+    epochs = int(_rounded(settings.epochs * TARGET / budget))
+    return f"epochs={epochs}", replace(settings, epochs=epochs)
+
+
+def _rounded(number: float) -> float:
+    """Return a number rounded up to two digits, so that it suffices."""
+    if number <= 0:
+        return 0.0
+    unit = 10.0 ** (math.floor(math.log10(number)) - 1)
+    return math.ceil(number / unit - 1e-9) * unit
+
+
+def _number(value: float) -> str:
+    """Return a number as a recipe takes it: with a point, never in a form that YAML reads as text."""
+    text = f"{value:.10f}".rstrip("0")
+    return text + "0" if text.endswith(".") else text
+
+
+def of_control(now: Schedule) -> float | None:
+    """Return the acting budget as a share of the least that the control needs."""
+    return None if now.acting_budget is None else now.acting_budget / CONTROL[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -10,25 +11,30 @@ from grokyolo.cli.parsing import Parser, console, print_error
 from grokyolo.errors import GrokyoloError, UsageError, did_you_mean
 
 DESCRIPTION = """List the recipes that `train` knows by name, or: `show NAME` with every value and
-where it comes from; `copy NAME FILE` to edit your own; `check FILE...`."""
+where it comes from (--resolved: as a recipe that needs no parent); `copy NAME FILE`
+to edit your own; `check FILE...`; `diff A B` between recipes or run folders;
+`schema` for editors that complete and check YAML."""
 
 EXAMPLES = """  grokyolo recipes
   grokyolo recipes show long-coco8
   grokyolo recipes copy long-coco8 mine.yaml
-  grokyolo recipes check mine.yaml other.yaml"""
+  grokyolo recipes check mine.yaml other.yaml
+  grokyolo recipes diff long-coco8 runs/exp1
+  grokyolo recipes schema > recipe.schema.json"""
 
-ACTIONS = ("list", "show", "copy", "check")
+ACTIONS = ("list", "show", "copy", "check", "diff", "schema")
 
 
 def add_arguments(parser: Parser) -> None:
     """Declare the options of `recipes`."""
-    parser.add_argument("action", nargs="?", default="list", metavar="show | copy | check")
+    parser.add_argument("action", nargs="?", default="list", metavar="show | copy | check | diff | schema")
     parser.add_argument("names", nargs="*", metavar="NAME|FILE")
+    parser.add_argument("--resolved", action="store_true", help="show: as a recipe with every value, in YAML")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do one of the four actions."""
-    actions = {"list": _list, "show": _show, "copy": _copy, "check": _check}
+    """Do one of the actions."""
+    actions = {"list": _list, "show": _show, "copy": _copy, "check": _check, "diff": _diff, "schema": _schema}
     if args.action not in actions:
         raise UsageError(
             f"recipes cannot {args.action!r}",
@@ -66,20 +72,55 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from rich.markup import escape
+    from rich.syntax import Syntax
     from rich.table import Table
 
-    from grokyolo.recipe import flatten, load
+    from grokyolo.recipe import every_value, load
 
     _need(args, 1, "NAME")
     recipe = load(args.names[0], complete=False)
+    out = console(no_color=args.no_color)
+    if args.resolved:
+        if out.is_terminal:
+            out.print(Syntax(recipe.to_yaml(), "yaml", background_color="default", word_wrap=True))
+        else:
+            sys.stdout.write(recipe.to_yaml())
+        return 0
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
     table.add_column("key", no_wrap=True)
     table.add_column("value")
     table.add_column("from", style="dim")
-    for key, value in flatten(recipe.to_dict()).items():
-        table.add_row(key, escape(_yaml(value)), recipe.provenance.get(key, "default"))
-    console(no_color=args.no_color).print(table)
+    for value in every_value(recipe):
+        table.add_row(
+            value.key, Syntax(_yaml(value.value), "yaml", background_color="default", word_wrap=True), value.source
+        )
+    out.print(table)
+    return 0
+
+
+def _diff(args: argparse.Namespace) -> int:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from grokyolo.recipe import diff, load
+
+    _need(args, 2, "A B")
+    found = diff(*(load(name, complete=False) for name in args.names))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
+    for header in ("key", *args.names):
+        table.add_column(escape(header), no_wrap=header == "key", overflow="fold")
+    for difference in found:
+        sides = ("–" if side is None else escape(_yaml(side.value)) for side in (difference.left, difference.right))
+        table.add_row(difference.key, *sides)
+    console(no_color=args.no_color).print(table if found else "no difference")
+    return 0
+
+
+def _schema(args: argparse.Namespace) -> int:
+    from grokyolo.recipe import json_schema
+
+    _need(args, 0, "no name")
+    sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
     return 0
 
 

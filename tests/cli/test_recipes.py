@@ -144,3 +144,37 @@ def test_wrong_usage(grokyolo, workplace, arguments, what, hint):
     assert " ".join(["grokyolo recipes", *arguments]).startswith(found[1])
     assert found[2].startswith(hint)
     assert list(workplace.iterdir()) == []
+
+
+def test_a_resolved_recipe_needs_no_parent_and_has_the_same_hash(grokyolo, workplace):
+    code, out, _ = grokyolo("recipes", "show", "long-coco8", "--resolved")
+    assert code == 0
+    (workplace / "resolved.yaml").write_text(out)
+    assert "extends" not in out
+    assert grokyolo("recipes", "diff", "resolved.yaml", "long-coco8")[:2] == (0, "no difference\n")
+
+
+def test_show_says_where_every_value_comes_from(grokyolo):
+    _, out, _ = grokyolo("recipes", "show", "long-coco8")
+    lines = {line.split()[0]: line for line in out.splitlines() if line.strip()}
+    assert "built-in long-coco8.yaml:" in lines["train.weight_decay"]
+    assert "built-in long.yaml:" in lines["train.optimizer"]
+    assert "Ultralytics default" in lines["train.mosaic"]
+
+
+def test_diff_shows_what_differs_and_nothing_else(grokyolo):
+    code, out, _ = grokyolo("recipes", "diff", "grok-modular-addition", "memorise-modular-addition")
+    assert code == 0
+    keys = [line.split()[0] for line in out.splitlines()[1:]]
+    assert "train.weight_decay" in keys
+    assert "train.lr0" not in keys
+
+
+def test_the_schema_is_one_for_editors(grokyolo):
+    import json
+
+    import jsonschema
+
+    code, out, _ = grokyolo("recipes", "schema")
+    assert code == 0
+    jsonschema.Draft202012Validator.check_schema(json.loads(out))

@@ -13,8 +13,8 @@ import numpy as np
 from grokyolo.errors import RunError
 from grokyolo.gap.context import as_count, load_yaml
 from grokyolo.gap.curves import clean_scores, losses
-from grokyolo.gap.repair import frozen_rows, measured_interval, valid_epochs
 from grokyolo.gap.remarks import read_remarks
+from grokyolo.gap.repair import frozen_rows, measured_interval, valid_epochs
 from grokyolo.gap.series import COLUMNS, Event, EventKind, IntArray, Series, Source, from_columns
 from grokyolo.gap.table import Table, counted, parse_table, read_bytes
 

@@ -46,11 +46,11 @@ def remarks(scaler: Any, weights: Iterable[torch.Tensor]) -> dict[Trouble, str]:
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
 def half_error(weights: Iterable[torch.Tensor]) -> float:
-    """Return the largest relative error, in L2 norm, of a tensor that goes through half precision; 1 beyond its range."""
+    """Return the largest relative error (L2) of a tensor that goes through half precision; 1 beyond its range."""
     worst = 0.0
     for tensor in weights:
         norm = float(torch.linalg.vector_norm(tensor.float()))
         if norm > 0:
-            lost = float(torch.linalg.vector_norm((tensor.half().float() - tensor.float())))
+            lost = float(torch.linalg.vector_norm(tensor.half().float() - tensor.float()))
             worst = max(worst, min(lost / norm, 1.0))
     return worst

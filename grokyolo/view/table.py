@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grokyolo.gap import Series
-from grokyolo.verdict import Assessment, Verdict
+from grokyolo.verdict import Assessment, Verdict, outlook
 from grokyolo.view import intervals, numbers
 
 STYLES = {
@@ -97,7 +97,17 @@ def run_table(series: Series, assessment: Assessment, last: int = 0) -> Renderab
     for label, i in rows:
         table.add_row(label, *_cells(series, i))
     bars = intervals.lines(series, assessment)
-    return Group(_heading(series), Text(), table, *bars, Text(), verdict_text(assessment))
+    return Group(
+        _heading(series), Text(), table, *bars, Text(), verdict_text(assessment), *_waiting(series, assessment)
+    )
+
+
+def _waiting(series: Series, assessment: Assessment) -> list[Text]:
+    """Return what is known about waiting, for a run that has memorised and nothing more."""
+    expected = outlook(series, assessment)
+    if expected is None:
+        return []
+    return [Text(), Text("and then?", style="bold"), *(Text(f"- {sentence}") for sentence in expected.sentences())]
 
 
 def _cells(series: Series, i: int) -> list[str]:

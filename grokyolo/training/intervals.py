@@ -126,25 +126,24 @@ class ErrorBars:
 
 
 def statistics(validator: Any) -> dict[str, list[Any]]:
-    """Return what a validator has found, before it makes a score of it: lists by name, one element per image.
+    """Return what a validator has found, by name, before it makes a score of it and forgets.
 
-    Of a classifier, `correct` holds one array per batch instead.
+    Lists with one element per image; of a classifier, with one tensor per batch.
     """
     if validator.args.task == "classify":
-        pairs = zip(validator.pred, validator.targets, strict=True)
-        return {"hits": [(pred[:, 0] == target).numpy() for pred, target in pairs]}
+        return {"ranking": list(validator.pred), "label": list(validator.targets)}
     found = validator.metrics.stats
-    keys = {
-        "correct": CORRECT[validator.args.task],
-        "confidence": "conf",
-        "predicted": "pred_cls",
-        "target": "target_cls",
+    return {
+        "correct": list(found[CORRECT[validator.args.task]]),
+        "confidence": list(found["conf"]),
+        "predicted": list(found["pred_cls"]),
+        "target": list(found["target_cls"]),
     }
-    return {name: list(found[key]) for name, key in keys.items()}
 
 
 def scorer(found: dict[str, list[Any]]) -> Scorer:
     """Return what scores draws of the images that `found` is about."""
-    if "hits" in found:
-        return Hits(np.concatenate(found["hits"]))
+    if "ranking" in found:
+        pairs = zip(found["ranking"], found["label"], strict=True)
+        return Hits(np.concatenate([(ranking[:, 0] == label).numpy() for ranking, label in pairs]))
     return Detections(**found)

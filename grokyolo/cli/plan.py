@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def show(args: argparse.Namespace, recipe: Recipe, *, as_json: bool = False, measured: bool = False) -> int:
-    """Print the plan of a recipe."""
+    """Print the plan of a recipe that `args` name."""
     from grokyolo.plan import make_plan, to_json
     from grokyolo.view.plan import plan_screen
 
@@ -46,5 +46,7 @@ def show(args: argparse.Namespace, recipe: Recipe, *, as_json: bool = False, mea
     if as_json:
         sys.stdout.write(json.dumps(to_json(plan), allow_nan=False) + "\n")
     else:
-        console(no_color=args.no_color).print(plan_screen(plan))
+        console(no_color=args.no_color).print(
+            plan_screen(plan, ["grokyolo", "plan", "--recipe", args.recipe, *args.overrides])
+        )
     return 0

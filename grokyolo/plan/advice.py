@@ -38,6 +38,10 @@ class Weight(IntEnum):
     """It cannot run."""
 
 
+WEIGHTS = {Severity.FATAL: Weight.BREAKS, Severity.WARNING: Weight.LIMITS, Severity.NOTE: Weight.NOTE}
+"""Of what the preflight finds."""
+
+
 @dataclass(frozen=True)
 class Advice:
     """One warning.
@@ -46,11 +50,13 @@ class Advice:
         weight: how much it matters.
         what: one line.
         remedy: what to type or do.
+        about_budget: whether it is the judgement of the decay budget.
     """
 
     weight: Weight
     what: str
     remedy: str
+    about_budget: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def advise(facts: Facts, findings: tuple[Finding, ...], recipe_warnings: list[st
 
 
 def _from(finding: Finding) -> Advice:
-    return Advice(Weight.BREAKS if finding.severity is Severity.FATAL else Weight.LIMITS, finding.what, finding.remedy)
+    return Advice(WEIGHTS[finding.severity], finding.what, finding.remedy)
 
 
 def _without_place(text: str) -> str:
@@ -108,13 +114,13 @@ def _budget(facts: Facts) -> Iterator[Advice]:
     way = " ".join(change.typed for change in facts.ways)
     if now.acting_budget is None:
         what = f"{now.optimizer.name} rescales weight decay with the gradient, so its budget is unknown"
-        yield Advice(Weight.DEFEATS, what, "optimizer=AdamW")
+        yield Advice(Weight.DEFEATS, what, "optimizer=AdamW", about_budget=True)
     elif now.acting_budget < FAR_TOO_SMALL * CONTROL[0]:
-        what = "the decay budget is far too small: nothing that works through weight decay can show"
-        yield Advice(Weight.DEFEATS, what, way)
+        what = "far too small a budget: nothing that works through weight decay can show"
+        yield Advice(Weight.DEFEATS, what, way, about_budget=True)
     elif now.acting_budget < CONTROL[0]:
-        what = f"the decay budget is less than the {CONTROL[0]:g} to {CONTROL[1]:g} e-folds of the control"
-        yield Advice(Weight.LIMITS, what, way)
+        what = "a smaller budget than the positive control needs"
+        yield Advice(Weight.LIMITS, what, way, about_budget=True)
 
 
 def _optimizer(facts: Facts) -> Iterator[Advice]:
@@ -169,10 +175,8 @@ def _average(facts: Facts) -> Iterator[Advice]:
 def _free(facts: Facts) -> Iterator[Advice]:
     share = facts.model.free_share
     if share is not None and share < LITTLE_FREE and facts.settings.weight_decay:
-        what = (
-            f"{1 - share:.1%} of the decayed weights feed a normalisation: there decay changes only how fast they turn"
-        )
-        yield Advice(Weight.NOTE, what, "nothing to type; in the positive control it is 96.5%, and it jumps")
+        what = f"{100 * (1 - share):.3g} % of the decayed weights feed a normalisation: decay only changes their pace"
+        yield Advice(Weight.NOTE, what, "")
 
 
 def _length(facts: Facts) -> Iterator[Advice]:

@@ -7,7 +7,7 @@ import math
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,13 +36,15 @@ class Timing:
         epoch: seconds of one without measuring the gap.
         measured_epoch: seconds of one with validation and probe.
         total: seconds of the whole run.
-        images: training images that it was measured with; times are scaled up from them.
+        images: training images that it was measured with.
+        scale: by what times are scaled up from them.
     """
 
     epoch: float
     measured_epoch: float
     total: float
-    images: int
+    images: int = 0
+    scale: float = 1.0
 
 
 def measure(recipe: Recipe, settings: Settings, data: Data) -> Timing:
@@ -69,7 +71,8 @@ def measure(recipe: Recipe, settings: Settings, data: Data) -> Timing:
             raise _failed(done.stderr)
         rows = (work / "runs" / "measured" / "gap.csv").read_text(encoding="utf-8")
     plain, full = epoch_seconds(rows)
-    return extrapolated(plain * scale, full * scale, settings.epochs, recipe.gap.every, images)
+    timing = extrapolated(plain * scale, full * scale, settings.epochs, recipe.gap.every)
+    return replace(timing, images=images, scale=scale)
 
 
 def epoch_seconds(table: str) -> tuple[float, float]:
@@ -82,16 +85,15 @@ def epoch_seconds(table: str) -> tuple[float, float]:
     return sorted(plain)[len(plain) // 2], sorted(full)[len(full) // 2]
 
 
-def extrapolated(plain: float, full: float, epochs: int, every: int, images: int) -> Timing:
+def extrapolated(plain: float, full: float, epochs: int, every: int) -> Timing:
     """Return the timing of a run in which each `every`-th epoch, the first and the last are measured."""
     full = max(full, plain)
     measured = min(epochs, math.ceil(epochs / every) + 1) if every > 1 else epochs
-    return Timing(plain, full, (epochs - measured) * plain + measured * full, images)
+    return Timing(plain, full, (epochs - measured) * plain + measured * full)
 
 
 def _short(recipe: Recipe) -> Recipe:
     """Return the recipe with files named so that they are found from another folder."""
-    from dataclasses import replace
 
     def found(name: str) -> str:
         return str(Path(name).absolute()) if name and Path(name).exists() else name

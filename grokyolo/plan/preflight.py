@@ -26,6 +26,8 @@ class Severity(Enum):
     """It would surely break."""
     WARNING = "warning"
     """It may break, or train on something else than is meant."""
+    NOTE = "note"
+    """Good to know."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,10 @@ class Scene:
 
 
 def examine(settings: Settings, data: Data, costs: Costs, machine: Machine) -> tuple[Finding, ...]:
-    """Return every obstacle, fatal ones first."""
+    """Return every obstacle, the gravest first."""
     scene = Scene(settings, data, costs, machine)
     found = [finding for check in CHECKS for finding in check(scene)]
-    return tuple(sorted(found, key=lambda finding: finding.severity is not Severity.FATAL))
+    return tuple(sorted(found, key=lambda finding: list(Severity).index(finding.severity)))
 
 
 def _here(scene: Scene) -> Iterator[Finding]:
@@ -113,13 +115,13 @@ def _classes(scene: Scene) -> Iterator[Finding]:
     only = data.val_only_classes
     if only and data.val is not None:
         known = sum(1 for count in data.val.objects.values() if count)
-        what = f"{len(only)} of the {known} classes in validation have no training image ({_names(data, only)})"
-        yield Finding(Severity.WARNING, what, "move images of them from validation to training")
+        what = f"{len(only)} of {known} validation classes have no training image ({_names(data, only)})"
+        yield Finding(Severity.WARNING, what, "move some there")
     empty = [number for number in data.empty_classes if number not in only]
     if empty:
         total = data.classes or 0
-        what = f"{len(empty)} of {total} classes occur in no image at all ({_names(data, empty)})"
-        yield Finding(Severity.WARNING, what, "remove them from names: and renumber the labels")
+        what = f"{len(empty)} of {total} classes occur in no image ({_names(data, empty)})"
+        yield Finding(Severity.NOTE, what, "fewer names")
 
 
 def _disk(scene: Scene) -> Iterator[Finding]:
@@ -174,7 +176,7 @@ def _many(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _names(data: Data, numbers: Sequence[int], most: int = 3) -> str:
+def _names(data: Data, numbers: Sequence[int], most: int = 2) -> str:
     names = [(data.names or {}).get(number, str(number)) for number in numbers[:most]]
     return ", ".join(names) + (", ..." if len(numbers) > most else "")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from grokyolo.plan.optimizers import Decay
@@ -30,11 +29,13 @@ class Change:
 
     Attributes:
         typed: `KEY=VALUE` as on the command line, several separated by spaces.
+        why: what it undoes, in a few words.
         budget: acting budget in e-folds after it; None where an optimizer makes it unknown.
         possible: whether Ultralytics takes the value, and a run can be that long.
     """
 
     typed: str
+    why: str
     budget: float | None
     possible: bool = True
 
@@ -57,9 +58,9 @@ def steps_towards(settings: Settings, images: int, classes: int) -> tuple[Change
         made = make(settings, images, classes)
         if made is None:
             continue
-        typed, settings = made
+        typed, why, settings = made
         budget = budget_of(settings, images, classes)
-        changes.append(Change(typed, budget, settings.epochs < FAR_TOO_LONG))
+        changes.append(Change(typed, why, budget, settings.epochs < FAR_TOO_LONG))
         if budget is not None and budget >= TARGET:
             break
     return tuple(changes)
@@ -76,34 +77,35 @@ def alone(settings: Settings, images: int, classes: int) -> tuple[Change, ...]:
     rate = _rounded(now.optimizer.lr * factor)
     named = f"optimizer={now.optimizer.name} " if now.optimizer.chosen else ""
     return (
-        Change(f"{named}epochs={int(epochs)}", TARGET, epochs < FAR_TOO_LONG),
-        Change(f"weight_decay={_number(decay)}", TARGET, decay <= CAP),
-        Change(f"{named}lr0={_number(rate)}", TARGET, rate <= HIGHEST_LR),
+        Change(f"{named}epochs={int(epochs)}", "", TARGET, epochs < FAR_TOO_LONG),
+        Change(f"weight_decay={_number(decay)}", "", TARGET, decay <= CAP),
+        Change(f"{named}lr0={_number(rate)}", "", TARGET, rate <= HIGHEST_LR),
     )
 
 
-Made = tuple[str, Settings] | None
-Maker = Callable[[Settings, int, int], Made]
+Made = tuple[str, str, Settings] | None
 
 
 def _named_optimizer(settings: Settings, images: int, classes: int) -> Made:
     now = schedule(settings, images, classes)
     if now.optimizer.chosen:
         typed = f"optimizer=AdamW lr0={_number(USUAL_LR)} warmup_bias_lr=0.0"
-        return typed, replace(settings, optimizer="AdamW", lr0=USUAL_LR)
+        why = f"auto took {_number(now.optimizer.lr)}"
+        return typed, why, replace(settings, optimizer="AdamW", lr0=USUAL_LR)
     if now.optimizer.decay is Decay.RESCALED:
-        return "optimizer=AdamW", replace(settings, optimizer="AdamW")
+        return "optimizer=AdamW", f"{now.optimizer.name} rescales it", replace(settings, optimizer="AdamW")
     return None
 
 
 def _no_accumulation(settings: Settings, images: int, classes: int) -> Made:
-    if schedule(settings, images, classes).accumulate == 1:
+    accumulate = schedule(settings, images, classes).accumulate
+    if accumulate == 1:
         return None
-    return f"nbs={settings.batch}", replace(settings, nbs=settings.batch)
+    return f"nbs={settings.batch}", f"{accumulate} batches a step", replace(settings, nbs=settings.batch)
 
 
 def _no_fading(settings: Settings, images: int, classes: int) -> Made:
-    return ("lrf=1.0", replace(settings, lrf=1.0)) if settings.lrf < 1 else None
+    return ("lrf=1.0", "no fading", replace(settings, lrf=1.0)) if settings.lrf < 1 else None
 
 
 def _more_decay(settings: Settings, images: int, classes: int) -> Made:
@@ -113,7 +115,11 @@ def _more_decay(settings: Settings, images: int, classes: int) -> Made:
     wanted = min(_rounded(CAP * TARGET / at_most), CAP) if at_most else CAP
     if wanted <= settings.weight_decay:
         return None
-    return f"weight_decay={_number(wanted)}", replace(settings, weight_decay=wanted)
+    return (
+        f"weight_decay={_number(wanted)}",
+        "the cap" if wanted == CAP else "",
+        replace(settings, weight_decay=wanted),
+    )
 
 
 def _more_epochs(settings: Settings, images: int, classes: int) -> Made:
@@ -121,7 +127,7 @@ def _more_epochs(settings: Settings, images: int, classes: int) -> Made:
     if not budget:
         return None
     epochs = int(_rounded(settings.epochs * TARGET / budget))
-    return f"epochs={epochs}", replace(settings, epochs=epochs)
+    return f"epochs={epochs}", "a longer run", replace(settings, epochs=epochs)
 
 
 def _rounded(number: float) -> float:

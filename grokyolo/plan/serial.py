@@ -103,7 +103,12 @@ def _model(model: Model) -> dict[str, Any]:
 
 
 def _change(change: Change) -> dict[str, Any]:
-    return {"set": change.typed.split(), "budget": change.budget, "possible": change.possible}
+    return {
+        "set": change.typed.split(),
+        "why": change.why or None,
+        "budget": change.budget,
+        "possible": change.possible,
+    }
 
 
 def _finite(value: Any) -> Any:

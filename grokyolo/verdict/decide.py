@@ -69,6 +69,8 @@ def _fell(evidence: Evidence) -> Decision | None:
         f"to {fall.trough:.3f} around epoch {fall.trough_epoch}"
     )
     confounders = in_reach(evidence.series, fall.peak_epoch, fall.trough_epoch)
+    if fall.regained >= rules.REGAINED and _is_setback(evidence, fall):
+        return None
     if fall.is_double_descent:
         confounders = in_reach(evidence.series, fall.peak_epoch, fall.back_epoch)
         return Decision(Verdict.DOUBLE_DESCENT, f"{path}, then came back to {fall.final:.3f}", None, confounders)
@@ -82,6 +84,15 @@ def _fell(evidence: Evidence) -> Decision | None:
     if fall.final > fall.peak - fall.least:
         return None
     return Decision(Verdict.OVERFITTING, f"{path} and ended at {fall.final:.3f}", None, confounders)
+
+
+def _is_setback(evidence: Evidence, fall: Fall) -> bool:
+    """Whether the score fell on its way up a late rise, as a slingshot does (Thilak et al., arXiv 2206.04817).
+
+    In a double descent the first peak comes before, or while, the model memorises.
+    """
+    found = late_rise(evidence)
+    return found is not None and found[0].start < fall.peak_epoch
 
 
 def _lost_again(evidence: Evidence, fall: Fall, path: str) -> Decision | None:

@@ -298,3 +298,13 @@ class TestUndecided:
         found = assess(run(280, PROBE, LATE, LOSS_UP))
         assert found.verdict is Verdict.UNDECIDED
         assert "disagree" in found.reason
+
+
+def test_a_setback_on_the_way_up_a_late_rise_is_no_double_descent():
+    slingshot = ((1, 0.0), (100, 0.0), (150, 0.9), (152, 0.35), (185, 0.9), (200, 0.99), (400, 0.99))
+    assert verdict(run(400, PROBE, slingshot, LOSS_UP_AND_DOWN)) is Verdict.GROKKED
+
+
+def test_a_first_peak_while_it_memorises_is_one():
+    twice = ((1, 0.0), (10, 0.8), (60, 0.4), (150, 0.4), (220, 0.9), (400, 0.9))
+    assert verdict(run(400, PROBE, twice, LOSS_UP_AND_DOWN)) is Verdict.DOUBLE_DESCENT

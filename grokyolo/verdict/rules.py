@@ -215,3 +215,7 @@ COLLAPSE_LASTS: Final = 0.02
 
 SPARSE_MEASUREMENTS: Final = 4
 """Memorised within so many measurements: its epoch, and the lateness of a jump, are only bounds."""
+
+NORM_GROWTH: Final = 10.0
+"""By which factor the weight norm must have grown since the first epoch to be remarked on; from common
+initialisations training changes it by a factor of 2 or 3."""

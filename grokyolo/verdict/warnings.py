@@ -14,7 +14,7 @@ _LISTED = 3
 def warnings_of(evidence: Evidence) -> tuple[str, ...]:
     """Return one sentence for each thing that limits the verdict, and the notes of the reader of the log."""
     series = evidence.series
-    found = [*_recoveries(series), *_gaps_in_loss(series), *_small_sets(series), *_sparse(evidence)]
+    found = [*_recoveries(series), *_gaps_in_loss(series), *_small_sets(series), *_sparse(evidence), *_norms(series)]
     if len(series) and not series.like_for_like:
         found.append("no probe was measured: the gap is rough, against the loss on augmented training images")
     return (*found, *series.notes)
@@ -48,3 +48,13 @@ def _sparse(evidence: Evidence) -> list[str]:
     if memory is None or cadence <= 1 or memory.epoch > rules.SPARSE_MEASUREMENTS * cadence:
         return []
     return [f"memorised within the first measurements, {cadence:.0f} epochs apart: it may have been earlier"]
+
+
+def _norms(series: Series) -> list[str]:
+    known = np.flatnonzero(np.isfinite(series.norm_decayed) & (series.norm_decayed > 0))
+    if not len(known):
+        return []
+    first, last = series.norm_decayed[known[0]], series.norm_decayed[known[-1]]
+    if last < rules.NORM_GROWTH * first:
+        return []
+    return [f"the norm of the weights under decay grew from {first:.3g} to {last:.3g}: gradients outrun the decay"]

@@ -35,3 +35,9 @@ def test_sparse_measurement_makes_the_memorised_epoch_a_bound():
 
 def test_notes_of_the_reader_are_passed_on():
     assert assess(control(notes=("two rows left out",))).warnings == ("two rows left out",)
+
+
+def test_exploding_weights_are_remarked_on():
+    norms = np.linspace(10.0, 200.0, 280)
+    assert any("grew from 10 to 200" in text for text in assess(control(norm_decayed=norms)).warnings)
+    assert not any("grew" in text for text in assess(control(norm_decayed=norms[:100].repeat(3)[:280])).warnings)

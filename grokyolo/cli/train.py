@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokyolo.cli.parsing import Parser, console
 from grokyolo.cli.running import add_running_options, continued, finished, time_limit
-from grokyolo.errors import UsageError
+from grokyolo.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from grokyolo.plan import Plan
     from grokyolo.recipe import Recipe
+    from grokyolo.training import Listener
+    from grokyolo.view.progress import TrainingProgress
 
 DESCRIPTION = """Train what a recipe says into runs/NAME below the current folder. Beside what
 Ultralytics writes there, gap.csv gets one row per epoch: validation and a probe
@@ -35,6 +39,9 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="change the recipe for this run")
     parser.add_argument("--name", help="name of the run folder; the recipe's name by default")
     parser.add_argument("--resume", action="store_true", help="go on with the run of this name where it exists")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the plan and train nothing, as grokyolo plan does"
+    )
     add_running_options(parser)
 
 
@@ -49,11 +56,51 @@ def run(args: argparse.Namespace) -> int:
     if args.resume and (existing / "grokyolo.yaml").is_file():
         return _gone_on(args, recipe, existing)
     limit = time_limit(args)
+    if args.dry_run:
+        from grokyolo.cli.plan import show
+
+        return show(args, recipe)
+    plan = _plan(recipe)
     with TrainingProgress(console(stderr=True, no_color=args.no_color), live=not args.verbose) as progress:
         for warning in recipe.warnings:
             progress.warning(warning)
-        folder = train(recipe, name=args.name, listener=progress.listener(), verbose=args.verbose, time_limit=limit)
+        listener = _telling(plan, progress)
+        folder = train(recipe, name=args.name, listener=listener, verbose=args.verbose, time_limit=limit)
     return finished(args, folder)
+
+
+def _plan(recipe: Recipe) -> Plan:
+    """Return the plan of a training.
+
+    Raises:
+        DataError: it would surely break.
+    """
+    from grokyolo.plan import BRIEF, Severity, make_plan
+
+    plan = make_plan(recipe, limits=BRIEF)
+    for finding in plan.findings:
+        # about a missing data set Ultralytics, which is asked next, knows more
+        if finding.severity is Severity.FATAL and not plan.data.missing:
+            raise DataError(finding.what, where=f"data: {plan.data.name}", hint=finding.remedy)
+    return plan
+
+
+def _telling(plan: Plan, progress: TrainingProgress) -> Listener:
+    """Return a listener that says first what the training will do and what may stand in its way."""
+    from grokyolo.plan import Severity
+    from grokyolo.view.plan import brief
+
+    listener = progress.listener()
+
+    def started(run: Path) -> None:
+        for line in brief(plan):
+            progress.console.print(line, markup=False, soft_wrap=True)
+        for finding in plan.findings:
+            if finding.severity is Severity.WARNING:
+                progress.warning(f"{finding.what}. Try: {finding.remedy}")
+        listener.started(run)
+
+    return replace(listener, started=started)
 
 
 def _gone_on(args: argparse.Namespace, recipe: Recipe, run: Path) -> int:

@@ -15,7 +15,6 @@ from grokyolo.plan import CONTROL, Advice, Change, Plan, Schedule, Weight
 from grokyolo.plan.preflight import size
 from grokyolo.view.progress import spelled
 
-WIDTH = 80
 LABELS = 10
 """Columns of the labels at the left."""
 MOST_ADVICE = 6
@@ -37,8 +36,8 @@ def plan_screen(plan: Plan, command: Sequence[str] = ()) -> RenderableType:
         plan: the plan.
         command: as it was typed, word by word, so that changes are shown as a command to type; empty for none.
     """
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 0, 0, 0), width=WIDTH)
-    table.add_column(style="bold", no_wrap=True, width=LABELS)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=0)
+    table.add_column(style="bold", no_wrap=True, min_width=LABELS)
     table.add_column(overflow="fold")
     for label, text in _rows(plan):
         table.add_row(label, Text(text))

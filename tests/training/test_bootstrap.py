@@ -141,11 +141,16 @@ def bars(epoch=1, seed=0, val=None, probe=None, until=float("inf"), **options):
 
 class TestIntervals:
     def test_it_is_as_wide_as_theory_has_it(self):
+        rows = [bars(epoch, probe=Half()) for epoch in range(1, 51)]
         half_width = 1.645 * np.sqrt(0.25 / 400)
-        row = bars(probe=Half())
-        for low, high in ((row.val_low, row.val_high), (row.probe_low, row.probe_high)):
-            assert low == pytest.approx(0.5 - half_width, abs=0.012)
-            assert high == pytest.approx(0.5 + half_width, abs=0.012)
+        for name in ("val", "probe"):
+            assert np.mean([getattr(row, f"{name}_low") for row in rows]) == pytest.approx(0.5 - half_width, abs=0.002)
+            assert np.mean([getattr(row, f"{name}_high") for row in rows]) == pytest.approx(0.5 + half_width, abs=0.002)
+
+    def test_the_gap_grows_as_the_model_memorises(self):
+        row = bars(probe=Hits(np.ones(100)))
+        assert (row.probe_low, row.probe_high) == (1.0, 1.0)
+        assert (row.gap_low, row.gap_high) == pytest.approx((1 - row.val_high, 1 - row.val_low))
 
     def test_that_of_the_gap_is_of_the_differences_not_of_the_ends(self):
         row = bars(probe=Half())
@@ -298,10 +303,10 @@ class TestErrorBars:
             for epoch in (1, 5, 20):
                 log.append(Intervals(epoch, val_low=0.0, val_high=1.0))
         error_bars = ErrorBars(run, 0, on=True)
-        error_bars.go_on_after(7)
-        for epoch in (8, 9, 20):
+        error_bars.go_on_after(6)
+        for epoch in (7, 8, 9, 20):
             measure(error_bars, epoch)
-        assert epochs(run) == [1, 5, 8, 20]
+        assert epochs(run) == [1, 5, 8, 20], "as if it had never stopped: 5 was the last before 8"
 
     def test_too_little_time_costs_the_row_and_nothing_else(self, run, monkeypatch, warnings):
         monkeypatch.setattr(bootstrap, "BLOCK", 1)
@@ -328,6 +333,8 @@ class TestErrorBars:
         (run / "errors.csv").write_text("my,own\n")
         error_bars = ErrorBars(run, 0, on=True)
         error_bars.go_on_after(0)
+        with error_bars.listening(validator := Validator(), None):
+            assert "get_stats" not in vars(validator)
         measure(error_bars, 1)
         assert (run / "errors.csv").read_text() == "my,own\n"
         assert len(warnings) == 1

@@ -1,0 +1,115 @@
+"""The page: template, styles and scripts put together, with nothing left to load."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from grokyolo.gap import Series
+from grokyolo.verdict import Assessment
+from grokyolo.view.report import facts, words
+from grokyolo.view.report.curves import chart
+from grokyolo.view.report.gathering import Gathered, gather
+
+SCRIPTS = ("look.js", "chart.js", "page.js")
+"""Own scripts, in the order in which they need each other."""
+MOST_EVENTS = 500
+"""Rows of a table of events; what is beyond is counted."""
+
+
+def render(runs: Sequence[tuple[Series, Assessment]]) -> str:
+    """Return the report of some runs as one HTML document that needs no network.
+
+    Args:
+        runs: at least one run with its verdict, in the order to show.
+    """
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    from grokyolo import __version__
+
+    gathered = [gather(series, assessment) for series, assessment in runs]
+    plotly, script, style = _plotly(), "".join(_text(name) for name in SCRIPTS), _text("page.css")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(_text("page.html")).render(
+        version=__version__,
+        title=runs[0][0].run if len(runs) == 1 else f"{len(runs)} runs",
+        runs=[_view(number, run) for number, run in enumerate(gathered)],
+        policy=_policy([plotly, script], style),
+        style=Markup(style),
+        plotly=Markup(plotly),
+        script=Markup(script),
+        data=Markup(_embedded(chart(gathered))),
+        glossary=words.GLOSSARY,
+    )
+
+
+def _view(number: int, run: Gathered) -> dict[str, Any]:
+    """Return one run as the template shows it: words only, not yet escaped."""
+    assessment, series = run.assessment, run.series
+    head, rows = words.telling_table(run)
+    return {
+        "id": f"run-{number + 1}",
+        "name": series.run,
+        "verdict": assessment.verdict.value,
+        "tone": words.TONES[assessment.verdict.value],
+        "confidence": assessment.confidence.value,
+        "confidence_means": words.CONFIDENCE[assessment.confidence.value],
+        "rough": not series.like_for_like,
+        "reason": assessment.reason,
+        "highlights": words.highlights(run),
+        "confounders": [str(event) for event in assessment.confounders],
+        "waiting": run.waiting,
+        "picture": words.picture(run),
+        "telling_head": head,
+        "telling_rows": rows,
+        "chosen": [(value.key, facts.plain(value.value), value.source) for value in run.chosen],
+        "defaults": [(value.key, facts.plain(value.value), value.source) for value in run.defaults],
+        "run_facts": run.run_facts,
+        "environment": run.environment,
+        "events": [
+            (event.epoch, event.kind.value, event.kind.confounds, event.detail) for event in series.events[:MOST_EVENTS]
+        ],
+        "more_events": max(len(series.events) - MOST_EVENTS, 0),
+        "checkpoints": [(file.name, facts.size(file.size), file.purpose) for file in run.checkpoints],
+        "checkpoints_size": facts.size(sum(file.size for file in run.checkpoints)),
+        "notes": run.notes,
+    }
+
+
+def _embedded(value: Any) -> str:
+    """Return JSON that no HTML parser can leave, whatever names are in it."""
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _policy(scripts: Sequence[str], style: str) -> str:
+    """Return the Content-Security-Policy: these scripts and nothing else, no network, no form, no frame."""
+    allowed = " ".join(f"'sha256-{_digest(text)}'" for text in scripts)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@lru_cache(maxsize=1)
+def _plotly() -> str:
+    """Return the library that draws, with line ends as an HTML parser hands them to the script."""
+    from plotly.offline import get_plotlyjs
+
+    text: str = get_plotlyjs()
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@lru_cache
+def _text(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")

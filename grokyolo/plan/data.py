@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokyolo.plan.builtin import count_builtin
-from grokyolo.plan.images import CUT_OFF, Twins, fault_of, find_twins
+from grokyolo.plan.images import NO_END, Twins, fault_of, find_twins
 from grokyolo.plan.labels import Labels, Rules, label_file, read_labels
 from grokyolo.plan.locating import Located, locate
 from grokyolo.plan.settings import Settings
@@ -263,8 +263,8 @@ def _split(files: Sequence[str], located: Located, rules: Rules, settings: Setti
 
 
 def _lost(broken: Sequence[Fault]) -> set[str]:
-    """Return the images that Ultralytics leaves out; those that are cut off it saves anew."""
-    return {fault.file for fault in broken if fault.what != CUT_OFF}
+    """Return the images that Ultralytics leaves out; those without an end mark it saves anew."""
+    return {fault.file for fault in broken if fault.what != NO_END}
 
 
 def _wanted(labels: Labels, settings: Settings) -> Labels:

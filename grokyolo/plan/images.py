@@ -12,8 +12,8 @@ from pathlib import Path
 SMALLEST_SIDE = 10
 """Pixels; `ultralytics.data.utils.check_image` takes no smaller images."""
 PIECE = 1 << 20
-CUT_OFF = "cut off"
-"""An image that Ultralytics saves anew in its place."""
+NO_END = "no end mark"
+"""A JPEG that Ultralytics saves anew in its place."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,23 @@ def fault_of(image: str) -> str:
         return f"cannot be read: {type(error).__name__}"
     if min(width, height) < SMALLEST_SIDE:
         return f"{width} × {height} pixels, fewer than {SMALLEST_SIDE}"
-    return CUT_OFF if kind == "JPEG" and _cut_off(image) else ""
+    return _end_of_jpeg(image) if kind == "JPEG" else ""
 
 
-def _cut_off(image: str) -> bool:
+def _end_of_jpeg(image: str) -> str:
+    """Return what is wrong with the end of a JPEG: Ultralytics saves one without an end mark anew, if it can."""
+    from PIL import Image
+
     with Path(image).open("rb") as file:
         file.seek(-2, os.SEEK_END)
-        return file.read() != b"\xff\xd9"
+        if file.read() == b"\xff\xd9":
+            return ""
+    try:
+        with Image.open(image) as opened:
+            opened.load()
+    except Exception:  # as above
+        return "cannot be read: cut off"
+    return NO_END
 
 
 def find_twins(train: Sequence[str], val: Sequence[str]) -> Twins:

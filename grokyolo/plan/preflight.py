@@ -8,7 +8,7 @@ from enum import Enum
 
 from grokyolo.plan.costs import Costs
 from grokyolo.plan.data import Data, Fault, Split
-from grokyolo.plan.images import CUT_OFF
+from grokyolo.plan.images import NO_END
 from grokyolo.plan.machine import Machine
 from grokyolo.plan.settings import Settings
 
@@ -74,14 +74,16 @@ def _here(scene: Scene) -> Iterator[Finding]:
 
 def _broken(scene: Scene) -> Iterator[Finding]:
     for word, split in _splits(scene.data):
-        rewritten = [fault for fault in split.broken_images if fault.what == CUT_OFF]
+        rewritten = [fault for fault in split.broken_images if fault.what == NO_END]
         useless = [fault for fault in split.broken_images if fault not in rewritten]
         if useless:
             yield _named(
                 f"{_many(len(useless), 'image')} of {word} cannot be used", useless, split.images_checked, "rm"
             )
         if rewritten:
-            what = f"{_many(len(rewritten), 'image')} of {word} cut off, which Ultralytics saves anew in their place"
+            what = (
+                f"{_many(len(rewritten), 'image')} of {word} without an end mark, which Ultralytics saves anew in place"
+            )
             yield _named(what, rewritten, split.images_checked, "cp -t .")
         if split.broken_labels:
             what = f"{_many(len(split.broken_labels), 'label file')} of {word} broken, so their images are left out"

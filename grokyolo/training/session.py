@@ -13,6 +13,7 @@ from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped
 from grokyolo.gap import EpochRecord
 from grokyolo.recipe import BuiltinData, Recipe
 from grokyolo.training import folder
+from grokyolo.training.figures import Figures
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,13 @@ class Progress:
         record: the row just written to gap.csv.
         epochs: planned length of the run.
         score_name: the task's headline metric.
+        figures: decay budget, usual time and the verdict as it stands.
     """
 
     record: EpochRecord
     epochs: int
     score_name: str
+    figures: Figures | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def _fit(model: Any, recipe: Recipe, data: str, run: Path, listener: Listener) -
     score_name = SCORES[model.task][1]
 
     def tell(trainer: Any) -> None:
-        listener.epoch(Progress(trainer.record, trainer.epochs, score_name))
+        listener.epoch(Progress(trainer.record, trainer.epochs, score_name, trainer.figures))
 
     model.add_callback(ON_RECORD, tell)
     arguments = {key: value for key, value in recipe.train.items() if key != "task"}

@@ -24,9 +24,10 @@ from grokyolo.gap import EventKind
 from grokyolo.gap.log import EpochRecord, GapWriter
 from grokyolo.gap.remarks import append_remark
 from grokyolo.recipe import seconds
-from grokyolo.training import folder, order, results, stability
+from grokyolo.training import folder, loggers, order, results, stability
 from grokyolo.training.cadence import Cadence
 from grokyolo.training.durable import Durable
+from grokyolo.training.figures import Figures, Standing
 from grokyolo.training.grokfast import Grokfast
 from grokyolo.training.intervals import ErrorBars
 from grokyolo.training.prepared import PreparedBatches, prepare_training
@@ -47,10 +48,12 @@ class Measured(Durable):
 
     Attributes:
         record: the last row written, None before the first.
+        figures: what others may show of that row's epoch.
         steps: optimizer steps so far.
     """
 
     record: EpochRecord | None = None
+    figures: Figures | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.steps = 0
@@ -81,6 +84,7 @@ class Measured(Durable):
         self._measuring_seconds = 0.0
         if RANK in {-1, 0}:
             self.gap_log = GapWriter(Path(self.save_dir) / "gap.csv")
+            self.standing = Standing(Path(self.save_dir), LOGGER.warning)
             folder.add_facts(Path(self.save_dir), self._facts())
 
     def placed(self, saved: dict[str, Any] | None) -> None:
@@ -203,7 +207,20 @@ class Measured(Durable):
         self._pending.clear()
         self._keep_within_budget(now - self._epoch_started - self._measuring_seconds)
         self._epoch_started = now
+        last = self.stop or self.epoch + 1 >= self.epochs
+        self.figures = self.standing.after(self.record, saved_epoch=self._saved_epoch, last=last)
         self.run_callbacks(ON_RECORD)
+
+    def run_callbacks(self, event: str) -> None:
+        """Run callbacks as Ultralytics does; those at the end of an epoch meet grokyolo's figures too."""
+        if event == "on_train_start":
+            loggers.draw_over_epochs()
+        figures = self.figures
+        if event != "on_fit_epoch_end" or figures is None or figures.record.epoch != self.epoch + 1:
+            super().run_callbacks(event)
+            return
+        with loggers.shown(self, figures):
+            super().run_callbacks(event)
 
     def _finish_epoch(self) -> None:
         super()._finish_epoch()

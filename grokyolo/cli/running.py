@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grokyolo.cli.parsing import Parser, console
 from grokyolo.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    from grokyolo.training import Listener
 
 
 def add_running_options(parser: Parser) -> None:
     """Declare the options of every verb that trains."""
     parser.add_argument("--time-limit", metavar="TIME", help="save and stop after this time, such as 11h30m")
+    parser.add_argument(
+        "--notify",
+        action="append",
+        default=[],
+        metavar="COMMAND|URL",
+        help="tell this command or URL of a jump, the end, a failure, a stop, a stall; may be given several times",
+    )
+    parser.add_argument("--prometheus", type=Path, metavar="FILE", help="keep a text file for node_exporter up to date")
     parser.add_argument("--verbose", action="store_true", help="show Ultralytics' own tables and progress bars too")
 
 
@@ -30,6 +43,13 @@ def time_limit(args: argparse.Namespace) -> float | None:
         return seconds(args.time_limit)
     except ValueError as error:
         raise UsageError(str(error), where=f"--time-limit {args.time_limit}", hint="--time-limit 11h30m") from error
+
+
+def reported(args: argparse.Namespace, listener: Listener) -> AbstractContextManager[Listener]:
+    """Return a context that tells `listener` and whom --notify and --prometheus name."""
+    from grokyolo.training.reporting import reporting
+
+    return reporting(listener, notify=args.notify, prometheus=args.prometheus)
 
 
 def continued(args: argparse.Namespace, run: Path, overrides: Sequence[str] = ()) -> int:
@@ -57,8 +77,9 @@ def continued(args: argparse.Namespace, run: Path, overrides: Sequence[str] = ()
             where=str(run),
             hint=f"grokyolo extend {run} --epochs {2 * int(recipe.train['epochs'])}",
         )
-    with TrainingProgress(console(stderr=True, no_color=args.no_color), live=not args.verbose) as progress:
-        go_on(run, recipe, listener=progress.listener(), verbose=args.verbose, time_limit=limit, change=change)
+    display = TrainingProgress(console(stderr=True, no_color=args.no_color), live=not args.verbose)
+    with display as progress, reported(args, progress.listener()) as listener:
+        go_on(run, recipe, listener=listener, verbose=args.verbose, time_limit=limit, change=change)
     return finished(args, run)
 
 

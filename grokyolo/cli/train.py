@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokyolo.cli.parsing import Parser, console
-from grokyolo.cli.running import add_running_options, continued, finished, time_limit
+from grokyolo.cli.running import add_running_options, continued, finished, reported, time_limit
 from grokyolo.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ def run(args: argparse.Namespace) -> int:
 
         return show(args, recipe)
     plan = _plan(recipe)
-    with TrainingProgress(console(stderr=True, no_color=args.no_color), live=not args.verbose) as progress:
+    display = TrainingProgress(console(stderr=True, no_color=args.no_color), live=not args.verbose)
+    with display as progress, reported(args, _telling(plan, progress)) as listener:
         for warning in recipe.warnings:
             progress.warning(warning)
-        listener = _telling(plan, progress)
         folder = train(recipe, name=args.name, listener=listener, verbose=args.verbose, time_limit=limit)
     return finished(args, folder)
 

@@ -60,7 +60,7 @@ def continued(args: argparse.Namespace, run: Path, overrides: Sequence[str] = ()
     """
     from grokyolo.recipe import load
     from grokyolo.training import extension, go_on
-    from grokyolo.view.progress import TrainingProgress
+    from grokyolo.view.live import training_display
 
     if not (run / "grokyolo.yaml").is_file():
         raise RunError(
@@ -77,7 +77,7 @@ def continued(args: argparse.Namespace, run: Path, overrides: Sequence[str] = ()
             where=str(run),
             hint=f"grokyolo extend {run} --epochs {2 * int(recipe.train['epochs'])}",
         )
-    display = TrainingProgress(console(stderr=True, no_color=args.no_color), live=not args.verbose)
+    display = training_display(console(stderr=True, no_color=args.no_color), verbose=args.verbose)
     with display as progress, reported(args, progress.listener()) as listener:
         go_on(run, recipe, listener=listener, verbose=args.verbose, time_limit=limit, change=change)
     return finished(args, run)

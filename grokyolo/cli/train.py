@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """Train, and say where the run is and what to type next."""
     from grokyolo.recipe import load
     from grokyolo.training import train
-    from grokyolo.view.progress import TrainingProgress
+    from grokyolo.view.live import training_display
 
     recipe = load(args.recipe, args.overrides)
     existing = Path("runs") / (args.name or recipe.name)
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
         return show(args, recipe)
     plan = _plan(recipe)
-    display = TrainingProgress(console(stderr=True, no_color=args.no_color), live=not args.verbose)
+    display = training_display(console(stderr=True, no_color=args.no_color), verbose=args.verbose)
     with display as progress, reported(args, _telling(plan, progress)) as listener:
         for warning in recipe.warnings:
             progress.warning(warning)

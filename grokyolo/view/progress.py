@@ -67,14 +67,19 @@ class TrainingProgress:
         per_epoch = self._per_epoch(record.epoch, record.seconds)
         if record.val_score is not None or record.val_loss is not None:
             self._measured = progress
-        fields = progress_fields(progress, self._measured or progress, per_epoch)
         if self._live is not None:
-            self._live.update(Text(fitted(fields, self.console.width), no_wrap=True), refresh=True)
+            self._draw(self._live, progress, per_epoch)
             return
         now, last = time.monotonic(), record.epoch >= progress.epochs
         if now - self._last_line >= LOG_EVERY or last:
             self._last_line = now
-            self.console.print(fitted(fields, 10_000), markup=False, soft_wrap=True)
+            self.console.print(self._line(progress, per_epoch, 10_000), markup=False, soft_wrap=True)
+
+    def _draw(self, live: Live, progress: Progress, per_epoch: float | None) -> None:
+        live.update(Text(self._line(progress, per_epoch, self.console.width), no_wrap=True), refresh=True)
+
+    def _line(self, progress: Progress, per_epoch: float | None, width: int) -> str:
+        return fitted(progress_fields(progress, self._measured or progress, per_epoch), width)
 
     def _per_epoch(self, epoch: int, seconds: float) -> float | None:
         """Return the seconds per epoch lately, of training alone; None in the first epoch after a resume."""

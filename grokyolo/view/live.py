@@ -1,0 +1,212 @@
+"""The live screen of a training in this process. It never costs more than a hundredth of the time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.control import Control
+from rich.live import Live
+from rich.text import Text
+
+from grokyolo.errors import RunError
+from grokyolo.gap.following import Follower
+from grokyolo.training import Progress
+from grokyolo.verdict import assess
+from grokyolo.view.progress import TrainingProgress
+from grokyolo.view.screen import View, fits, frame
+
+SHARE = 0.004
+"""Part of the time that drawing may take from a training, and reading and judging the log as much again."""
+GRACE = 0.5
+"""Seconds of either that are allowed at once, so that the first epochs are seen."""
+FRAMES = 4.0
+"""Frames in a second at most."""
+JUDGED_EVERY = 3.0
+"""Seconds between two verdicts at least."""
+
+
+class Allowance:
+    """Keeps what costs time below a share of all time.
+
+    Args:
+        share: of the time since the start.
+        grace: seconds that may be spent at once.
+        every: seconds between two spendings at least.
+        clock: seconds that rise.
+    """
+
+    def __init__(self, share: float, grace: float, every: float, clock: Callable[[], float]) -> None:
+        self._share, self._every, self._clock = share, every, clock
+        self._spent = -grace
+        self._start = clock()
+        self._last = float("-inf")
+        self._cost = 0.0
+
+    def due(self) -> bool:
+        """Tell whether the time has come, and as much as it cost last time may be spent."""
+        now = self._clock()
+        return now - self._last >= self._every and self._spent + self._cost <= self._share * (now - self._start)
+
+    def spend(self, work: Callable[[], None]) -> None:
+        """Do the work and note what it cost."""
+        self._last = started = self._clock()
+        work()
+        self._cost = self._clock() - started
+        self._spent += self._cost
+
+
+class Place:
+    """A place on a terminal that is drawn again and again, and stays as it is at the end.
+
+    Args:
+        console: writes to a terminal.
+        live: Rich's own, started at the first drawing.
+    """
+
+    def __init__(self, console: Console, live: Live) -> None:
+        self.console = console
+        self._live = live
+        self._size = console.size
+        self._drawing = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and lines that a frame may have; one line stays free, or the terminal would scroll."""
+        return self.console.size.width, self.console.size.height - 1
+
+    def resized(self) -> bool:
+        """Tell whether the terminal has another size than at the last drawing."""
+        return self.console.size != self._size
+
+    def draw(self, make: Callable[[], RenderableType]) -> None:
+        """Put what `make` returns in the place of what was drawn before.
+
+        After a change of size the terminal has broken the old lines as it likes, so all of it is cleared first.
+        A call out of a signal handler while a drawing is under way does nothing.
+        """
+        if self._drawing:
+            return
+        self._drawing = True
+        try:
+            if self.resized():
+                self._size = self.console.size
+                self.console.control(Control.clear(), Control.home())
+            if not self._live.is_started:
+                self._live.start()
+            self._live.update(make(), refresh=True)
+        finally:
+            self._drawing = False
+
+
+class TrainingScreen(TrainingProgress):
+    """The screen of a training in this process; used as `TrainingProgress` is.
+
+    Curves and verdict come from the log, as for every other reader; what is due waits until it is paid for.
+
+    Args:
+        console: writes to standard error, a terminal.
+        clock: seconds that rise.
+    """
+
+    def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(console)
+        live = self._live or Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+        self._live = live
+        self._place = Place(console, live)
+        self._view = View("", "training")
+        self._newest: tuple[Progress, float | None] | None = None
+        self._follower: Follower | None = None
+        self._drawing = Allowance(SHARE, GRACE, 1 / FRAMES, clock)
+        self._judging = Allowance(SHARE, GRACE, JUDGED_EVERY, clock)
+        self._handler_before: Any = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if self._follower is not None:
+                self._finish("done" if error is None else "stopped")
+        finally:
+            super().__exit__(kind, error, trace)
+
+    def started(self, run: Path) -> None:
+        """Show the run before its first epoch is finished."""
+        self._follower = Follower(run)
+        self._view = View(f"runs/{run.name}", "training", said="the first epoch is not finished yet")
+        self._heed_resizing()
+        self._place.draw(self._frame)
+
+    def _draw(self, live: Live, progress: Progress, per_epoch: float | None) -> None:
+        record = progress.record
+        self._view = replace(self._view, epoch=record.epoch, epochs=progress.epochs, per_epoch=per_epoch)
+        self._newest = progress, per_epoch
+        if self._judging.due():
+            self._judging.spend(self._judge)
+        if self._drawing.due():
+            self._drawing.spend(lambda: self._place.draw(self._frame))
+
+    def _frame(self) -> RenderableType:
+        width, height = self._place.size
+        if not fits(width, height):
+            line = self._line(*self._newest, width) if self._newest else f"training into {self._view.run}"
+            return Text(line, no_wrap=True, overflow="ellipsis")
+        return Group(*frame(self._view, width, height))
+
+    def _judge(self) -> None:
+        """Read what was added to the log; what cannot be read now may be at the next time."""
+        assert self._follower is not None
+        try:
+            series = self._follower.poll()
+        except RunError:
+            return
+        if series is not None:
+            self._view = replace(self._view, series=series, assessment=assess(series))
+
+    def _finish(self, state: str) -> None:
+        assert self._follower is not None
+        if self._handler_before is not None:
+            signal.signal(signal.SIGWINCH, self._handler_before)
+        if self._view.epoch:
+            self._judge()
+            self._view = replace(self._view, state=state)
+            self._place.draw(self._frame)
+        self._follower.close()
+
+    def _heed_resizing(self) -> None:
+        """Draw anew as soon as the terminal has another size: the end of an epoch may be far away."""
+        if not hasattr(signal, "SIGWINCH") or threading.current_thread() is not threading.main_thread():
+            return
+        process = os.getpid()
+
+        def redraw(*_: object) -> None:
+            if os.getpid() == process:  # loader workers are copies of this process and get the signal too
+                self._place.draw(self._frame)
+
+        self._handler_before = signal.signal(signal.SIGWINCH, redraw)
+        signal.siginterrupt(signal.SIGWINCH, False)
+
+
+def training_display(console: Console, *, verbose: bool = False) -> TrainingProgress:
+    """Return what shows a training: the screen on a terminal, else lines.
+
+    Args:
+        console: writes to standard error.
+        verbose: Ultralytics writes to it as well, so nothing may stay in place.
+    """
+    if verbose or not can_draw(console):
+        return TrainingProgress(console, live=not verbose)
+    return TrainingScreen(console)
+
+
+def can_draw(console: Console) -> bool:
+    """Tell whether the screen can be drawn there: a terminal that moves its cursor and knows the letters."""
+    return console.is_terminal and not console.is_dumb_terminal and console.encoding.startswith("utf")

@@ -22,6 +22,7 @@ has no probe, so its gap is rough: augmented training images, raw weights."""
 EXAMPLES = """  grokyolo gap runs/exp1
   grokyolo gap runs/exp1 --last 20 --plot
   grokyolo gap old/runs/*/results.csv
+  grokyolo gap runs/exp1 --watch
   grokyolo gap runs/exp1 --json --fail-on overfitting,diverged
 
 exit codes: 0 done, 2 a run cannot be read, 3 --fail-on matched"""
@@ -40,6 +41,7 @@ def add_arguments(parser: Parser) -> None:
         metavar="FILE",
         help=f"draw PNG, SVG or PDF; {DEFAULT_PLOT} in the run's folder by default",
     )
+    parser.add_argument("--watch", action="store_true", help="show the run live until it is finished, or Ctrl-C")
     parser.add_argument("--fail-on", metavar="VERDICT[,VERDICT]", help="exit with 3 when a run has such a verdict")
     parser.add_argument("--last", type=int, default=0, metavar="N", help="show the last N epochs too")
 
@@ -52,12 +54,14 @@ def run(args: argparse.Namespace) -> int:
     if args.last < 0:
         raise UsageError("--last needs a number of epochs", where=f"--last {args.last}", hint="--last 20")
     fail_on = _verdicts(args.fail_on) if args.fail_on is not None else frozenset()
+    if args.watch:
+        _watch(args, runs)
     results = [_read(name) for name in runs]
     judged = [result for result in results if not isinstance(result, GrokyoloError)]
     if args.json:
         for _, assessment in judged:
             sys.stdout.write(json.dumps(assessment.to_json(), allow_nan=False) + "\n")
-    else:
+    elif not args.watch:
         _print(args, runs, results)
     if plot is not None:
         _plot(args, plot, judged)
@@ -66,6 +70,15 @@ def run(args: argparse.Namespace) -> int:
     if matched:
         raise VerdictMatched(f"the verdict is {matched[0].verdict.value}", where=matched[0].run, hint=_see(matched[0]))
     return 0
+
+
+def _watch(args: argparse.Namespace, runs: list[str]) -> None:
+    from grokyolo.view.watching import watch
+
+    if args.json:
+        hint = "leave --json out, or ask again and again: grokyolo gap RUN --json"
+        raise UsageError("--watch draws a screen, --json writes for programs", where="--watch --json", hint=hint)
+    watch(runs, console(no_color=args.no_color))
 
 
 def _see(assessment: Assessment) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from rich.cells import cell_len
-from rich.table import Table
 from rich.text import Text
 
 from grokyolo.gap import Series
@@ -61,6 +60,13 @@ class View:
     series: Series | None = None
     assessment: Assessment | None = None
     said: str = ""
+
+    @property
+    def time_left(self) -> float | None:
+        """Seconds until the planned end at the present pace; None when unknown or at the end."""
+        if self.epochs is None or self.per_epoch is None or self.epochs <= self.epoch:
+            return None
+        return (self.epochs - self.epoch) * self.per_epoch
 
 
 def seconds_per_epoch(series: Series) -> float | None:
@@ -118,8 +124,8 @@ def progress_line(view: View, width: int) -> Text:
     times = [f"{spelled(view.per_epoch)} an epoch"] if view.per_epoch is not None else []
     if view.epochs is None:
         return Text(" · ".join([f"epoch {view.epoch:,}", *times]), no_wrap=True)
-    if view.per_epoch is not None and view.epochs > view.epoch:
-        times.append(f"{spelled((view.epochs - view.epoch) * view.per_epoch)} left")
+    if view.time_left is not None:
+        times.append(f"{spelled(view.time_left)} left")
     before = f"epoch {view.epoch:,} of {view.epochs:,}"
     share = min(view.epoch / view.epochs, 1.0)
     after = " · ".join([f"{int(100 * share):3} %", *times])
@@ -257,32 +263,3 @@ def _files(view: View, width: int) -> Text:
     names = " · ".join(name for name in FILES if (folder / name).exists())
     whole = f"{printable(str(folder))}: {names}"
     return _labelled("files", whole if cell_len(whole) <= width - MARGIN else names)
-
-
-def many(views: Sequence[View]) -> Table:
-    """Return the table of several runs that are watched together."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
-    table.add_column("run", overflow="fold", ratio=1, vertical="bottom")
-    for name in ("epoch", "left", "verdict", "probe", "val", "gap"):
-        table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True, vertical="bottom")
-    for view in views:
-        table.add_row(Text(printable(view.run)), *_row(view))
-    return table
-
-
-def _row(view: View) -> list[Text]:
-    series, assessment = view.series, view.assessment
-    if series is None or assessment is None:
-        return [Text("–"), Text(""), Text(view.said, style="dim"), *[Text("–")] * 3]
-    left = ""
-    if view.epochs is not None and view.epochs > view.epoch and view.per_epoch is not None:
-        left = spelled((view.epochs - view.epoch) * view.per_epoch)
-    gap = numbers.score(assessment.score_gap) if series.like_for_like else f"~{numbers.loss(assessment.loss_gap)}"
-    return [
-        Text(f"{view.epoch}" + ("" if view.epochs is None else f"/{view.epochs}")),
-        Text(left or view.state),
-        Text(assessment.verdict.value, style=STYLES[assessment.verdict]),
-        Text(numbers.score(last_known(series.probe_score))),
-        Text(numbers.score(last_known(series.val_score))),
-        Text(gap),
-    ]

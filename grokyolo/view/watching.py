@@ -1,0 +1,284 @@
+"""Watching runs that other processes or machines write: the screen for one, a table for several."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from grokyolo.errors import RunError
+from grokyolo.gap import Series
+from grokyolo.gap.following import SIDE_FILES, Follower
+from grokyolo.gap.series import EventKind
+from grokyolo.training.folder import owner_of
+from grokyolo.verdict import assess
+from grokyolo.view import numbers
+from grokyolo.view.live import Place, can_draw
+from grokyolo.view.progress import LOG_EVERY, fitted, spelled
+from grokyolo.view.screen import MIN_WIDTH, View, fits, frame, last_known, printable, seconds_per_epoch
+from grokyolo.view.table import STYLES
+
+EVERY = 1.0
+"""Seconds between two looks at a log at least."""
+REST = 80.0
+"""So many times as long as a look took nothing is done: a little more than one part in a hundred of one core."""
+SLICE = 0.25
+"""Seconds after which a change of the terminal's size is noticed."""
+NOTHING_NEW = "nothing new"
+OTHER_COLUMNS = 60
+"""What the table of several runs needs beside their names."""
+QUIET = 120.0
+"""Seconds without a new row after which that is said, or 20 epochs, whatever is longer."""
+
+
+class Watched:
+    """One run that is watched.
+
+    Args:
+        run: as the user typed it.
+
+    Attributes:
+        view: what is known of it.
+        finished: all planned epochs are there and no process trains into it.
+
+    Raises:
+        RunError: there is no such run, or something that will never be one.
+    """
+
+    def __init__(self, run: str) -> None:
+        self._follower = Follower(run)
+        self.view = View(run, "watching")
+        self.finished = False
+        try:
+            self._look()
+        except RunError as error:
+            if not any((Path(run) / name).is_file() for name in SIDE_FILES):
+                self.close()
+                raise
+            self.view = replace(self.view, state="waiting", said=error.what)
+
+    def close(self) -> None:
+        """Forget the run; closing twice does no harm."""
+        self._follower.close()
+
+    def update(self) -> bool:
+        """Look at the log and tell whether anything that is shown has changed."""
+        before = self.view
+        try:
+            self._look()
+        except RunError as error:
+            self.view = replace(self.view, state=error.what if self.view.series else "waiting", said=error.what)
+        return self.view is not before and self.view != before
+
+    def _look(self) -> None:
+        series = self._follower.poll()
+        if series is not None:
+            self.view = View(
+                self.view.run,
+                "watching",
+                epoch=int(series.epoch[-1]),
+                epochs=series.epochs_planned,
+                per_epoch=seconds_per_epoch(series),
+                series=series,
+                assessment=assess(series),
+            )
+        if self.view.series is not None:
+            state = self._state(self.view.series)
+            if state != self.view.state:
+                self.view = replace(self.view, state=state)
+
+    def _state(self, series: Series) -> str:
+        log = self._follower.log
+        assert log is not None
+        run = log.parent
+        complete = series.epochs_planned is not None and series.epoch[-1] >= series.epochs_planned
+        if complete and owner_of(run) is None:
+            self.finished = True
+            return "finished"
+        self.finished = False
+        owner = _owner(run)
+        last = [event.kind for event in series.events if event.epoch == series.epoch[-1]]
+        if not owner and EventKind.STOP in last:
+            return "stopped"
+        quiet = time.time() - log.stat().st_mtime
+        if quiet > max(QUIET, 20 * (self.view.per_epoch or 0.0)):
+            return f"{NOTHING_NEW} for {spelled(60 * (quiet // 60))}"
+        return owner or "watching"
+
+
+def _owner(run: Path) -> str:
+    """Return which process says that it trains into a run; the lock itself is left to those who train."""
+    try:
+        owner = json.loads((run / "state" / "owner.json").read_text(encoding="utf-8"))
+        return f"process {owner['pid']} on {owner['host']}"
+    except (OSError, ValueError, TypeError, KeyError):
+        return ""
+
+
+class Screen:
+    """Draws on a terminal: the screen of one run, or the table of several."""
+
+    def __init__(self, watched: Sequence[Watched], console: Console) -> None:
+        self._watched = watched
+        self._live = Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+        self._place = Place(console, self._live)
+
+    def draw(self) -> None:
+        """Draw what is known now."""
+        self._place.draw(self._picture)
+
+    def heed_resizing(self) -> None:
+        """Draw anew if the terminal has another size."""
+        if self._place.resized():
+            self.draw()
+
+    def close(self) -> None:
+        """Leave the last picture where it is."""
+        if self._live.is_started:
+            self._live.stop()
+
+    def _picture(self) -> RenderableType:
+        width, height = self._place.size
+        views = [one.view for one in self._watched]
+        if len(views) == 1:
+            if fits(width, height):
+                return Group(*frame(views[0], width, height))
+            return Text(line(views[0], width), no_wrap=True, overflow="ellipsis")
+        return many(views, width, height) if width >= MIN_WIDTH else Group(*(Text(line(view, width)) for view in views))
+
+
+def many(views: Sequence[View], width: int, height: int) -> Table:
+    """Return the table of several runs: at most `height` lines of at most `width` columns."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
+    table.add_column("run", no_wrap=True)
+    for name in ("epoch", "left", "verdict", "probe", "val", "gap"):
+        table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True)
+    shown = len(views) if len(views) < height else height - 2
+    for view in views[:shown]:
+        name = printable(view.run)
+        room = width - OTHER_COLUMNS
+        if cell_len(name) > room:  # runs of one folder differ in their ends
+            name = f"…{set_cell_size(name[::-1], room - 1)[::-1]}"
+        table.add_row(Text(name), *_row(view))
+    if shown < len(views):
+        table.add_row(Text(f"and {len(views) - shown} more", style="dim"))
+    return table
+
+
+def _row(view: View) -> list[Text]:
+    series, assessment = view.series, view.assessment
+    if series is None or assessment is None:
+        return [Text("–"), Text(view.state), *[Text("–")] * 4]
+    gap = numbers.score(assessment.score_gap) if series.like_for_like else f"~{numbers.loss(assessment.loss_gap)}"
+    return [
+        Text(f"{view.epoch}" + ("" if view.epochs is None else f"/{view.epochs}")),
+        Text(_left(view)),
+        Text(assessment.verdict.value, style=STYLES[assessment.verdict]),
+        Text(numbers.score(last_known(series.probe_score))),
+        Text(numbers.score(last_known(series.val_score))),
+        Text(gap),
+    ]
+
+
+def _left(view: View) -> str:
+    if view.state in {"finished", "stopped"}:
+        return view.state
+    if view.state.startswith(NOTHING_NEW):
+        return "quiet"
+    return numbers.MISSING if view.time_left is None else spelled(view.time_left)
+
+
+class Lines:
+    """Writes a line for each run now and then, where nothing can be drawn."""
+
+    def __init__(self, watched: Sequence[Watched], console: Console) -> None:
+        self._watched = watched
+        self._console = console
+        self._written = float("-inf")
+
+    def draw(self) -> None:
+        """Write, unless that was done a moment ago and goes on."""
+        now = time.monotonic()
+        if now - self._written >= LOG_EVERY or all(one.finished for one in self._watched):
+            self._written = now
+            for one in self._watched:
+                self._console.print(f"{one.view.run} · {line(one.view, 10_000)}", markup=False, soft_wrap=True)
+
+    def heed_resizing(self) -> None:
+        """A log has no size."""
+
+    def close(self) -> None:
+        """Nothing is left to do."""
+
+
+def line(view: View, width: int) -> str:
+    """Return one run in one line, as much of it as fits."""
+    if view.series is None or view.assessment is None:
+        return view.said
+    score, probe = last_known(view.series.val_score), last_known(view.series.probe_score)
+    fields = [
+        (0, f"{view.epoch}" + ("" if view.epochs is None else f"/{view.epochs}")),
+        (3, f"{view.series.score_name or 'score'} probe {numbers.score(probe)} val {numbers.score(score)}"),
+        (1, view.assessment.verdict.value),
+        (4, view.state),
+    ]
+    if view.time_left is not None:
+        fields.append((2, f"{spelled(view.time_left)} left"))
+    return fitted(fields, width)
+
+
+def watch(
+    runs: Sequence[str],
+    console: Console,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    busy: Callable[[], float] = time.process_time,
+) -> None:
+    """Show runs until all of them are finished, or until Ctrl-C.
+
+    Args:
+        runs: one gets the screen, several one table.
+        console: where to draw; not a terminal: a line now and then.
+        sleep: waits so many seconds.
+        busy: seconds that this process has computed so far.
+
+    Raises:
+        RunError: one of the runs cannot be read and is not about to start.
+    """
+    watched: list[Watched] = []
+    try:
+        watched += (Watched(run) for run in runs)
+        shown = Screen(watched, console) if can_draw(console) else Lines(watched, console)
+        with closing(shown):
+            _go_round(watched, shown, sleep, busy)
+    except KeyboardInterrupt:  # how one stops watching
+        pass
+    finally:
+        for one in watched:
+            one.close()
+
+
+def _go_round(
+    watched: Sequence[Watched], shown: Screen | Lines, sleep: Callable[[float], None], busy: Callable[[], float]
+) -> None:
+    started = busy()
+    shown.draw()
+    while not all(one.finished for one in watched):
+        rest = max(EVERY, REST * (busy() - started))
+        while rest > 0:
+            sleep(min(SLICE, rest))
+            rest -= SLICE
+            shown.heed_resizing()
+        started = busy()
+        changed = [one.update() for one in watched]
+        if any(changed):
+            shown.draw()

@@ -12,7 +12,7 @@ demo: $(VENV)/.installed
 	test -n "$$run" && $(BIN)/grokyolo gap "$$run" --plot
 
 test: $(VENV)/.tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .

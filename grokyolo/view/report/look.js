@@ -2,8 +2,8 @@
 // How curves look: colours for both themes, dashes, symbols.
 
 const RUN_COLOURS = {
-  light: ["#0072b2", "#d55e00", "#00805c", "#b0458a", "#8a6d00", "#2f7fb8", "#a33b3b", "#4d4d4d"],
-  dark: ["#56b4e9", "#ff9d4d", "#3fcf9f", "#ee9ccb", "#f0e442", "#9ad0f5", "#ff8f85", "#d0d0d0"],
+  light: ["#0072b2", "#d55e00", "#00805c", "#b0458a", "#8a6d00", "#5b4bc4", "#a33b3b", "#4d4d4d"],
+  dark: ["#56b4e9", "#ff9d4d", "#3fcf9f", "#ee9ccb", "#f0e442", "#b3a6ff", "#ff8f85", "#d0d0d0"],
 };
 const PART_COLOURS = {
   light: { probe: "#0072b2", val: "#d55e00", train: "#808080", gap: "#56b4e9" },

@@ -13,7 +13,7 @@
   };
 
   function draw() {
-    Plotly.react(chart, tracesOf(data, state), layoutOf(data, state, chart.clientWidth), {
+    Plotly.react(chart, tracesOf(data, state, chart.clientWidth), layoutOf(data, state, chart.clientWidth), {
       displayModeBar: false, responsive: true, doubleClick: false,
     });
     say();

@@ -10,7 +10,7 @@ from typing import Any
 
 from ultralytics.utils import LOGGER, RANK, YAML
 
-from grokyolo.errors import GrokyoloError
+from grokyolo.errors import GrokyoloError, Stopped
 from grokyolo.training import checkpoints, order, seeded, signals, snapshot, state
 from grokyolo.training.engine import Engine
 
@@ -183,12 +183,14 @@ class Durable(Engine):
             raise self._resumable(error)
 
     def after_epoch(self) -> None:
-        """Stop between two epochs."""
-        if error := signals.current.error(margin=self._last_epoch_seconds()):
-            if self._saved_epoch != self.epoch + 1:
-                self._ready = self._make_ready()
-                self._write()
-            raise self._resumable(error)
+        """Stop between two epochs; of several processes, the first one decides for all."""
+        error = signals.current.error(margin=self._last_epoch_seconds())
+        if not self.shared(error is not None):
+            return
+        if RANK in {-1, 0} and self._saved_epoch != self.epoch + 1:
+            self._ready = self._make_ready()
+            self._write()
+        raise self._resumable(error or Stopped("stopped with the first process"))
 
     def _resumable(self, error: GrokyoloError) -> GrokyoloError:
         return type(error)(f"{error.what}; saved up to epoch {self._saved_epoch} of {self.epochs}")

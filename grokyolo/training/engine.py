@@ -170,7 +170,7 @@ class Engine(BaseTrainer):
             self._fit_epochs_to_time(now)
         self.run_callbacks("on_fit_epoch_end")
         self._clear_memory(None if self.device.type == "mps" else 0.5)
-        self.stop = self._agreed(self.stop)
+        self.stop = self.shared(self.stop)
 
     def _fit_epochs_to_time(self, now: float) -> None:
         mean = (now - self.train_time_start) / (self.epoch - self.start_epoch + 1)
@@ -180,13 +180,13 @@ class Engine(BaseTrainer):
         self.scheduler.last_epoch = self.epoch
         self.stop |= self.epoch >= self.epochs
 
-    def _agreed(self, stop: bool) -> bool:
-        """Return rank 0's word on stopping."""
+    def shared(self, value: Any) -> Any:
+        """Return rank 0's value, so that all processes go the same way."""
         if RANK == -1:
-            return stop
-        word = [stop if RANK == 0 else None]
+            return value
+        word = [value if RANK == 0 else None]
         distributed.broadcast_object_list(word, 0)
-        return bool(word[0])
+        return word[0]
 
     def _model_train(self) -> None:
         """Set the model to training mode, frozen normalisation layers excepted, where it is not in it already."""
@@ -216,7 +216,7 @@ class Engine(BaseTrainer):
                 self.last_opt_step = number
                 if self.args.time:
                     over = (time.time() - self.train_time_start) > (self.args.time * 3600)
-                    self.stop = self._agreed(over)
+                    self.stop = self.shared(over)
                     if self.stop:
                         break
             if RANK in {-1, 0} and self.args.plots and number in self.plot_idx:

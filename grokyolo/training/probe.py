@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ultralytics.data.build import build_yolo_dataset
+from ultralytics.utils import RANK
 from ultralytics.utils.patches import override_configs
 from ultralytics.utils.torch_utils import unwrap_model
 
@@ -84,11 +85,15 @@ class Probe:
         self.validator.args.plots = self.validator.args.save_json = self.validator.args.save_txt = False
         self.images = len(chosen)
 
-    def measure(self, trainer: Any) -> Measurement:
-        """Score the probe with the EMA weights of `trainer`; its training goes on as if nothing happened."""
+    def measure(self, trainer: Any) -> Measurement | None:
+        """Score the probe with the EMA weights of `trainer`; its training goes on as if nothing happened.
+
+        Returns:
+            None in all but the first of several processes, which gathers what the others found.
+        """
         with randomness.kept():
             self.validator(trainer)
-        return measurement(self.validator)
+        return measurement(self.validator) if RANK in {-1, 0} else None
 
 
 def training_files(dataset: Any) -> list[str]:

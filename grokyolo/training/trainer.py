@@ -154,11 +154,12 @@ class Measured(Durable):
     def get_dataloader(self, dataset_path: Any, batch_size: int = 16, rank: int = 0, mode: str = "train") -> Any:
         """Build a loader as Ultralytics does, with inputs prepared once where they do not change."""
         loader = super().get_dataloader(dataset_path, batch_size, rank, mode)
+        if mode == "val":
+            self._val_batch = batch_size  # for the probe
         if RANK != -1:
             return loader
         if mode == "train":
             return prepare_training(loader, self.args, self.device, self._memory)
-        self._val_batch = batch_size  # for the probe
         if self.args.task == "classify":
             order.in_sequence(loader)
         return PreparedBatches(loader, self.device, self._memory)
@@ -184,12 +185,13 @@ class Measured(Durable):
         """Validate and score the probe in the epochs that are due; NaN metrics in the others."""
         self._val = self._probe = None
         self._measuring_seconds = 0.0
+        self.cadence.every = self.shared(self.cadence.every)
         if not (self.cadence.due(self.epoch + 1, self.epochs) or self.stop):
-            return dict.fromkeys(self.metrics, math.nan), None
+            return dict.fromkeys(self.metrics or (), math.nan), None
         probe = self.probe.validator if self.probe else None
         with as_it_is(self.ema.ema), self.error_bars.listening(self.validator, probe):
             metrics, fitness = super().validate()
-            self._val = measurement(self.validator)
+            self._val = measurement(self.validator) if RANK in {-1, 0} else None
             if self.probe is not None:
                 started = time.monotonic()
                 self._probe = self.probe.measure(self)

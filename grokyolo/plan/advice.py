@@ -49,7 +49,7 @@ class Advice:
     Attributes:
         weight: how much it matters.
         what: one line.
-        remedy: what to type or do.
+        remedy: what to type or do; empty where there is nothing to do.
         about_budget: whether it is the judgement of the decay budget.
     """
 
@@ -168,8 +168,8 @@ def _average(facts: Facts) -> Iterator[Advice]:
     now = facts.schedule
     if now is not None and now.steps and now.ema_steps > LONG_AVERAGE * now.steps:
         share = now.ema_steps / now.steps
-        what = f"validation sees weights averaged over {share:.0%} of the run: a jump shows later and smoother"
-        yield Advice(Weight.NOTE, what, f"epochs={2 * now.epochs}")
+        what = f"validation sees weights averaged over {100 * share:.0f} % of the run: a jump shows later and smoother"
+        yield Advice(Weight.NOTE, what, "")
 
 
 def _free(facts: Facts) -> Iterator[Advice]:
@@ -179,13 +179,8 @@ def _free(facts: Facts) -> Iterator[Advice]:
         yield Advice(Weight.NOTE, what, "")
 
 
-def _length(facts: Facts) -> Iterator[Advice]:
+def _batch(facts: Facts) -> Iterator[Advice]:
     settings = facts.settings
-    if settings.time:
-        what = (
-            f"time={settings.time:g} ends the run by the clock: numbers of steps here are for {settings.epochs} epochs"
-        )
-        yield Advice(Weight.LIMITS, what, "time=null epochs=1000")
     if settings.batch_assumed:
         what = f"the GPU's memory chooses the batch: all numbers here are for {settings.batch}"
         yield Advice(Weight.LIMITS, what, f"batch={settings.batch} nbs={settings.batch}")
@@ -200,5 +195,5 @@ RULES: tuple[Callable[[Facts], Iterator[Advice]], ...] = (
     _validation,
     _average,
     _free,
-    _length,
+    _batch,
 )

@@ -26,7 +26,7 @@ RANDOM_BOXES = (
 """Arguments that make training inputs random unless they are off: those of `grokyolo.training.prepared`."""
 FORWARD = 1 / 3
 """Share of the computing of a training image that scoring an image takes: no backward pass."""
-ROW_BYTES = 250 + 250
+ROW_BYTES = 170 + 150
 """A row of gap.csv and one of results.csv, about."""
 PREFETCH = 4
 """Batches that each loader process holds ready: `ultralytics.data.build.build_dataloader`."""
@@ -82,7 +82,8 @@ def costs_of(
     workers = loader_processes(settings, machine, now)
     fixed = inputs_fixed(recipe, settings) and not workers
     parameters, norms = (model.weights.total, model.weights.norms) if model.weights else (None, 0)
-    kept = 2 + (now.optimizer.states if now else 2) + bool(recipe.accelerate.grokfast)
+    gathering = now is not None and now.accumulate > 1  # then a state holds gradients too
+    kept = 2 + (now.optimizer.states if now else 2) + bool(recipe.accelerate.grokfast) + gathering
     return Costs(
         probe_images=probe,
         probe_share=probe * FORWARD / (train + (val + probe) * FORWARD) if train and val is not None else None,

@@ -103,7 +103,7 @@ def _short(recipe: Recipe) -> Recipe:
 
 
 def _overrides(recipe: Recipe, data: Data, scale: float, images: int) -> list[str]:
-    overrides = [f"epochs={EPOCHS}", f"gap.every={EPOCHS}", "gap.budget=null", "plots=false", "patience=0", "time=null"]
+    overrides = [f"epochs={EPOCHS}", f"gap.every={EPOCHS}", "gap.budget=null", "plots=false", "patience=0"]
     if scale > 1 and data.val is not None:
         val = max(round(data.val.images / scale), 2)
         overrides.append(f"fraction=[{images}, {val}]")

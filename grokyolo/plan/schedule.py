@@ -88,8 +88,7 @@ def schedule(settings: Settings, images: int, classes: int) -> Schedule:
     batches = batches_per_epoch(settings, images)
     accumulate = max(round(settings.nbs / settings.batch), 1)
     weight_decay = settings.weight_decay * settings.batch * accumulate / settings.nbs
-    if not settings.time:
-        accumulate = min(accumulate, batches * settings.epochs)
+    accumulate = min(accumulate, batches * settings.epochs)
     optimizer = resolve(settings, iterations_of(settings, images), classes)
     warm = warmup_batches(settings, batches)
 

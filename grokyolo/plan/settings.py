@@ -34,7 +34,6 @@ class Settings:
         momentum: momentum of SGD, beta 1 of Adam and its kin.
         weight_decay: before Ultralytics scales it.
         warmup_epochs, warmup_momentum: length and first momentum of the warm-up.
-        time: hours after which training ends, None for no such limit.
         patience: epochs without improvement after which training ends, 0 for never.
         gpus: how many share a batch; 1 for a CPU too.
         on_cpu: whether the recipe asks for a CPU (or Apple's GPU), where Ultralytics loads without workers.
@@ -60,7 +59,6 @@ class Settings:
     weight_decay: float
     warmup_epochs: float
     warmup_momentum: float
-    time: float | None
     patience: int
     gpus: int
     on_cpu: bool
@@ -96,7 +94,6 @@ def settings_of(recipe: Recipe) -> Settings:
         weight_decay=float(value("weight_decay")),
         warmup_epochs=float(value("warmup_epochs")),
         warmup_momentum=float(value("warmup_momentum")),
-        time=value("time") or None,
         patience=int(value("patience")),
         gpus=_gpus(value("device")),
         on_cpu=device in {"cpu", "mps"},

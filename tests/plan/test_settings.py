@@ -13,7 +13,7 @@ def test_what_nobody_says_is_the_default_of_ultralytics():
     s, real = settings(), get_cfg()
     for name in ("epochs", "batch", "nbs", "lr0", "lrf", "momentum", "weight_decay", "warmup_epochs", "patience"):
         assert getattr(s, name) == getattr(real, name), name
-    assert (s.optimizer, s.imgsz, s.workers, s.time) == ("auto", 640, 8, None)
+    assert (s.optimizer, s.imgsz, s.workers) == ("auto", 640, 8)
 
 
 def test_a_batch_that_the_gpu_chooses_is_assumed():

@@ -1,0 +1,118 @@
+"""`grokyolo plan` and `grokyolo train --dry-run`."""
+
+import json
+
+import pytest
+
+from tests.cli.conftest import problem
+from tests.plan.recipes import box, detection
+
+GLOSSARY = "model: yolo26n.yaml\ndata: coco8.yaml\ntrain: {epochs: 1000, patience: 0, weight_decay: 0.01}\n"
+
+
+@pytest.fixture
+def glossary(workplace):
+    """COCO8 is not here, but its file says how many images and classes it has."""
+    (workplace / "mine.yaml").write_text(GLOSSARY)
+    return "mine.yaml"
+
+
+def test_the_run_of_the_glossary_on_one_screen(grokyolo, glossary):
+    """What a user of `yolo train epochs=1000 patience=0 weight_decay=0.01` has to know."""
+    code, out, err = grokyolo("plan", "--recipe", glossary)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 40
+    text = " ".join(out.split())
+    assert "steps 250: 1 batch an epoch, a step every 4 (nbs 64 / batch 16)" in text
+    assert "budget 0.00015 e-folds: weights shrink by 0.015 %. Control: 2.0 to 2.7" in text
+    assert "optimizer AdamW (auto: lr0 ignored), learning rate 0 → 0.000119 → 0.0000017" in text
+    assert "Far too small a budget: nothing that works through weight decay can show." in text
+    for change in ("nbs=16 ×4", "lrf=1.0 ×2", "weight_decay=1.0 ×100", "epochs=2500 ×2.5"):
+        assert change in text, change
+    assert text.count("next: grokyolo plan --recipe mine.yaml optimizer=AdamW lr0=0.001") == 1
+
+
+def test_the_command_it_proposes_leads_to_the_control(grokyolo, glossary):
+    _, out, _ = grokyolo("plan", "--recipe", glossary, "epochs=500")
+    text = " ".join(out.split())
+    command = text.partition("next: grokyolo ")[2].partition(" warning:")[0].split()
+    command = [word for word in command if word in {"plan", "--recipe", glossary} or "=" in word]
+    assert "epochs=500" not in command
+    code, out, _ = grokyolo(*command, "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert found["optimizer"]["acting_budget"] >= 2.4
+    assert found["ways"] == []
+
+
+def test_json_is_one_object_and_nothing_else(grokyolo, glossary):
+    code, out, err = grokyolo("plan", "--recipe", glossary, "--json")
+    assert (code, err) == (0, "")
+    assert out.count("\n") == 1
+    found = json.loads(out)
+    assert found["optimizer"]["steps"] == 250
+    assert found["optimizer"]["acting_budget"] == pytest.approx(0.00015, rel=0.01)
+
+
+def test_a_dry_run_is_a_plan(grokyolo, glossary, workplace):
+    code, plan, _ = grokyolo("plan", "--recipe", glossary)
+    dry_code, dry, err = grokyolo("train", "--recipe", glossary, "--dry-run")
+    assert (code, dry_code, err) == (0, 0, "")
+    assert dry == plan
+    assert not (workplace / "runs").exists()
+
+
+def test_overrides_change_the_plan(grokyolo):
+    _, out, _ = grokyolo("plan", "--recipe", "grok-modular-addition", "epochs=10", "--json")
+    assert json.loads(out)["optimizer"]["steps"] == 90
+
+
+def test_time_is_measured_where_asked_for(grokyolo, workplace):
+    given = ("--recipe", "grok-modular-addition", "data.modulus=5", "gap.probe=4", "epochs=1000")
+    _, out, _ = grokyolo("plan", *given)
+    assert "not measured: add --measure" in out
+    code, out, err = grokyolo("plan", *given, "--measure", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["time"]["total"] > 0
+    assert not (workplace / "runs").exists()
+
+
+def test_errors_are_those_of_recipes(grokyolo):
+    code, out, err = grokyolo("plan", "--recipe", "nothing")
+    assert (code, out) == (2, "")
+    assert problem(err)[0] == "there is no recipe 'nothing'"
+    code, out, err = grokyolo("plan", "--recipe", "long-coco8", "epochs=many")
+    assert (code, out) == (2, "")
+
+
+def test_a_training_says_briefly_what_it_will_do(grokyolo):
+    code, _, err = grokyolo("train", "--recipe", "grok-modular-addition", "data.modulus=5", "epochs=2", "gap.probe=4")
+    assert code == 0
+    assert err.splitlines()[:3] == [
+        "plan: 2 optimizer steps in 2 epochs, AdamW, learning rate 0.002, weight decay 1",
+        "plan: 0.004 e-folds: weights shrink by 0.4 %; the positive control jumps at 2.0 to 2.7",
+        "plan: far too small a budget: nothing that works through weight decay can show",
+    ]
+
+
+def test_a_training_that_would_surely_break_does_not_start(grokyolo, workplace):
+    file = detection(workplace / "set", [box(0)] * 2, [box(0)])
+    for path in (workplace / "set/images/train").iterdir():
+        path.write_bytes(b"broken")
+    code, out, err = grokyolo("train", "--recipe", "long", f"data={file}", "model=yolo26n.yaml")
+    assert (code, out) == (2, "")
+    what, where, _ = problem(err)
+    assert what == "not one training image can be used"
+    assert where == f"data: {file}"
+    assert not (workplace / "runs").exists()
+
+
+def test_a_training_is_warned_of_what_stands_in_its_way(grokyolo, workplace):
+    file = detection(workplace / "set", [box(0)] * 4, [box(1)] * 2)
+    given = (f"data={file}", "model=yolo26n.yaml", "epochs=1", "imgsz=32", "batch=4", "nbs=4")
+    code, _, err = grokyolo("train", "--recipe", "long", *given)
+    assert code == 0
+    expected = "warning: 1 of 1 validation classes have no training image (class1). Try: move some there"
+    assert expected in err.splitlines()

@@ -1,0 +1,112 @@
+"""Warnings: what they say, what to type, and in which order."""
+
+import shutil
+
+import pytest
+
+from grokyolo.plan import Weight, make_plan
+from tests.plan.recipes import QUIET_MACHINE, box, detection, recipe
+
+pytestmark = pytest.mark.usefixtures("workplace")
+LONG = ("optimizer=AdamW", "lr0=0.001", "batch=4", "nbs=4", "lrf=1.0", "weight_decay=1.0", "epochs=900", "patience=0")
+"""Nothing to warn of, on 40 images: 9,000 steps, 9 e-folds."""
+
+
+@pytest.fixture
+def large(workplace):
+    return detection(workplace / "set", [box(i % 3) for i in range(40)], [box(i % 3) for i in range(20)])
+
+
+def advice(data, *overrides, model="yolo26n.yaml"):
+    return make_plan(recipe(*overrides, data=data, model=model), machine=QUIET_MACHINE).advice
+
+
+def about(found, text):
+    return [one for one in found if text in one.what]
+
+
+def test_a_good_recipe_gets_notes_only(large):
+    found = advice(large, *LONG, "close_mosaic=0", "warmup_bias_lr=0.0")
+    assert {one.weight for one in found} == {Weight.NOTE}
+
+
+def test_leakage_comes_first(large, workplace):
+    shutil.copy(workplace / "set/images/train/0.png", workplace / "set/images/val/0.png")
+    first = advice(large, "weight_decay=0.01")[0]
+    assert first.weight is Weight.LIES
+    assert first.what == "1 of 20 validation images are training images too: no gap can be seen"
+    assert first.remedy.startswith(f"rm '{workplace / 'set/images/val/0.png'}'")
+
+
+def test_a_budget_far_too_small_comes_next_and_says_the_way(large):
+    first = advice(large, "optimizer=AdamW", "epochs=10")[0]
+    assert first.weight is Weight.DEFEATS
+    assert first.what == "far too small a budget: nothing that works through weight decay can show"
+    assert "nbs=16 lrf=1.0 weight_decay=1.0 epochs=" in first.remedy
+
+
+def test_a_budget_a_little_too_small(large):
+    one = next(one for one in advice(large, *LONG, "epochs=100") if one.about_budget)
+    assert (one.weight, one.what) == (Weight.LIMITS, "a smaller budget than the positive control needs")
+    assert one.remedy == "epochs=250"
+
+
+def test_an_optimizer_that_rescales_decay(large):
+    one = next(one for one in advice(large, "optimizer=Adam") if one.about_budget)
+    assert one.what == "Adam rescales weight decay with the gradient, so its budget is unknown"
+    assert one.remedy == "optimizer=AdamW"
+
+
+def test_an_optimizer_that_ultralytics_chooses(large):
+    assert about(advice(large, "epochs=10"), "optimizer=auto chose AdamW")
+    assert about(advice(large, "epochs=20000"), "optimizer=auto chose MuSGD")
+    assert about(advice(large, "epochs=20000"), "MuSGD decays in its SGD half only")
+    assert not about(advice(large, *LONG), "optimizer=auto")
+
+
+def test_a_rate_that_fades(large):
+    assert about(advice(large, *LONG, "lrf=0.01"), "the learning rate ends at 0.011 of its peak")
+    assert not about(advice(large, *LONG, "lrf=0.6"), "learning rate ends")
+
+
+def test_steps_that_span_epochs(large):
+    one = about(advice(large, "batch=16", "nbs=64"), "weights move only every")
+    assert one[0].what == "weights move only every 1.33 epochs: measurements repeat in between"
+    assert one[0].remedy == "nbs=16"
+    assert not about(advice(large, *LONG), "weights move")
+
+
+def test_few_validation_images(workplace):
+    nineteen = detection(workplace / "a", [box(0)] * 4, [box(0)] * 19)
+    assert about(advice(nineteen), "19 validation images: a verdict is no more than indicative")
+    seven = detection(workplace / "b", [box(0)] * 4, [box(0)] * 7)
+    assert about(advice(seven), "7 validation images: a verdict can rest on the losses alone")
+
+
+def test_an_average_as_long_as_the_run(large):
+    assert about(advice(large, *LONG, "epochs=1800"), "validation sees weights averaged over 25 % of the run")
+    assert not about(advice(large, *LONG, "epochs=50"), "weights averaged")
+
+
+def test_weights_that_feed_a_normalisation(large):
+    assert about(advice(large, *LONG), "99.9 % of the decayed weights feed a normalisation")
+    assert not about(advice(large, *LONG, "weight_decay=0.0"), "feed a normalisation")
+    assert not about(advice(large, *LONG, model="best.pt"), "feed a normalisation")
+
+
+def test_a_batch_that_nobody_knows_yet(large):
+    assert about(advice(large, "batch=-1"), "the GPU's memory chooses the batch: all numbers here are for 16")
+
+
+def test_the_recipes_own_warnings_are_notes_unless_told_already(large):
+    found = advice(large, "weight_decay=0.01", "epochs=1000")
+    assert about(found, "train.patience is 100")[0].remedy == "patience=0"
+    assert about(found, "train.close_mosaic is 10")
+    for told in ("train.lrf", "train.nbs", "train.optimizer"):
+        assert not about(found, told), told
+
+
+def test_the_weightiest_comes_first(large):
+    weights = [one.weight for one in advice(large)]
+    assert weights == sorted(weights, reverse=True)
+    assert len(set(weights)) > 2

@@ -1,0 +1,150 @@
+"""What stands in the way, and the command that helps."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from grokyolo.plan import make_plan
+from grokyolo.plan.machine import Gpu
+from grokyolo.plan.preflight import Severity, size
+from tests.plan.recipes import QUIET_MACHINE, box, detection, folders, recipe
+
+pytestmark = pytest.mark.usefixtures("workplace")
+GIB = 1 << 30
+WITH_GPU = replace(QUIET_MACHINE, gpus=(Gpu(0, "H100", 80 * GIB, 79 * GIB),))
+
+
+@pytest.fixture
+def sound(workplace):
+    """A data set with nothing wrong: all classes in both splits."""
+    return detection(workplace / "set", [box(0), box(1), box(2)], [box(0), box(1), box(2)])
+
+
+def findings(data, *overrides, machine=QUIET_MACHINE, model="yolo26n.yaml"):
+    return make_plan(recipe(*overrides, data=data, model=model), machine=machine).findings
+
+
+def only(found):
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_a_sound_set_on_a_large_machine_has_no_findings(sound):
+    assert findings(sound) == ()
+    assert findings(sound, machine=WITH_GPU) == ()
+
+
+def test_no_data_set_is_fatal():
+    one = only(findings("nowhere.yaml"))
+    assert one.severity is Severity.FATAL
+    assert one.what == "the data set nowhere.yaml is not here: there is no data set file nowhere.yaml"
+    assert one.remedy == "data=my-data.yaml"
+
+
+def test_one_that_ultralytics_downloads_is_no_finding():
+    assert findings("coco8.yaml") == ()
+
+
+def test_not_one_sound_image_is_fatal(sound, workplace):
+    for path in (workplace / "set/images/train").iterdir():
+        path.write_bytes(b"broken")
+    first = findings(sound)[0]
+    assert (first.severity, first.what) == (Severity.FATAL, "not one training image can be used")
+    assert first.remedy.startswith("look at ")
+
+
+def test_a_broken_image_is_named(sound, workplace):
+    broken = workplace / "set/images/train/1.png"
+    broken.write_bytes(b"broken")
+    one = findings(sound)[0]
+    assert one.severity is Severity.WARNING
+    assert any(
+        found.what
+        == "1 image of training cannot be used (3 looked at), the first: cannot be read: UnidentifiedImageError"
+        and found.remedy == f"rm '{broken}'"
+        for found in findings(sound)
+    )
+
+
+def test_a_broken_label_is_named(sound, workplace):
+    broken = workplace / "set/labels/val/1.txt"
+    broken.write_text("1 320 240 50 50")
+    one = only(findings(sound))
+    assert one.what.startswith("1 label file of validation broken, so their images are left out (3 looked at)")
+    assert one.what.endswith("coordinates outside 0 to 1: they must be shares of the image's sides")
+    assert one.remedy == f"head -3 '{broken}'"
+
+
+def test_missing_labels(sound, workplace):
+    (workplace / "set/labels/train/1.txt").unlink()
+    found = {one.what: one for one in findings(sound)}
+    assert "1 of 3 training images have no label file and count as background" in found
+    for split in ("train", "val"):
+        for path in (workplace / "set/labels" / split).iterdir():
+            path.unlink()
+    what = {one.what for one in findings(sound)}
+    assert {"none of 3 training images has a label", "none of 3 validation images has a label"} <= what
+
+
+def test_classes_of_validation_that_training_has_not(workplace):
+    file = detection(workplace / "set", [box(0)], [box(0) + box(1, 0.2) + box(2, 0.8)])
+    one = only(findings(file))
+    assert one.severity is Severity.WARNING
+    assert one.what == "2 of 3 validation classes have no training image (class1, class2)"
+
+
+def test_classes_that_are_nowhere_are_a_note(workplace):
+    one = only(findings(detection(workplace / "set", [box(0)], [box(0)], names=5)))
+    assert one.severity is Severity.NOTE
+    assert one.what == "4 of 5 classes occur in no image (class1, class2, ...)"
+
+
+def test_validation_folders_that_are_no_class(workplace):
+    root = folders(workplace / "pets", {"cat": 3, "dog": 2}, {"cat": 1, "dog": 1, "cow": 2})
+    one = only(findings(root, model="yolo26n-cls.yaml"))
+    assert one.what == "2 validation images left out: their folders are no classes of training"
+
+
+def test_a_full_disk(sound):
+    needed = make_plan(recipe(data=sound), machine=QUIET_MACHINE).costs
+    least = needed.state_bytes + needed.weights_bytes
+    one = only(findings(sound, machine=replace(QUIET_MACHINE, disk_free=least - 1)))
+    assert one.severity is Severity.FATAL
+    assert one.what.endswith(f"free on this disk, but one state and the weights need {size(least)}")
+    one = only(findings(sound, machine=replace(QUIET_MACHINE, disk_free=least)))
+    assert (one.severity, one.remedy) == (Severity.WARNING, "checkpoint.keep=1")
+    assert findings(sound, machine=replace(QUIET_MACHINE, disk_free=needed.disk_bytes)) == ()
+
+
+def test_little_shared_memory(sound):
+    small = replace(WITH_GPU, shared_free=1 << 20)
+    assert findings(sound, machine=small) == ()  # one batch an epoch is loaded without processes
+    one = only(findings(sound, "batch=1", machine=small))
+    assert one.severity is Severity.WARNING
+    assert one.what == "/dev/shm has 1.0 MB free, but loader processes may need 15 MB"
+    assert one.remedy.startswith("docker run --shm-size=1g")
+    assert findings(sound, "batch=1", "workers=0", machine=small) == ()
+    assert findings(sound, "batch=1", machine=replace(small, shared_free=None)) == ()
+
+
+def test_a_gpu_in_use(sound):
+    used = replace(QUIET_MACHINE, gpus=(Gpu(0, "H100", 80 * GIB, 40 * GIB),))
+    assert only(findings(sound, machine=used)).what == "GPU 0 (H100) is in use: 43 GB of 86 GB"
+    full = replace(QUIET_MACHINE, gpus=(Gpu(1, "A10", 24 * GIB, GIB),))
+    assert only(findings(sound, machine=full)).what == "GPU 1 (A10) has only 1.1 GB free of 26 GB"
+    assert findings(sound, "device=cpu", machine=full) == ()
+
+
+def test_the_gravest_comes_first(workplace):
+    file = detection(workplace / "set", [box(0)], [box(1)], names=5)
+    found = findings(file, machine=replace(QUIET_MACHINE, disk_free=0))
+    assert [one.severity for one in found] == [Severity.FATAL, Severity.WARNING, Severity.NOTE]
+    assert Counter(bool(one.remedy) for one in found) == Counter({True: 3})
+
+
+@pytest.mark.parametrize(
+    "count, text", [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (41e6, "41 MB"), (2e9, "2.0 GB")]
+)
+def test_sizes_for_people(count, text):
+    assert size(count) == text

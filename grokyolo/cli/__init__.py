@@ -12,11 +12,12 @@ from itertools import takewhile
 from grokyolo.cli.parsing import Parser, Verb, print_error
 from grokyolo.errors import GrokyoloError, UsageError, did_you_mean
 
-VERBS = ("train", "gap", "report", "plan", "recipes", "resume", "extend", "verify")
+VERBS = ("train", "gap", "report", "compare", "plan", "recipes", "resume", "extend", "verify")
 SUMMARIES = {
     "train": "start a long run from a recipe",
     "gap": "show the train-val gap of a run per epoch, and the verdict",
     "report": "write one HTML page about some runs, curves to zoom into",
+    "compare": "lay runs next to each other: who generalised first, at what cost",
     "plan": "say what a recipe will really do, before anything runs",
     "recipes": "list, show, copy and check recipes",
     "resume": "go on with a run that was stopped or killed, exactly",

@@ -33,6 +33,8 @@ WIDEST_TIMES = 41
 """Columns kept for the times behind the bar, so that its end stays where it is."""
 RECENT = 20
 """Epochs over which the time per epoch is averaged."""
+STOPPED, QUIET = "stopped", "nothing new"
+"""How the state of a run begins that does not get on."""
 SHOWN_EVENTS = 4
 FILES = ("gap.csv", "results.csv", "weights/best.pt", "weights/last.pt")
 
@@ -63,8 +65,10 @@ class View:
 
     @property
     def time_left(self) -> float | None:
-        """Seconds until the planned end at the present pace; None when unknown or at the end."""
+        """Seconds until the planned end at the present pace; None when unknown, at the end, or nothing goes on."""
         if self.epochs is None or self.per_epoch is None or self.epochs <= self.epoch:
+            return None
+        if self.state == STOPPED or self.state.startswith(QUIET):
             return None
         return (self.epochs - self.epoch) * self.per_epoch
 

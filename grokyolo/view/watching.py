@@ -24,7 +24,7 @@ from grokyolo.verdict import assess
 from grokyolo.view import numbers
 from grokyolo.view.live import Place, can_draw
 from grokyolo.view.progress import LOG_EVERY, fitted, spelled
-from grokyolo.view.screen import MIN_WIDTH, View, fits, frame, last_known, printable, seconds_per_epoch
+from grokyolo.view.screen import MIN_WIDTH, QUIET, STOPPED, View, fits, frame, last_known, printable, seconds_per_epoch
 from grokyolo.view.table import STYLES
 
 EVERY = 1.0
@@ -33,10 +33,9 @@ REST = 80.0
 """So many times as long as a look took nothing is done: a little more than one part in a hundred of one core."""
 SLICE = 0.25
 """Seconds after which a change of the terminal's size is noticed."""
-NOTHING_NEW = "nothing new"
 OTHER_COLUMNS = 60
 """What the table of several runs needs beside their names."""
-QUIET = 120.0
+QUIET_AFTER = 120.0
 """Seconds without a new row after which that is said, or 20 epochs, whatever is longer."""
 
 
@@ -108,10 +107,10 @@ class Watched:
         owner = _owner(run)
         last = [event.kind for event in series.events if event.epoch == series.epoch[-1]]
         if not owner and EventKind.STOP in last:
-            return "stopped"
+            return STOPPED
         quiet = time.time() - log.stat().st_mtime
-        if quiet > max(QUIET, 20 * (self.view.per_epoch or 0.0)):
-            return f"{NOTHING_NEW} for {spelled(60 * (quiet // 60))}"
+        if quiet > max(QUIET_AFTER, 20 * (self.view.per_epoch or 0.0)):
+            return f"{QUIET} for {spelled(60 * (quiet // 60))}"
         return owner or "watching"
 
 
@@ -190,9 +189,9 @@ def _row(view: View) -> list[Text]:
 
 
 def _left(view: View) -> str:
-    if view.state in {"finished", "stopped"}:
+    if view.state in {"finished", STOPPED}:
         return view.state
-    if view.state.startswith(NOTHING_NEW):
+    if view.state.startswith(QUIET):
         return "quiet"
     return numbers.MISSING if view.time_left is None else spelled(view.time_left)
 

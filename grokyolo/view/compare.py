@@ -1,0 +1,255 @@
+"""Runs next to each other: a table that fits 80 columns, and one picture with all of them."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from itertools import cycle, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from grokyolo.compare import By, Compared, Comparison, Cost, Difference, clock
+from grokyolo.compare.comparing import HALF, MOST
+from grokyolo.errors import UsageError
+from grokyolo.gap.series import FloatArray
+from grokyolo.view import numbers
+from grokyolo.view.plot import FORMATS, SMALL
+from grokyolo.view.progress import spelled
+from grokyolo.view.screen import printable
+from grokyolo.view.table import STYLES, broken
+from grokyolo.view.thinning import telling
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Okabe and Ito's colours without the yellow, which white paper swallows."""
+DASHES: tuple[Any, ...] = ("solid", (0, (6, 2)), (0, (1, 1)), (0, (6, 2, 1, 2)))
+"""They change with every run, so that runs are told apart in grey, and colours and dashes repeat only after 28."""
+ACROSS = 3
+"""So many runs have a column each in the list of differences; of more, runs with the same value share a line."""
+VALUE_WIDTH = 24
+SCORED = 8
+"""Runs whose scores fit next to each other into 80 columns."""
+NAMES = {HALF: "half", MOST: "90 %"}
+
+
+def compare_tables(comparison: Comparison) -> RenderableType:
+    """Return everything about a comparison as text; fits 80 columns."""
+    parts: list[RenderableType] = [_runs(comparison)]
+    for share in (HALF, MOST):
+        parts += [Text(), *_race(comparison, share)]
+    if len(comparison.positions) and comparison.best_final is not None:
+        parts += [Text(), _scores(comparison)]
+    parts += [Text(), *_differences(comparison)]
+    parts += [Text.assemble(("note: ", "dim"), printable(note)) for note in comparison.notes]
+    return Group(*parts)
+
+
+def _table(*columns: str, left: int = 1) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
+    for number, name in enumerate(columns):
+        table.add_column(name, justify="left" if number < left else "right", no_wrap=number > 0, vertical="bottom")
+    return table
+
+
+def _runs(comparison: Comparison) -> Table:
+    name = next((run.series.score_name for run in comparison.runs if run.series.score_name), "score")
+    table = _table("", "run", "verdict", "epochs", "memo-\nrised", "jump", f"final\n{name}", left=3)
+    table.columns[1].no_wrap = False
+    table.columns[1].overflow = "fold"
+    for column in table.columns:
+        column.vertical = "top"
+    for run in comparison.runs:
+        assessment = run.assessment
+        table.add_row(
+            Text(run.label, style="bold"),
+            escape(printable_lines(run.series.run)),
+            f"[{STYLES[assessment.verdict]}]{assessment.verdict.value}[/]",
+            str(assessment.epochs),
+            str(assessment.memorised_epoch or numbers.MISSING),
+            str(assessment.jump.epoch if assessment.jump else numbers.MISSING),
+            numbers.score(run.final),
+        )
+    return table
+
+
+def printable_lines(run: str) -> str:
+    """Return the name of a run in lines that leave room for the other columns."""
+    return "\n".join(printable(line) for line in broken(run).split("\n"))
+
+
+def _race(comparison: Comparison, share: float) -> list[RenderableType]:
+    """Return who reached a share of the best final level first, and what it cost each."""
+    if comparison.best_final is None:
+        return [Text(f"who came to {NAMES[share]} of the best first: no run has a score")] if share == HALF else []
+    head = f"{NAMES[share]} of the best final level ({numbers.score(share * comparison.best_final)})"
+    first = [run.label for run in comparison.first(share)]
+    who = f"first by {comparison.by.value}: {', '.join(first)}" if first else "nobody reached it for good"
+    table = _table("", "epoch", "steps", "time", "e-folds")
+    for run in comparison.runs:
+        table.add_row(Text(run.label, style="bold green" if run.label in first else "bold"), *_costs(run.cost(share)))
+    return [Text.assemble((head, "bold"), f": {who}"), table]
+
+
+def _costs(cost: Cost | None) -> list[str]:
+    if cost is None:
+        return ["never", *[numbers.MISSING] * 3]
+    return [
+        f"{cost.epoch:,}",
+        numbers.MISSING if cost.step is None else f"{cost.step:,.0f}",
+        numbers.MISSING if cost.seconds is None else spelled(cost.seconds),
+        numbers.MISSING if cost.budget is None else f"{cost.budget:.3g}",
+    ]
+
+
+def _scores(comparison: Comparison) -> Table:
+    shown = comparison.runs[:SCORED]
+    table = _table(f"score by {comparison.by.value}", *(run.label for run in shown))
+    table.columns[0].justify = "right"
+    for i, place in enumerate(comparison.positions.tolist()):
+        table.add_row(_place(place, comparison.by), *(numbers.score(run.scores[i]) for run in shown))
+    if len(shown) < len(comparison.runs):
+        table.caption = f"and {len(comparison.runs) - len(shown)} more runs; --json has them all"
+    return table
+
+
+def _place(value: float, by: By) -> str:
+    if by is By.TIME:
+        return spelled(value)
+    return f"{value:.3g}" if by is By.BUDGET else f"{value:,.0f}"
+
+
+def _differences(comparison: Comparison) -> list[RenderableType]:
+    known = [run for run in comparison.runs if run.settings]
+    if not comparison.differences:
+        what = "nothing in their settings" if len(known) > 1 else "not known"
+        return [Text.assemble(("what differs", "bold"), f": {what}")]
+    if len(comparison.runs) <= ACROSS:
+        table = _table("what differs", *(run.label for run in comparison.runs))
+        for one in comparison.differences:
+            table.add_row(Text(one.key), *(_value(value) for value in one.values))
+        return [table]
+    table = _table("what differs", "value", "runs", left=3)
+    table.columns[2].no_wrap = False
+    for one in comparison.differences:
+        for number, (value, names) in enumerate(_grouped(one, comparison.runs).items()):
+            table.add_row(Text("" if number else one.key), Text(value), Text(names))
+    return [table]
+
+
+def _grouped(difference: Difference, runs: Sequence[Compared]) -> dict[str, str]:
+    groups: dict[str, list[str]] = {}
+    for run, value in zip(runs, difference.values, strict=True):
+        groups.setdefault(_value(value).plain, []).append(run.label)
+    return {value: " ".join(names) for value, names in groups.items()}
+
+
+def _value(value: object) -> Text:
+    text = Text(numbers.MISSING if value is None else printable(str(value)) or "''")
+    text.truncate(VALUE_WIDTH, overflow="ellipsis")
+    return text
+
+
+# The picture -----------------------------------------------------------------------------------------------------
+
+
+def save_comparison(comparison: Comparison, path: Path) -> None:
+    """Draw all runs into one picture and write it.
+
+    Args:
+        comparison: the runs; a dot marks 50 % of each jump.
+        path: ends in .png, .svg or .pdf.
+
+    Raises:
+        UsageError: the suffix is none of these, no run can be drawn, or the file cannot be written.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise UsageError(
+            f"cannot draw a {path.suffix or 'file without suffix'}",
+            where=f"--plot {path}",
+            hint=f"--plot {path.with_suffix('.png')}",
+        )
+    figure = draw_comparison(comparison)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing")  # a name in a script the font lacks
+            figure.savefig(path, dpi=150)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the picture: {error.strerror or error}", where=str(path), hint="--plot FILE elsewhere"
+        ) from error
+
+
+def draw_comparison(comparison: Comparison) -> Figure:
+    """Return the picture: scores above losses, validation strong and probe thin, over the clock of the comparison."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 6.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    above, below = figure.subplots(2, 1, sharex=True)
+    colours, dashes = islice(cycle(COLOURS), len(comparison.runs)), islice(cycle(DASHES), len(comparison.runs))
+    handles = []
+    for run, colour, dash in zip(comparison.runs, colours, dashes, strict=True):
+        label = f"{run.label}  {_caption(run)}"
+        style = {"color": colour, "linestyle": dash}
+        at = clock(run.series, comparison.by)
+        _line(above, at, run.series.val_score, linewidth=1.8, **style)
+        _line(above, at, run.series.probe_score, linewidth=0.7, alpha=0.6, **style)
+        handles += _line(below, at, run.series.val_loss, linewidth=1.8, label=label, **style)
+        _line(below, at, run.series.probe_loss, linewidth=0.7, alpha=0.6, **style)
+        _mark_jump(above, run, at, colour)
+    _dress(above, below, comparison)
+    if handles:
+        figure.legend(handles=handles, loc="outside lower center", frameon=False, fontsize=SMALL)
+    return figure
+
+
+def _caption(run: Compared) -> str:
+    name = run.series.run if len(run.series.run) <= 60 else f"…{run.series.run[-59:]}"
+    return f"{printable(name)} · {run.assessment.verdict.value}".replace("$", r"\$")
+
+
+def _line(ax: Axes, at: FloatArray, values: FloatArray, **style: Any) -> list[Any]:
+    known = np.flatnonzero(np.isfinite(values) & np.isfinite(at) & (at > 0))
+    if not len(known):
+        return []
+    rising = known[np.maximum.accumulate(at[known]) == at[known]]
+    kept = rising[telling(at[rising], values[rising])]
+    return list(ax.plot(at[kept], values[kept], **style))
+
+
+def _mark_jump(ax: Axes, run: Compared, at: FloatArray, colour: str) -> None:
+    if run.assessment.jump is None:
+        return
+    row = int(np.argmin(np.abs(run.series.epoch - run.assessment.jump.epoch)))
+    if math.isfinite(at[row]) and math.isfinite(run.series.val_score[row]):
+        ax.plot([at[row]], [run.series.val_score[row]], marker="o", markersize=7, color=colour, linestyle="none")
+
+
+def _dress(above: Axes, below: Axes, comparison: Comparison) -> None:
+    units = {By.EPOCH: "epoch", By.STEP: "optimizer step", By.TIME: "seconds trained", By.BUDGET: "e-folds of decay"}
+    names = {run.series.score_name for run in comparison.runs if run.series.score_name}
+    above.set_ylabel(" / ".join(sorted(names)) or "score", fontsize=SMALL + 1)
+    above.set_title("validation strong, probe thin; a dot half way up a jump", loc="left", fontsize=SMALL + 1)
+    below.set_ylabel("loss", fontsize=SMALL + 1)
+    below.set_xlabel(units[comparison.by], fontsize=SMALL + 1)
+    if below.lines:
+        below.set_xscale("log")
+    losses = [line.get_ydata() for line in below.lines]
+    if losses and min(float(np.min(values)) for values in losses) > 0:
+        below.set_yscale("log")
+    for ax in (above, below):
+        ax.tick_params(which="both", labelsize=SMALL)
+        ax.spines[["top", "right"]].set_visible(False)
+    if comparison.by is By.EPOCH:
+        below.xaxis.set_major_formatter("{x:,.0f}")

@@ -11,6 +11,7 @@ import http.client
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import threading
 import time
@@ -31,6 +32,7 @@ REQUEST_SECONDS = 10.0
 BACKOFF = (1.0, 5.0, 30.0)
 """Seconds before the second, third and fourth attempt at a URL."""
 _TEMPORARY = frozenset({408, 425, 429})
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
 
 
@@ -59,11 +61,10 @@ class Target:
 
     def __str__(self) -> str:
         """Return a name without secrets: a URL's host, a command's first word, or the variable."""
-        text = self.value.strip()
-        if _is_url(text):
-            parts = urlsplit(text)
-            return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"
-        first, _, rest = text.partition(" ")
+        first, _, rest = self.value.strip().partition(" ")
+        if match := _SCHEME.match(first):
+            host = re.split(r"[/?#]", first[match.end() :], maxsplit=1)[0].rpartition("@")[2]
+            return f"{match[0]}{host}/…"
         return f"{first} …" if rest else first
 
     __repr__ = __str__
@@ -72,11 +73,15 @@ class Target:
         """Find mistakes before a training begins.
 
         Raises:
-            UsageError: it is empty, names a variable that does not exist, or has an open quote.
+            UsageError: it is empty, names a variable or a command that does not exist, has an open quote, or is no
+                valid URL.
         """
         try:
-            if not self.resolved():
+            resolved = self.resolved()
+            if not resolved:
                 raise DeliveryError("it is empty")
+            if not isinstance(resolved, str) and shutil.which(resolved[0]) is None:
+                raise DeliveryError("there is no such command")
         except DeliveryError as error:
             hint = "--notify 'notify-send grokyolo' or --notify '$MY_WEBHOOK'"
             raise UsageError(f"cannot notify {self}: {error}", where="--notify", hint=hint) from None
@@ -85,14 +90,14 @@ class Target:
         """Return a URL, or the words of a command, with the variables of the environment put in.
 
         Raises:
-            DeliveryError: a variable does not exist, or the command has an open quote.
+            DeliveryError: a variable does not exist, the command has an open quote, or it is no valid URL.
         """
         text = self.value.strip()
         if _VARIABLE.fullmatch(text):
             text = _expanded(text).strip()
-            return text if _is_url(text) else _words(text)
-        if _is_url(text):
-            return _expanded(text)
+            return _checked_url(text) if _SCHEME.match(text) else _words(text)
+        if _SCHEME.match(text):
+            return _checked_url(_expanded(text))
         return [_expanded(word) for word in _words(text)]
 
     def deliver(self, body: bytes) -> None:
@@ -202,8 +207,17 @@ def close_all(channels: list[Channel], seconds: float) -> int:
     return sum(channel.close(max(0.0, deadline - time.monotonic())) for channel in channels)
 
 
-def _is_url(text: str) -> bool:
-    return text.lower().startswith(("http://", "https://"))
+def _checked_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        valid = parts.hostname and (parts.port is None or parts.port > 0) and not re.search(r"[\s\0]", text)
+    except ValueError:
+        valid = False
+    if not valid:
+        raise DeliveryError("this is no valid URL")
+    if parts.scheme not in {"http", "https"}:
+        raise DeliveryError("only commands and the schemes http and https are known")
+    return text
 
 
 def _words(text: str) -> list[str]:

@@ -42,6 +42,9 @@ class Notifier:
         stalled_at_least: seconds that no stall is shorter than.
         closing_seconds: how long the end waits for deliveries.
 
+    Attributes:
+        watch: notices stalls.
+
     Raises:
         UsageError: a target is empty or cannot be resolved.
     """
@@ -62,7 +65,7 @@ class Notifier:
         self._progress: Progress | None = None
         self._goes_on = False
         self._jumps = Jumps()
-        self._watch = StallWatch(self._stalled, at_least=stalled_at_least)
+        self.watch = StallWatch(self._stalled, at_least=stalled_at_least)
 
     def started(self, run: Path) -> None:
         """Take the run that messages are about."""
@@ -74,14 +77,14 @@ class Notifier:
         self._progress = progress
         figures = progress.figures
         over = progress.record.epoch >= progress.epochs
-        self._watch.finished(None if over or figures is None else figures.usual_seconds)
+        self.watch.finished(None if over or figures is None else figures.usual_seconds)
         if figures is not None and figures.just_assessed and figures.assessment is not None:
             self._tell_of_jump(figures.assessment)
         self._pass_on_problems()
 
     def ended(self, outcome: Outcome) -> None:
         """Notify of the end and wait a little for deliveries."""
-        self._watch.close()
+        self.watch.close()
         if outcome.assessment is not None:
             self._tell_of_jump(outcome.assessment)
         details = {"error": outcome.error or None, "next": outcome.hint or None, "saved_epoch": outcome.saved_epoch}

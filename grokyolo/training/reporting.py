@@ -7,7 +7,7 @@ with reporting(display.listener(), notify=["notify-send grokyolo"], prometheus=P
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -55,8 +55,10 @@ def outcome_of(run: Path | None, error: BaseException | None) -> Outcome:
     """
     from grokyolo.training.extension import last_saved_epoch
 
-    assessment = last_assessment(run) if run else None
-    saved = last_saved_epoch(run) if run else 0
+    assessment, saved = None, 0
+    with suppress(Exception):  # whatever is wrong with the run must not hide how its training ended
+        if run is not None:
+            saved, assessment = last_saved_epoch(run), last_assessment(run)
     if error is None:
         return Outcome(Ending.DONE, assessment=assessment, saved_epoch=saved)
     stopped = isinstance(error, (Stopped, Interrupted, KeyboardInterrupt))

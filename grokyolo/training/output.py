@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
+COLOUR = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
+"""Terminal codes that Ultralytics puts into its messages."""
+
 
 class _Forward(logging.Handler):
-    """Hands each warning on, once, without Ultralytics' emoji."""
+    """Hands each warning on, once, without Ultralytics' emoji and colours."""
 
     def __init__(self, warn: Callable[[str], None]) -> None:
         super().__init__(logging.WARNING)
@@ -19,7 +23,7 @@ class _Forward(logging.Handler):
         self._seen: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage().replace("WARNING ⚠️", "").strip()
+        message = COLOUR.sub("", record.getMessage()).replace("WARNING ⚠️", "").strip()
         if message and message not in self._seen:
             self._seen.add(message)
             self.warn(message)

@@ -11,7 +11,7 @@ def say():
     sys.stdout.write("printed\n")
     LOGGER.info("a table")
     LOGGER.warning("something is odd")
-    LOGGER.warning("something is odd")
+    LOGGER.warning("\x1b[34m\x1b[1msomething\x1b[0m is odd")
 
 
 def test_warnings_alone_get_through_and_once(capsys):

@@ -26,5 +26,16 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         from importlib import import_module
 
-        return getattr(import_module(_HOME[name]), name)
+        home = import_module(_HOME[name])
+        if _HOME[name] == "grokyolo.gap":
+            import_module("grokyolo.gap.series").show_as(_html)
+        return getattr(home, name)
     raise AttributeError(f"module 'grokyolo' has no attribute '{name}'")
+
+
+def _html(series: Series) -> str:
+    """Return a run as a notebook shows it."""
+    from importlib import import_module
+
+    html: str = import_module("grokyolo.view.notebook").html(series)
+    return html

@@ -42,8 +42,8 @@ def fault_of(image: str) -> str:
             width, height, kind = opened.width, opened.height, opened.format
     except FileNotFoundError:
         return "there is no such file"
-    except Exception as error:  # PIL raises whatever a damaged file makes it stumble over
-        return f"cannot be read: {type(error).__name__}"
+    except Exception:  # PIL raises whatever a damaged file makes it stumble over
+        return "cannot be read"
     if min(width, height) < SMALLEST_SIDE:
         return f"{width} × {height} pixels, fewer than {SMALLEST_SIDE}"
     return _end_of_jpeg(image) if kind == "JPEG" else ""
@@ -61,7 +61,7 @@ def _end_of_jpeg(image: str) -> str:
         with Image.open(image) as opened:
             opened.load()
     except Exception:  # as above
-        return "cannot be read: cut off"
+        return "cut off"
     return NO_END
 
 

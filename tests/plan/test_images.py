@@ -34,7 +34,7 @@ def test_a_sound_image_has_no_fault(tmp_path):
 def test_a_broken_image(tmp_path, content):
     broken = tmp_path / "a.png"
     broken.write_bytes(content)
-    assert fault_of(str(broken)).startswith("cannot be read: ")
+    assert fault_of(str(broken)) == "cannot be read"
     assert not judged(broken)
 
 
@@ -63,7 +63,7 @@ def test_a_jpeg_without_an_end_mark_is_not_touched(tmp_path):
 def test_a_jpeg_that_is_cut_off(tmp_path):
     cut = jpeg(tmp_path / "cut.jpg")
     cut.write_bytes(cut.read_bytes()[:-100])
-    assert fault_of(str(cut)) == "cannot be read: cut off"
+    assert fault_of(str(cut)) == "cut off"
     assert not judged(cut)
 
 

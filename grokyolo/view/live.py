@@ -18,15 +18,16 @@ from rich.live import Live
 from rich.text import Text
 
 from grokyolo.errors import RunError
+from grokyolo.gap import Series
 from grokyolo.gap.following import Follower
 from grokyolo.training import Progress
 from grokyolo.verdict import assess
 from grokyolo.view.progress import TrainingProgress
-from grokyolo.view.screen import View, fits, frame
+from grokyolo.view.screen import PROGRESS_LINE, View, fits, frame, progress_line
 
 SHARE = 0.004
 """Part of the time that drawing may take from a training, and reading and judging the log as much again."""
-GRACE = 0.5
+GRACE = 0.05
 """Seconds of either that are allowed at once, so that the first epochs are seen."""
 FRAMES = 4.0
 """Frames in a second at most."""
@@ -127,6 +128,9 @@ class TrainingScreen(TrainingProgress):
         self._follower: Follower | None = None
         self._drawing = Allowance(SHARE, GRACE, 1 / FRAMES, clock)
         self._judging = Allowance(SHARE, GRACE, JUDGED_EVERY, clock)
+        self._lines: list[Text] = []
+        self._series_shown: Series | None = None
+        self._shown: tuple[str, int, int] | None = None
         self._handler_before: Any = None
 
     def __exit__(
@@ -140,6 +144,8 @@ class TrainingScreen(TrainingProgress):
 
     def started(self, run: Path) -> None:
         """Show the run before its first epoch is finished."""
+        import plotille  # noqa: F401  # costs time that is none of an epoch's
+
         self._follower = Follower(run)
         self._view = View(f"runs/{run.name}", "training", said="the first epoch is not finished yet")
         self._heed_resizing()
@@ -159,7 +165,13 @@ class TrainingScreen(TrainingProgress):
         if not fits(width, height):
             line = self._line(*self._newest, width) if self._newest else f"training into {self._view.run}"
             return Text(line, no_wrap=True, overflow="ellipsis")
-        return Group(*frame(self._view, width, height))
+        shown = (self._view.state, width, height)
+        if self._view.series is self._series_shown and shown == self._shown:  # the curves are as they were
+            self._lines[PROGRESS_LINE] = progress_line(self._view, width)
+        else:
+            self._lines = frame(self._view, width, height)
+            self._series_shown, self._shown = self._view.series, shown
+        return Group(*self._lines)
 
     def _judge(self) -> None:
         """Read what was added to the log; what cannot be read now may be at the next time."""

@@ -27,6 +27,8 @@ TALLEST = 26
 """Lines of a chart at most: taller ones say no more."""
 PROBE, VALIDATION = "color(32)", "color(208)"
 """Blue and orange, as in the pictures: told apart by colour-blind readers, on dark and on light."""
+PROGRESS_LINE = 1
+"""Which line of the screen changes with every epoch."""
 MARGIN = 10
 """Columns of the labels at the left."""
 WIDEST_TIMES = 41
@@ -39,9 +41,9 @@ SHOWN_EVENTS = 4
 FILES = ("gap.csv", "results.csv", "weights/best.pt", "weights/last.pt")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class View:
-    """What is known of a run at one moment.
+    """What is known of a run at one moment; two are the same only when they are one.
 
     Attributes:
         run: as the user named it.

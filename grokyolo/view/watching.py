@@ -75,8 +75,10 @@ class Watched:
         try:
             self._look()
         except RunError as error:
-            self.view = replace(self.view, state=error.what if self.view.series else "waiting", said=error.what)
-        return self.view is not before and self.view != before
+            state = "waiting" if self.view.series is None else error.what
+            if (state, error.what) != (self.view.state, self.view.said):
+                self.view = replace(self.view, state=state, said=error.what)
+        return self.view is not before
 
     def _look(self) -> None:
         series = self._follower.poll()
@@ -93,7 +95,7 @@ class Watched:
         if self.view.series is not None:
             state = self._state(self.view.series)
             if state != self.view.state:
-                self.view = replace(self.view, state=state)
+                self.view = replace(self.view, state=state, said="")
 
     def _state(self, series: Series) -> str:
         log = self._follower.log
@@ -108,7 +110,10 @@ class Watched:
         last = [event.kind for event in series.events if event.epoch == series.epoch[-1]]
         if not owner and EventKind.STOP in last:
             return STOPPED
-        quiet = time.time() - log.stat().st_mtime
+        try:
+            quiet = time.time() - log.stat().st_mtime
+        except OSError:  # moved away since it was read
+            quiet = 0.0
         if quiet > max(QUIET_AFTER, 20 * (self.view.per_epoch or 0.0)):
             return f"{QUIET} for {spelled(60 * (quiet // 60))}"
         return owner or "watching"

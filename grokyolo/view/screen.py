@@ -255,12 +255,10 @@ def _verdict_lines(assessment: Assessment, width: int) -> list[Text]:
 
 
 def _event_words(series: Series) -> str:
-    marked = []
-    if series.events:
-        marked = [f"{event.kind.value} at {event.epoch:,}" for event in series.events[-SHOWN_EVENTS:]]
-        if len(series.events) > SHOWN_EVENTS:
-            marked.insert(0, f"{len(series.events) - SHOWN_EVENTS} before")
-    return " · ".join(marked) or "none"
+    """Return the last events, the newest first: on a narrow terminal the end is cut off."""
+    newest = [f"{event.kind.value} at {event.epoch:,}" for event in series.events[: -SHOWN_EVENTS - 1 : -1]]
+    before = len(series.events) - len(newest)
+    return " · ".join([*newest, *([f"{before} before"] if before else [])]) or "none"
 
 
 def _files(view: View, width: int) -> Text:

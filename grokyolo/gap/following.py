@@ -128,7 +128,6 @@ class Follower:
             tail = self._found()
             changed = tail.update()
         except OSError as error:
-            self._tail = None  # look for it anew: it may have been moved, or be away with its disk for a while
             reason = error.strerror or str(error)
             raise RunError(f"cannot read the log: {reason}", where=self.run, hint=f"ls -l {self.run}") from error
         if not (self._sides_changed(tail.source.parent) or changed):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from grokyolo.training.figures import Figures
@@ -50,16 +50,26 @@ def scalars(figures: Figures) -> dict[str, float]:
     return {PREFIX + name: float(value) for name, value in values.items() if value is not None}
 
 
-@contextmanager
-def shown(trainer: Any, figures: Figures) -> Iterator[None]:
-    """Let `trainer.metrics` hold our figures during the block, and nothing that was not measured.
+def shown(trainer: Any, event: str) -> AbstractContextManager[None]:
+    """Return a context for the callbacks of `event`, in which loggers find our figures where there are new ones.
 
     Args:
-        trainer: its metrics are NaN throughout in an epoch without a measurement.
-        figures: of the epoch that ends.
+        trainer: has the `figures` of its last finished epoch.
+        event: of Ultralytics' callbacks.
     """
-    own = trainer.metrics
-    record = figures.record
+    if event == "on_train_start":
+        draw_over_epochs()
+    figures: Figures | None = trainer.figures
+    # Ultralytics ends one epoch more than there are, to show the best weights: that one has no figures
+    if event == "on_fit_epoch_end" and figures is not None and figures.record.epoch == trainer.epoch + 1:
+        return _among_metrics(trainer, figures)
+    return nullcontext()
+
+
+@contextmanager
+def _among_metrics(trainer: Any, figures: Figures) -> Iterator[None]:
+    """Let `trainer.metrics` hold our figures during the block, and nothing that was not measured."""
+    own, record = trainer.metrics, figures.record
     measured = record.val_loss is not None or record.val_score is not None
     theirs = {name: value for name, value in own.items() if measured or not math.isnan(float(value))}
     trainer.metrics = {**theirs, **scalars(figures)}

@@ -215,13 +215,7 @@ class Measured(Durable):
 
     def run_callbacks(self, event: str) -> None:
         """Run callbacks as Ultralytics does; those at the end of an epoch meet grokyolo's figures too."""
-        if event == "on_train_start":
-            loggers.draw_over_epochs()
-        figures = self.figures
-        if event != "on_fit_epoch_end" or figures is None or figures.record.epoch != self.epoch + 1:
-            super().run_callbacks(event)
-            return
-        with loggers.shown(self, figures):
+        with loggers.shown(self, event):
             super().run_callbacks(event)
 
     def _finish_epoch(self) -> None:

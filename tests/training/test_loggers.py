@@ -57,32 +57,61 @@ def test_every_value_is_a_plain_number():
     assert {type(value) for value in scalars(figures(record(3), assessment())).values()} == {float}
 
 
+def trainer(metrics, row=None, epoch=3, verdict=None):
+    """A trainer after an epoch, with what loggers read."""
+    return SimpleNamespace(metrics=metrics, epoch=epoch - 1, figures=figures(row, verdict) if row else None)
+
+
 class TestShown:
     def test_the_trainer_has_the_figures_for_that_moment_only(self):
         own = {"metrics/accuracy_top1": 0.25}
-        trainer = SimpleNamespace(metrics=own)
-        with shown(trainer, figures(record(3))):
-            assert trainer.metrics["grokyolo/score_gap"] == 0.5
-            assert trainer.metrics["metrics/accuracy_top1"] == 0.25
-        assert trainer.metrics is own
+        one = trainer(own, record(3))
+        with shown(one, "on_fit_epoch_end"):
+            assert one.metrics["grokyolo/score_gap"] == 0.5
+            assert one.metrics["metrics/accuracy_top1"] == 0.25
+        assert one.metrics is own
         assert own == {"metrics/accuracy_top1": 0.25}
 
     def test_also_when_a_logger_fails(self):
         own = {"metrics/accuracy_top1": 0.25}
-        trainer = SimpleNamespace(metrics=own)
-        with pytest.raises(ConnectionError), shown(trainer, figures(record(3))):
+        one = trainer(own, record(3))
+        with pytest.raises(ConnectionError), shown(one, "on_fit_epoch_end"):
             raise ConnectionError
-        assert trainer.metrics is own
+        assert one.metrics is own
+
+    @pytest.mark.parametrize("event", ["on_train_epoch_end", "on_train_batch_end", "on_model_save", "on_train_end"])
+    def test_no_other_moment_has_them(self, event):
+        one = trainer({"a": 1.0}, record(3))
+        with shown(one, event):
+            assert one.metrics == {"a": 1.0}
+
+    def test_the_epoch_that_shows_the_best_weights_has_none(self):
+        one = trainer({"a": 1.0}, record(3), epoch=4)
+        with shown(one, "on_fit_epoch_end"):
+            assert one.metrics == {"a": 1.0}
+
+    def test_a_process_that_keeps_no_log_has_none(self):
+        one = trainer({"a": 1.0})
+        with shown(one, "on_fit_epoch_end"):
+            assert one.metrics == {"a": 1.0}
 
     def test_ultralytics_placeholders_for_what_was_not_measured_are_left_out(self):
-        trainer = SimpleNamespace(metrics={"metrics/accuracy_top1": math.nan})
-        with shown(trainer, figures(unmeasured(3))):
-            assert "metrics/accuracy_top1" not in trainer.metrics
+        one = trainer({"metrics/accuracy_top1": math.nan}, unmeasured(3))
+        with shown(one, "on_fit_epoch_end"):
+            assert "metrics/accuracy_top1" not in one.metrics
 
     def test_a_measured_metric_that_is_no_number_stays(self):
-        trainer = SimpleNamespace(metrics={"val/loss": math.nan})
-        with shown(trainer, figures(record(3))):
-            assert math.isnan(trainer.metrics["val/loss"])
+        one = trainer({"val/loss": math.nan}, record(3))
+        with shown(one, "on_fit_epoch_end"):
+            assert math.isnan(one.metrics["val/loss"])
+
+    def test_the_start_of_a_training_tells_wandb_once(self, monkeypatch):
+        run = Mock()
+        monkeypatch.setitem(sys.modules, "wandb", SimpleNamespace(run=run))
+        for event in ("on_train_start", "on_train_epoch_start", "on_fit_epoch_end"):
+            with shown(trainer({}, record(3)), event):
+                pass
+        assert run.define_metric.call_count == 1
 
 
 class TestDrawOverEpochs:

@@ -6,7 +6,7 @@ with reporting(display.listener(), notify=["notify-send grokyolo"], prometheus=P
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -69,7 +69,7 @@ def outcome_of(run: Path | None, error: BaseException | None) -> Outcome:
 
 
 class Observer(Protocol):
-    """Told in the training process, between epochs; must neither fail nor take long."""
+    """Told in the training process, between epochs, which wait for it."""
 
     def started(self, run: Path) -> None:
         """Take note of the run folder: training begins."""
@@ -109,23 +109,31 @@ def reporting(listener: Listener, *, notify: Sequence[str] = (), prometheus: Pat
 def observed(listener: Listener, observers: Sequence[Observer]) -> Iterator[Listener]:
     """Yield a listener that tells `listener` first and then each observer, who also hears of the end."""
     runs: list[Path] = []
+    troubles: set[str] = set()
+
+    def tell(call: Callable[[Observer], None]) -> None:
+        for observer in observers:
+            try:
+                call(observer)
+            except Exception as error:  # to watch a training is no reason to lose it
+                trouble = f"{type(observer).__name__} fails: {type(error).__name__}; training goes on"
+                if trouble not in troubles:
+                    troubles.add(trouble)
+                    listener.warning(trouble)
 
     def started(run: Path) -> None:
         runs.append(run)
         listener.started(run)
-        for observer in observers:
-            observer.started(run)
+        tell(lambda observer: observer.started(run))
 
     def epoch(progress: Progress) -> None:
         listener.epoch(progress)
-        for observer in observers:
-            observer.epoch(progress)
+        tell(lambda observer: observer.epoch(progress))
 
     def end(error: BaseException | None) -> None:
         if observers:
             outcome = outcome_of(runs[-1] if runs else None, error)
-            for observer in observers:
-                observer.ended(outcome)
+            tell(lambda observer: observer.ended(outcome))
 
     try:
         yield Listener(started, epoch, listener.warning)

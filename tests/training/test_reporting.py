@@ -58,6 +58,26 @@ def test_an_error_goes_on_its_way_after_observers_heard_of_it():
     assert book == [("one", "ended", "failure")]
 
 
+def test_an_observer_that_fails_is_one_warning_and_disturbs_nobody():
+    class Broken(Witness):
+        def epoch(self, progress) -> None:
+            raise RuntimeError("no more threads")
+
+    book: list = []
+    with observed(Witness("display", book).listener(), [Broken("one", book), Witness("two", book)]) as listener:
+        listener.epoch(progress(record(1)))
+        listener.epoch(progress(record(2)))
+    assert book == [
+        ("display", "epoch", 1),
+        ("display", "warning", "Broken fails: RuntimeError; training goes on"),
+        ("two", "epoch", 1),
+        ("display", "epoch", 2),
+        ("two", "epoch", 2),
+        ("one", "ended", "end"),
+        ("two", "ended", "end"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("error", "ending", "what"),
     [

@@ -61,7 +61,7 @@ function curveTrace(run, index, part, kind, data) {
     line: { color: partColour(part, index, data.runs.length), width: WIDTHS[part], dash: DASHES[part] },
     text,
     hovertemplate: several
-      ? `${literal(shortened(run.name, 50)).replace(/%/g, "&#37;")}<br>epoch %{x:,d}<br>${literal(name)}: ${value}<extra></extra>` : value,
+      ? `${literal(shortened(run.short, 50)).replace(/%/g, "&#37;")}<br>epoch %{x:,d}<br>${literal(name)}: ${value}<extra></extra>` : value,
     meta: { run: index, part, kind },
   };
 }
@@ -103,7 +103,7 @@ function eventTraces(run, index, data, state, width) {
     },
     text: labels.map(([label]) => literal(label)), textfont: { size: 11, color: colour }, cliponaxis: false,
     textposition: labels.map(([, side]) => `middle ${side}`),
-    customdata: run.events.map((event) => literal((several ? `${shortened(run.name, 50)}: ` : "") + words(event))),
+    customdata: run.events.map((event) => literal((several ? `${shortened(run.short, 50)}: ` : "") + words(event))),
     name: "event", hovertemplate: several ? "%{customdata}<extra></extra>" : "%{customdata}",
     meta: { run: index, part: "events", kind: "strip" },
   }];

@@ -21,7 +21,10 @@ DIGITS = 6
 def chart(runs: Sequence[Gathered]) -> dict[str, Any]:
     """Return what the browser draws: one map per run, in order; no NaN, not measured is None."""
     names = list(dict.fromkeys(run.series.score_name for run in runs if run.series.score_name))
-    return {"score": " / ".join(names) or "score", "runs": [_run(run, cells_for(len(runs))) for run in runs]}
+    return {
+        "score": names[0] if len(names) == 1 else "score",
+        "runs": [_run(run, cells_for(len(runs))) for run in runs],
+    }
 
 
 def _run(run: Gathered, cells: int) -> dict[str, Any]:

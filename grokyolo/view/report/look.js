@@ -47,6 +47,16 @@ function literal(text) {
   return String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }
 
+// Names without the folders that all share.
+function shortNames(names) {
+  if (names.length < 2) return names;
+  const parts = names.map((name) => name.replace(/\/+$/, "").split("/"));
+  const most = Math.min(...parts.map((list) => list.length)) - 1;
+  let shared = 0;
+  while (shared < most && parts.every((list) => list[shared] === parts[0][shared])) shared += 1;
+  return parts.map((list) => list.slice(shared).join("/"));
+}
+
 function shortened(name, most) {
   return name.length <= most ? name : "…" + name.slice(1 - most);
 }

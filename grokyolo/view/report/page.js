@@ -4,6 +4,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const byId = (id) => document.getElementById(id);
   const chart = byId("chart");
+  shortNames(data.runs.map((run) => run.name)).forEach((short, index) => { data.runs[index].short = short; });
   const several = data.runs.length > 1;
   const losses = data.runs.flatMap((run) => ["train_loss", "probe_loss", "val_loss"].flatMap((name) => run.curves[name] || []));
   const positive = losses.every((value) => value === null || value > 0);
@@ -81,8 +82,10 @@
     }
     byId("runs").hidden = !several;
     if (!several) return;
+    const list = document.createElement("div");
+    list.className = "list";
     const boxes = data.runs.map((run, index) => checkbox(
-      byId("runs"), run.name, true, (on) => { state.runs[index] = on; },
+      list, run.short, true, (on) => { state.runs[index] = on; },
       (line) => { line.setAttribute("stroke", runColour(index)); line.setAttribute("stroke-width", 3); },
     ));
     for (const [text, on] of [["all", true], ["none", false]]) {
@@ -96,6 +99,7 @@
       });
       byId("runs").append(button);
     }
+    byId("runs").append(list);
   }
 
   // Zoom ------------------------------------------------------------------------------------------------------------
@@ -195,7 +199,7 @@
     table.tHead.replaceChildren(row("head", ["run", "nearest drawn epoch", ...parts.map(([name]) => name.replace("_", " "))]));
     table.tBodies[0].replaceChildren(...data.runs.filter((_, index) => state.runs[index]).map((run) => {
       const i = nearest(run.epoch, wanted);
-      return row("body", [run.name, run.epoch[i].toLocaleString("en"), ...parts.map(([name, digits]) => spelled(run, name, i, digits))]);
+      return row("body", [run.short, run.epoch[i].toLocaleString("en"), ...parts.map(([name, digits]) => spelled(run, name, i, digits))]);
     }));
   }
 
@@ -217,6 +221,8 @@
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
   }
 
+  byId("unscripted").hidden = true;
+  byId("figure").hidden = false;
   draw();
   buildSwitches();
   buildZoom();

@@ -19,7 +19,7 @@ from grokyolo.gap.schedule import lr_steps
 from grokyolo.gap.series import Event, EventKind, FloatArray, IntArray, Series, Source, from_columns
 from grokyolo.gap.settings import Settings, read_settings
 from grokyolo.gap.table import Column, Table, counted, parse_table, read_bytes
-from grokyolo.gap.warmup import batches_per_epoch, optimizer_steps
+from grokyolo.gap.warmup import batches_per_epoch, optimizer_steps, warmup_batches
 from grokyolo.gap.yolov5 import is_results_txt, parse_results_txt
 
 
@@ -105,7 +105,7 @@ def _series(log: _Log) -> Series:
     seconds, resets = time_trained(log.pick_one(layout.time), rows)
     lr = learning_rate(log.pick(layout.lr), rows)
     batches = batches_per_epoch(log.epochs, lr, settings.schedule)
-    step, step_notes = _steps(log, batches, validation.step)
+    step, step_notes = _steps(log, lr, batches, validation.step)
     events = _events(log, lr, resets)
     restarts = sum(event.kind is EventKind.RESTART for event in events)
     setting_notes = settings.notes_for(int(log.epochs[-1]), restarts)
@@ -129,11 +129,12 @@ def _series(log: _Log) -> Series:
     )
 
 
-def _steps(log: _Log, batches: int | None, blocks: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:
+def _steps(log: _Log, lr: FloatArray, batches: int | None, blocks: FloatArray) -> tuple[FloatArray, tuple[str, ...]]:
     """Return the optimizer steps as far as they can be told, and how they are known."""
     settings = log.settings
     if batches is not None and settings.accumulate is not None:
-        steps = optimizer_steps(log.epochs, batches, settings.accumulate, settings.warmup_epochs)
+        warm = warmup_batches(log.epochs, lr, settings.schedule, batches, settings.warmup_epochs)
+        steps = optimizer_steps(log.epochs, batches, settings.accumulate, warm)
         if not np.isnan(steps).all():
             return steps, (f"optimizer steps are counted from the warm-up: {counted(batches, 'batch')} an epoch",)
     return blocks, () if np.isnan(blocks).all() else ("optimizer steps are an estimate: one a block",)

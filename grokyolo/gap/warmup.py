@@ -49,21 +49,44 @@ def _count(first: float, second: float, third: float) -> int | None:
     return round((one + other) / 2) if abs(one - other) <= max(0.1, _AGREEMENT * one) else None
 
 
-def optimizer_steps(epochs: IntArray, batches: int, accumulate: int, warmup_epochs: float) -> FloatArray:
+def warmup_batches(
+    epochs: IntArray, lr: FloatArray, schedule: Callable[[int], float], batches: int, warmup_epochs: float
+) -> int:
+    """Return how many batches the warm-up took.
+
+    Earlier versions of Ultralytics let it take 100 batches at least; since 8.4 it is as short as the settings say.
+    A rate that stands after so few batches tells the one from the other.
+
+    Args:
+        epochs, lr, schedule: as for `batches_per_epoch`, which told `batches`.
+        batches: per epoch.
+        warmup_epochs: as in the settings.
+    """
+    short = round(warmup_epochs * batches)
+    if short >= _LEAST_WARMUP or warmup_epochs <= 0:
+        return short
+    rates = lr / np.array([schedule(epoch) or np.nan for epoch in (epochs - 1).tolist()])
+    amount = rates[1] / max(2 * batches - 1, 1)
+    reached = float(np.nanmax(rates)) / amount if amount > 0 else math.inf
+    over = epochs[-1] * batches - 1 > short
+    return short if over and abs(reached - short) <= max(0.5, _AGREEMENT * short) else _LEAST_WARMUP
+
+
+def optimizer_steps(epochs: IntArray, batches: int, accumulate: int, warm: int) -> FloatArray:
     """Return the optimizer steps done by the end of each epoch, as the trainer of Ultralytics counts them.
 
     Args:
         epochs: shape (n,), 1-based.
         batches: per epoch.
         accumulate: batches that make one step after the warm-up; within it the number grows from 1.
-        warmup_epochs: as in the settings.
+        warm: batches of the warm-up, 0 for none.
 
     Returns:
         Shape (n,); NaN throughout when the warm-up is longer than any real one, for then it is no warm-up.
     """
-    if warmup_epochs * batches > _LONGEST_WARMUP:
+    if warm > _LONGEST_WARMUP:
         return np.full(len(epochs), np.nan)
-    warm = max(round(warmup_epochs * batches), _LEAST_WARMUP) if warmup_epochs > 0 else -1
+    warm = warm or -1
     done: list[int] = []
     last = -1
     needed = np.interp(np.arange(warm + 1), [0, warm], [1, accumulate]).round().tolist()

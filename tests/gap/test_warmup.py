@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from grokyolo.gap import read_run
 from grokyolo.gap.settings import Settings
-from grokyolo.gap.warmup import batches_per_epoch, optimizer_steps
+from grokyolo.gap.warmup import batches_per_epoch, optimizer_steps, warmup_batches
 from tests.gap import logs
 
 
-def train(epochs, batches, accumulate, warmup, plan, lr0=0.01):
+def train(epochs, batches, accumulate, warmup, plan, lr0=0.01, least=100):
     """Do what the trainer's loop does to the learning rate and count its steps: (rates, steps) by epoch."""
-    warm = max(round(warmup * batches), 100) if warmup > 0 else -1
+    warm = max(round(warmup * batches), least) if warmup > 0 else -1
     rates, steps, done, last, needed = [], [], 0, -1, accumulate
     for epoch in range(epochs):
         rate = lr0 * plan(epoch)
@@ -88,13 +88,33 @@ class TestSteps:
     )
     def test_as_the_trainer_counts_them(self, batches, accumulate, warmup):
         _, steps = train(40, batches, accumulate, warmup, lambda _: 1.0)
-        assert optimizer_steps(np.arange(1, 41), batches, accumulate, warmup).tolist() == steps
+        warm = max(round(warmup * batches), 100) if warmup else 0
+        assert optimizer_steps(np.arange(1, 41), batches, accumulate, warm).tolist() == steps
 
     def test_a_warm_up_that_none_can_be(self):
-        assert np.isnan(optimizer_steps(np.array([1, 2, 3]), 10, 1, 1e12)).all()
+        assert np.isnan(optimizer_steps(np.array([1, 2, 3]), 10, 1, 10**13)).all()
 
     def test_of_epochs_with_holes_between_them(self):
-        assert optimizer_steps(np.array([1, 50, 100]), 10, 1, 3.0).tolist() == [10, 500, 1000]
+        assert optimizer_steps(np.array([1, 50, 100]), 10, 1, 100).tolist() == [10, 500, 1000]
+
+
+class TestLength:
+    @settings(deadline=None)
+    @given(
+        batches=st.integers(1, 60),
+        least=st.sampled_from([0, 100]),
+        lrf=st.sampled_from([0.01, 1.0]),
+        epochs=st.integers(6, 150),
+    )
+    def test_versions_with_and_without_a_floor_are_told_apart(self, batches, least, lrf, epochs):
+        plan = plan_of(epochs, lrf=lrf)
+        rates, _ = train(epochs, batches, 4, 3.0, plan, least=least)
+        numbers = np.arange(1, epochs + 1)
+        found = warmup_batches(numbers, np.array(rates), plan, batches, 3.0)
+        assert found == max(3 * batches, least)
+
+    def test_none_is_none(self):
+        assert warmup_batches(EPOCHS, np.full(20, 0.01), lambda _: 1.0, 10, 0.0) == 0
 
 
 ARGS = "epochs: 40\nbatch: {batch}\nnbs: 64\nlrf: 0.01\nweight_decay: 0.05\nwarmup_epochs: 3.0\noptimizer: SGD\n"

@@ -367,6 +367,14 @@ def test_a_run_without_scores_shows_its_losses_alone(read):
     assert reader.layout("yaxis2.domain")[1] > 0.8
 
 
+def test_a_gap_is_never_shown_without_its_label(read):
+    epoch = np.arange(1, 101)
+    rough = from_columns("rough", epoch, train_loss=2.0 / epoch, val_loss=3.0 / epoch)
+    assert read(grok()).page.get_by_label("gap", exact=True).count() == 1
+    assert read(rough).page.get_by_label("rough gap", exact=True).count() == 1
+    assert read(grok(), rough).page.get_by_label("gap, rough without a probe", exact=True).count() == 1
+
+
 LINK = '<a href="//evil.example">%{y} &amp; <b>b</b></a>'
 HOVERS = (
     ("val", "score", "xy", f"validation {HOSTILE}: 0.000"),

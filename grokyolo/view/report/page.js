@@ -75,9 +75,10 @@
 
   function buildSwitches() {
     for (const part of Object.keys(PART_NAMES).filter(present)) {
-      const rough = part === "gap" && data.runs.every((run) => !run.likeForLike);
+      const rough = data.runs.filter((run) => !run.likeForLike).length;
+      const gap = rough === 0 ? "gap" : rough === data.runs.length ? "rough gap" : "gap, rough without a probe";
       const drawn = part in WIDTHS || part === "gap";
-      const text = rough ? "rough gap" : PART_NAMES[part];
+      const text = part === "gap" ? gap : PART_NAMES[part];
       checkbox(byId("layers"), text, state.layers[part], (on) => { state.layers[part] = on; }, drawn && paintPart(part));
     }
     byId("runs").hidden = !several;

@@ -62,15 +62,13 @@ def _too_noisy(evidence: Evidence) -> Decision | None:
 
 def _fell(evidence: Evidence) -> Decision | None:
     fall = evidence.fall
-    if fall is None:
+    if fall is None or (fall.regained >= rules.REGAINED and _is_setback(evidence, fall)):
         return None
     path = (
         f"{evidence.measured.what} fell from {fall.peak:.3f} around epoch {fall.peak_epoch} "
         f"to {fall.trough:.3f} around epoch {fall.trough_epoch}"
     )
     confounders = in_reach(evidence.series, fall.peak_epoch, fall.trough_epoch)
-    if fall.regained >= rules.REGAINED and _is_setback(evidence, fall):
-        return None
     if fall.is_double_descent:
         confounders = in_reach(evidence.series, fall.peak_epoch, fall.back_epoch)
         return Decision(Verdict.DOUBLE_DESCENT, f"{path}, then came back to {fall.final:.3f}", None, confounders)

@@ -102,10 +102,10 @@ def problems(stderr: str, *allowed: str) -> list[tuple[str, str, str]]:
     """Return (what, where, try) of every error on standard error.
 
     Args:
-        stderr: nothing else may stand there, but for warnings.
+        stderr: nothing else may stand there, but for warnings and the plan.
         allowed: and for lines that begin like this.
     """
-    lines = [line for line in stderr.splitlines() if not line.startswith(("warning: ", *allowed))]
+    lines = [line for line in stderr.splitlines() if not line.startswith(("warning: ", "plan: ", *allowed))]
     assert len(lines) % 3 == 0, stderr
     found = []
     for what, where, hint in zip(lines[::3], lines[1::3], lines[2::3], strict=True):

@@ -76,7 +76,7 @@ class Shell:
 
 def numberless(line: str) -> str:
     """Return a line with every checksum and number, and the blanks before it, the same."""
-    return re.sub(r"\s*(\b[0-9a-f]{12}\b|\d+(\.\d+)?)", "#", line)
+    return re.sub(r"\s*(\b[0-9a-f]{12}\b|\d[\d,]*(\.\d+)?)", "#", line)
 
 
 def test_the_commands_run_and_say_what_the_readme_says(workplace):

@@ -83,12 +83,12 @@ def test_many_epochs_are_few_lines_in_a_log(process, workplace):
     assert "\r" not in err and "\x1b" not in err
 
 
-def test_a_terminal_sees_one_line_in_place(python, workplace):
+def test_a_narrow_terminal_sees_one_line_in_place(python, workplace):
     screen, terminal = pty.openpty()
     with subprocess.Popen(
         [python, "-m", "grokyolo", "train", *TINY, "epochs=60", "--name", "a"],
         **dict.fromkeys(("stdin", "stdout", "stderr"), terminal),
-        env={**os.environ, "TERM": "xterm", "NO_COLOR": ""},
+        env={**os.environ, "TERM": "xterm", "NO_COLOR": "", "COLUMNS": "50"},
     ) as child:
         os.close(terminal)
         seen = b""

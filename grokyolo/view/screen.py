@@ -38,7 +38,7 @@ RECENT = 20
 STOPPED, QUIET = "stopped", "nothing new"
 """How the state of a run begins that does not get on."""
 SHOWN_EVENTS = 4
-FILES = ("gap.csv", "results.csv", "weights/best.pt", "weights/last.pt")
+FILES = ("gap.csv", "results.csv", "results.txt", "weights/best.pt", "weights/last.pt")
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +203,7 @@ def _facts(series: Series, assessment: Assessment, width: int) -> list[Text]:
 
 
 def _labelled(label: str, words: str | Text) -> Text:
-    return Text.assemble((f"{label:<{MARGIN}}", "dim"), words)
+    return Text.assemble((f"{label:<{MARGIN - 1}} ", "dim"), words)
 
 
 def last_known(values: FloatArray) -> float | None:
@@ -234,7 +234,7 @@ def _weight_words(series: Series) -> str:
     words = []
     decayed, free = last_known(series.norm_decayed), last_known(series.norm_free)
     if decayed is not None:
-        words.append(f"norm {numbers.loss(decayed)}" + ("" if free is None else f" decayed, {numbers.loss(free)} free"))
+        words.append(f"norm {decayed:.4g}" + ("" if free is None else f" decayed, {free:.4g} free"))
     rate, decay, spent = last_known(series.lr), last_known(series.weight_decay), last_known(series.decay_budget)
     if rate is not None:
         words.append(f"lr {rate:.3g}")
@@ -265,5 +265,6 @@ def _files(view: View, width: int) -> Text:
     run = Path(view.run)
     folder = run if run.is_dir() else run.parent
     names = " · ".join(name for name in FILES if (folder / name).exists())
-    whole = f"{printable(str(folder))}: {names}"
-    return _labelled("files", whole if cell_len(whole) <= width - MARGIN else names)
+    where = printable(str(folder))
+    whole = f"{where}: {names}" if names else where
+    return _labelled("files", whole if cell_len(whole) <= width - MARGIN or not names else names)

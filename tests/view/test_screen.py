@@ -128,9 +128,13 @@ def test_scores_losses_gap_and_best():
     assert row(lines, "loss") == "loss      train 0.0100 · probe 0.5000 · val 2.5000 · gap 2.0000"
 
 
+def test_a_long_name_of_the_score_keeps_a_space_behind_it():
+    assert "mAP50-95(M) probe 1.000" in "\n".join(shown(view(grok(score_name="mAP50-95(M)"))))
+
+
 def test_norms_learning_rate_and_budget():
     words = row(shown(view(grok(**RICH))), "weights")
-    assert words == "weights   norm 12.5 decayed, 3.2500 free · lr 0.002 · decay 1, 5.4 e-folds"
+    assert words == "weights   norm 12.5 decayed, 3.25 free · lr 0.002 · decay 1, 5.4 e-folds"
 
 
 def test_a_plain_log_has_a_rough_gap_and_says_so():
@@ -175,6 +179,7 @@ def test_where_the_files_are(tmp_path):
         (run / name).touch()
     words = row(shown(view(grok(run=str(run))), 200, 49), "files")
     assert words == f"files     {run}: gap.csv · weights/last.pt"
+    assert row(shown(view(grok(run=str(tmp_path / "gone"))), 200, 49), "files") == f"files     {tmp_path}"
 
 
 def test_charts_stand_side_by_side_or_below_each_other_or_the_score_alone():

@@ -18,12 +18,14 @@ class Best:
 
     Attributes:
         weights: copy of the EMA's state.
+        source: the EMA's own tensors, which are updated in place: looking them up takes longer than copying them.
         metrics: what validation said of them.
         fitness: Ultralytics' figure of merit.
         epoch: 0-based, as in Ultralytics' checkpoints.
     """
 
     weights: dict[str, torch.Tensor]
+    source: dict[str, torch.Tensor]
     metrics: dict[str, Any]
     fitness: float
     epoch: int
@@ -36,14 +38,15 @@ def present(trainer: Any, room: Best | None = None) -> Best:
         trainer: after an epoch.
         room: an earlier copy that is no longer needed; its memory is used again.
     """
-    now = {name: tensor.detach() for name, tensor in trainer.ema.ema.state_dict().items()}
     if room is None:
+        now = {name: tensor.detach() for name, tensor in trainer.ema.ema.state_dict().items()}
         copied = {name: tensor.clone() for name, tensor in now.items()}
     else:
-        copied = room.weights
+        now, copied = room.source, room.weights
         torch._foreach_copy_(list(copied.values()), list(now.values()))
     return Best(
         weights=copied,
+        source=now,
         metrics=dict(trainer.metrics),
         fitness=float(trainer.fitness) if trainer.fitness is not None else float("nan"),
         epoch=trainer.epoch,

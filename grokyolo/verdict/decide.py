@@ -16,7 +16,17 @@ from grokyolo.verdict.robust import jitter
 
 def decide(evidence: Evidence) -> Decision:
     """Apply the rules; the first that speaks decides."""
-    for rule in (_broke, _too_little, _too_noisy, _collapsed, _fell, judge_late_rise, _memorising, _turned):
+    for rule in (
+        _broke,
+        _too_little,
+        _too_noisy,
+        _collapsed,
+        _fell,
+        judge_late_rise,
+        _memorising,
+        _turned,
+        _torn_apart,
+    ):
         decision = rule(evidence)
         if decision is not None:
             return decision
@@ -43,7 +53,8 @@ def _too_little(evidence: Evidence) -> Decision | None:
     measured = evidence.measured
     count = len(measured.val_score)
     if count < rules.MIN_MEASUREMENTS:
-        reason = f"too few measurements: validation was measured {count} times, {rules.MIN_MEASUREMENTS} are needed"
+        times = "once" if count == 1 else f"{count} times"
+        reason = f"too few measurements: validation was measured {times}, {rules.MIN_MEASUREMENTS} are needed"
         return Decision(Verdict.UNDECIDED, reason)
     best, memory = max(float(curve.medians.max()) for curve in measured.scores), evidence.memorising
     if best < rules.NOTHING_LEARNED and not (memory and _can_tell(evidence, memory)):
@@ -152,6 +163,19 @@ def _turned(evidence: Evidence) -> Decision | None:
         "loss fell and the score gained nothing (rough: no probe)"
     )
     return Decision(Verdict.OVERFITTING, reason)
+
+
+def _torn_apart(evidence: Evidence) -> Decision | None:
+    """Decide on a validation score that is left far behind by a probe that has not come to its ceiling for long."""
+    measured = evidence.measured
+    gap, probe, val = measured.score_gap, measured.probe_score, measured.val_score
+    if len(gap) < rules.MEDIAN_OF or gap.end < rules.LARGE_GAP or val.end > rules.FOLLOWS * probe.end:
+        return None
+    reason = (
+        f"too short: the probe is at {probe.end:.3f} and validation at {val.end:.3f}, but the model has not memorised "
+        "for long enough to say more"
+    )
+    return Decision(Verdict.UNDECIDED, reason)
 
 
 def _following(evidence: Evidence) -> Decision:

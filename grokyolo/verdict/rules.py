@@ -219,3 +219,8 @@ SPARSE_MEASUREMENTS: Final = 4
 NORM_GROWTH: Final = 10.0
 """By which factor the weight norm must have grown since the first epoch to be remarked on; from common
 initialisations training changes it by a factor of 2 or 3."""
+
+# --- Following --------------------------------------------------------------------------------
+
+FOLLOWS: Final = 0.5
+"""Share of the probe's score that validation must have reached to be said to follow it, where the gap is large."""

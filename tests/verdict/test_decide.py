@@ -308,3 +308,11 @@ def test_a_setback_on_the_way_up_a_late_rise_is_no_double_descent():
 def test_a_first_peak_while_it_memorises_is_one():
     twice = ((1, 0.0), (10, 0.8), (60, 0.4), (150, 0.4), (220, 0.9), (400, 0.9))
     assert verdict(run(400, PROBE, twice, LOSS_UP_AND_DOWN)) is Verdict.DOUBLE_DESCENT
+
+
+def test_validation_that_is_left_behind_does_not_follow():
+    climbing = ((1, 0.0), (100, 0.0), (200, 0.3))
+    found = assess(run(200, climbing, ((1, 0.0), (200, 0.0)), LOSS_UP))
+    assert found.verdict is not Verdict.GENERALISING
+    half = ((1, 0.0), (100, 0.0), (200, 0.2))
+    assert verdict(run(200, climbing, half, ((1, 3.0), (200, 2.0)))) is Verdict.GENERALISING

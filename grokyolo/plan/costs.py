@@ -11,19 +11,11 @@ from grokyolo.plan.model import Model
 from grokyolo.plan.schedule import Schedule
 from grokyolo.plan.settings import Settings
 from grokyolo.recipe.arguments import default_of
+from grokyolo.recipe.inputs import KEPT_BYTES, random_arguments
 
 if TYPE_CHECKING:
     from grokyolo.recipe import Recipe
 
-PREPARED_BYTES = 2**30
-"""What training, validation and probe inputs may each take to be kept: `grokyolo.training.trainer.PREPARED_BYTES`."""
-RANDOM_INPUTS = ("hsv_h", "hsv_s", "hsv_v", "scale", "flipud", "fliplr", "augmentations", "dropout")
-RANDOM_CLASSIFY = ("erasing", "auto_augment")
-RANDOM_BOXES = (
-    *("degrees", "translate", "shear", "perspective", "bgr"),
-    *("mosaic", "mixup", "cutmix", "copy_paste", "multi_scale"),
-)
-"""Arguments that make training inputs random unless they are off: those of `grokyolo.training.prepared`."""
 FORWARD = 1 / 3
 """Share of the computing of a training image that scoring an image takes: no backward pass."""
 ROW_BYTES = 170 + 150
@@ -90,7 +82,7 @@ def costs_of(
         every=recipe.gap.every,
         budget=recipe.gap.budget,
         prepared_bytes=_prepared(settings, data, probe, training=fixed),
-        training_prepared=fixed and (_images_bytes(settings, data, train or 0) <= PREPARED_BYTES),
+        training_prepared=fixed and (_images_bytes(settings, data, train or 0) <= KEPT_BYTES),
         loader_bytes=workers * PREFETCH * _images_bytes(settings, data, settings.batch),
         state_bytes=None if parameters is None else 4 * (kept * parameters + 2 * norms),
         states=recipe.checkpoint.keep + 1,
@@ -110,8 +102,7 @@ def loader_processes(settings: Settings, machine: Machine, now: Schedule | None)
 
 def inputs_fixed(recipe: Recipe, settings: Settings) -> bool:
     """Tell whether training inputs are the same in every epoch."""
-    names = RANDOM_INPUTS + (RANDOM_CLASSIFY if settings.task == "classify" else RANDOM_BOXES)
-    return not any(recipe.train.get(name, default_of(name)) for name in names)
+    return not any(recipe.train.get(name, default_of(name)) for name in random_arguments(settings.task))
 
 
 def _images_bytes(settings: Settings, data: Data, count: int) -> int:
@@ -124,4 +115,4 @@ def _prepared(settings: Settings, data: Data, probe: int, *, training: bool) -> 
         return None
     counts = [data.val.images, probe, data.train.images if training else 0]
     sizes = [_images_bytes(settings, data, count) for count in counts]
-    return sum(size for size in sizes if size <= PREPARED_BYTES)
+    return sum(size for size in sizes if size <= KEPT_BYTES)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from grokyolo.recipe.arguments import default_of
+from grokyolo.recipe.inputs import CLASSIFY, EVERY_TASK
 from grokyolo.recipe.model import BuiltinData, Recipe
+from grokyolo.recipe.modular import image_side
 from grokyolo.recipe.places import Place, Problem, printable
 from grokyolo.recipe.tasks import epochs_of, task_of
 
@@ -23,7 +25,7 @@ SHORT = 10
 """Epochs of a trial run, which says nothing about a plateau anyway."""
 COUPLED = {"adam", "adamax", "nadam", "radam", "rmsprop"}
 ADAPTIVE = {"adam", "adamax", "adamw", "nadam", "radam", "rmsprop"}
-AUGMENTATION = ("hsv_h", "hsv_s", "hsv_v", "scale", "flipud", "fliplr", "erasing", "auto_augment")
+AUGMENTATION = EVERY_TASK + CLASSIFY
 """What Ultralytics does to the images of a classifier; a built-in data set cannot bear any of it."""
 
 
@@ -221,7 +223,7 @@ def _builtin(s: Settings) -> Iterator[Finding]:
     if task_of(s.recipe) != "classify":
         what = f"{s.spelled('task')}, but {data.name} is for classification"
         yield s.finding("train.task", what, "task=classify", fatal=True)
-    side = -(-data.modulus // STRIDE) * STRIDE
+    side = image_side(data.modulus)
     if s["imgsz"] != side:
         what = f"modulus {data.modulus} makes images of {side} pixels, but {s.spelled('imgsz')}"
         yield s.finding(s.nearest("train.imgsz", "data.modulus"), what, f"imgsz={side}", fatal=True)

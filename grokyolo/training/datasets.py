@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import random
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from grokyolo.errors import DataError
 from grokyolo.recipe import BuiltinData
-
-OPERATIONS: dict[str, Callable[[int, int], int]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-}
-IMAGE_SIDE = 32
-"""Pixels; one column per residue, so a larger modulus gets wider images in steps of this."""
+from grokyolo.recipe.modular import image_side, label_of, split_pairs
 
 
 def cache_folder() -> Path:
@@ -64,19 +56,6 @@ def prepare(data: BuiltinData, *, train_seed: int, image_size: int) -> Path:
     return folder
 
 
-def image_side(modulus: int) -> int:
-    """Return the side of the images in pixels: a multiple of 32 with one column per residue."""
-    return -(-modulus // IMAGE_SIDE) * IMAGE_SIDE
-
-
-def split_pairs(modulus: int, fraction: float, seed: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Return all pairs (a, b) below `modulus`, shuffled by `seed`: the training part, then the rest."""
-    pairs = [(a, b) for a in range(modulus) for b in range(modulus)]
-    random.Random(seed).shuffle(pairs)
-    count = int(len(pairs) * fraction)
-    return pairs[:count], pairs[count:]
-
-
 def is_sound(folder: Path) -> bool:
     """Tell whether a generated data set is complete and unchanged."""
     checksum = folder / "checksum"
@@ -103,14 +82,13 @@ def _draw(split: Path, pairs: list[tuple[int, int]], data: BuiltinData) -> None:
     from PIL import Image
 
     side, digits = image_side(data.modulus), len(str(data.modulus - 1))
-    combine = OPERATIONS[data.operation]
     for residue in range(data.modulus):
         (split / f"{residue:0{digits}d}").mkdir(parents=True)
     for a, b in pairs:
         image = Image.new("RGB", (side, side))
         image.putpixel((a, 0), (255, 0, 0))
         image.putpixel((b, 1), (0, 255, 0))
-        label = combine(a, b) % data.modulus
+        label = label_of(a, b, data.operation, data.modulus)
         image.save(split / f"{label:0{digits}d}" / f"{a:0{digits}d}_{b:0{digits}d}.png")
 
 

@@ -7,26 +7,11 @@ from pathlib import Path
 from grokyolo.errors import UsageError
 from grokyolo.gap import EventKind
 from grokyolo.recipe import Recipe, flatten
+from grokyolo.recipe.inputs import BOXES, CLASSIFY, EVERY_TASK
 from grokyolo.training.folder import Change
 from grokyolo.training.state import state_files
 
-AUGMENTATION = (
-    *(
-        "hsv_h",
-        "hsv_s",
-        "hsv_v",
-        "degrees",
-        "translate",
-        "scale",
-        "shear",
-        "perspective",
-        "flipud",
-        "fliplr",
-        "bgr",
-    ),
-    *("mosaic", "mixup", "cutmix", "copy_paste", "copy_paste_mode", "erasing", "auto_augment", "multi_scale"),
-    *("close_mosaic", "fraction"),
-)
+AUGMENTATION = (*EVERY_TASK, *CLASSIFY, *BOXES, "copy_paste_mode", "close_mosaic", "fraction")
 CHANGES = {
     **{f"train.{name}": EventKind.LR_CHANGED for name in ("lr0", "lrf", "cos_lr")},
     "train.weight_decay": EventKind.WD_CHANGED,
@@ -43,6 +28,11 @@ FREE = (
 def last_saved_epoch(run: Path) -> int:
     """Return the epoch of the newest sound state, 0 when there is none."""
     return next((state.epoch for state in state_files(run) if state.is_sound()), 0)
+
+
+def is_finished(run: Path, recipe: Recipe) -> bool:
+    """Tell whether all epochs of a run's recipe are trained and saved."""
+    return last_saved_epoch(run) >= int(recipe.train["epochs"])
 
 
 def change_of(run: Path, old: Recipe, new: Recipe) -> Change:

@@ -13,15 +13,9 @@ from typing import Any
 
 import torch
 
+from grokyolo.recipe.inputs import random_arguments
 from grokyolo.training import randomness
 
-EVERY_TASK = ("hsv_h", "hsv_s", "hsv_v", "scale", "flipud", "fliplr", "augmentations", "dropout")
-CLASSIFY = ("erasing", "auto_augment")
-BOXES = (
-    *("degrees", "translate", "shear", "perspective", "bgr"),
-    *("mosaic", "mixup", "cutmix", "copy_paste", "multi_scale"),
-)
-"""Train arguments of Ultralytics that make an input, or the pass that follows it, random unless they are off."""
 LOOKS = 2
 """Times that each sample is made; it must come out the same, since libraries add augmentations of their own."""
 MOST_DRAWS = 4
@@ -141,8 +135,7 @@ def prepare_training(loader: Any, args: Any, device: torch.device, limit: float)
         device: the training device.
         limit: bytes that prepared images may take.
     """
-    arguments = EVERY_TASK + (CLASSIFY if args.task == "classify" else BOXES)
-    if loader.num_workers or any(getattr(args, name, None) for name in arguments):
+    if loader.num_workers or any(getattr(args, name, None) for name in random_arguments(args.task)):
         return loader
     with randomness.kept():
         samples = _same_every_time(loader.dataset, limit)

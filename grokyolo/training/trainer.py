@@ -24,6 +24,7 @@ from grokyolo.gap import EventKind
 from grokyolo.gap.log import EpochRecord, GapWriter
 from grokyolo.gap.remarks import append_remark
 from grokyolo.recipe import seconds
+from grokyolo.recipe.inputs import KEPT_BYTES
 from grokyolo.training import folder, loggers, order, results, stability
 from grokyolo.training.cadence import Cadence
 from grokyolo.training.durable import Durable
@@ -34,8 +35,6 @@ from grokyolo.training.prepared import PreparedBatches, prepare_training
 from grokyolo.training.probe import SCORES, Measurement, Narrow, Probe, as_it_is, build_unsorted, measurement
 from grokyolo.training.weights import largest_group, step_all_at_once, weight_norms
 
-PREPARED_BYTES = 2**30
-"""What each of training, validation and probe inputs may take while they are kept, where the recipe does not say."""
 ON_RECORD = "on_grokyolo_record"
 """Callback event: a row of gap.csv has been written; `trainer.record` holds it."""
 
@@ -68,7 +67,6 @@ class Measured(Durable):
 
     def _setup_train(self) -> None:
         settings = folder.read_settings(Path(self.save_dir))
-        self._memory = float(settings.get("inputs", {}).get("memory", PREPARED_BYTES))
         super()._setup_train()
         gap, seed = settings["gap"], int(self.args.seed)
         self.cadence = Cadence(int(gap["every"]), gap["budget"])
@@ -159,10 +157,10 @@ class Measured(Durable):
         if RANK != -1:
             return loader
         if mode == "train":
-            return prepare_training(loader, self.args, self.device, self._memory)
+            return prepare_training(loader, self.args, self.device, KEPT_BYTES)
         if self.args.task == "classify":
             order.in_sequence(loader)
-        return PreparedBatches(loader, self.device, self._memory)
+        return PreparedBatches(loader, self.device, KEPT_BYTES)
 
     def probe_loader(self, narrow: Narrow) -> Any:
         """Return a validation loader over the training images that `narrow` keeps."""

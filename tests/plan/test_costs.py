@@ -36,10 +36,8 @@ def test_states_and_weights_on_disk(grokyolo, workplace, more):
 def test_constants_are_those_of_the_training_part():
     from grokyolo.training import prepared, trainer
 
-    assert module.PREPARED_BYTES == trainer.PREPARED_BYTES
-    assert module.RANDOM_INPUTS == prepared.EVERY_TASK
-    assert module.RANDOM_CLASSIFY == prepared.CLASSIFY
-    assert module.RANDOM_BOXES == prepared.BOXES
+    assert module.KEPT_BYTES == trainer.KEPT_BYTES
+    assert module.random_arguments is prepared.random_arguments
 
 
 def test_inputs_of_the_control_are_kept():

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grokyolo.cli.parsing import Parser, console, print_error
-from grokyolo.errors import GrokyoloError, RunError, UsageError, VerdictMatched, did_you_mean
+from grokyolo.cli.judging import judge, raise_last
+from grokyolo.cli.parsing import Parser, console
+from grokyolo.errors import RunError, UsageError, VerdictMatched, did_you_mean
 
 if TYPE_CHECKING:
     from grokyolo.gap import Series
@@ -56,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
     fail_on = _verdicts(args.fail_on) if args.fail_on is not None else frozenset()
     if args.watch:
         _watch(args, runs)
-    results = [_read(name) for name in runs]
-    judged = [result for result in results if not isinstance(result, GrokyoloError)]
+    results = [judge(name) for name in runs]
+    judged = [result for result in results if not isinstance(result, RunError)]
     if args.json:
         for _, assessment in judged:
             sys.stdout.write(json.dumps(assessment.to_json(), allow_nan=False) + "\n")
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         _print(args, runs, results)
     if plot is not None:
         _plot(args, plot, judged)
-    _raise_last(args, results)
+    raise_last(results, "grokyolo gap", no_color=args.no_color)
     matched = [a for _, a in judged if a.verdict in fail_on]
     if matched:
         raise VerdictMatched(f"the verdict is {matched[0].verdict.value}", where=matched[0].run, hint=_see(matched[0]))
@@ -103,27 +104,16 @@ def _verdicts(text: str) -> frozenset[Verdict]:
     return frozenset(Verdict(word) for word in text.split(","))
 
 
-def _read(name: str) -> tuple[Series, Assessment] | GrokyoloError:
-    from grokyolo.gap import read_run
-    from grokyolo.verdict import assess
-
-    try:
-        series = read_run(name)
-    except RunError as error:
-        return error
-    return series, assess(series)
-
-
-def _print(args: argparse.Namespace, runs: list[str], results: list[tuple[Series, Assessment] | GrokyoloError]) -> None:
+def _print(args: argparse.Namespace, runs: list[str], results: list[tuple[Series, Assessment] | RunError]) -> None:
     from grokyolo.view.table import Refused, many_table, run_table
 
     out = console(no_color=args.no_color)
     if len(results) == 1:
-        if not isinstance(results[0], GrokyoloError):
+        if not isinstance(results[0], RunError):
             out.print(run_table(*results[0], last=args.last))
         return
     rows = [
-        Refused(name, result.what) if isinstance(result, GrokyoloError) else result[1]
+        Refused(name, result.what) if isinstance(result, RunError) else result[1]
         for name, result in zip(runs, results, strict=True)
     ]
     out.print(many_table(rows))
@@ -140,12 +130,3 @@ def _plot(args: argparse.Namespace, file: str, judged: list[tuple[Series, Assess
         path = Path(file) if file else (folder if folder.is_dir() else folder.parent) / DEFAULT_PLOT
         save_plot(series, assessment, path)
         (err if args.json else console(no_color=args.no_color)).print(f"picture: {path}", markup=False, soft_wrap=True)
-
-
-def _raise_last(args: argparse.Namespace, results: list[tuple[Series, Assessment] | GrokyoloError]) -> None:
-    """Say of each unreadable run why; the last one's error ends the command."""
-    errors = [result for result in results if isinstance(result, GrokyoloError)]
-    for error in errors[:-1]:
-        print_error(error, "grokyolo gap", no_color=args.no_color)
-    if errors:
-        raise errors[-1]

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from grokyolo.cli.parsing import Parser, console, print_error
+from grokyolo.cli.judging import judge, raise_last
+from grokyolo.cli.parsing import Parser, console
 from grokyolo.errors import RunError, UsageError
-
-if TYPE_CHECKING:
-    from grokyolo.gap import Series
-    from grokyolo.verdict import Assessment
 
 DESCRIPTION = """Write one HTML page about some runs: the verdict first, then curves to zoom into,
 settings with their origins, events, versions, checkpoints and notes. The file
@@ -42,29 +38,14 @@ def run(args: argparse.Namespace) -> int:
 
     if not args.runs:
         raise UsageError("name at least one RUN", where="grokyolo report", hint="grokyolo report runs/exp1")
-    results = [_read(name) for name in args.runs]
-    errors = [result for result in results if isinstance(result, RunError)]
+    results = [judge(name) for name in args.runs]
     judged = [result for result in results if not isinstance(result, RunError)]
     if judged:
         path = _path(args)
         save_report(judged, path)
         console(no_color=args.no_color).print(f"report: {path}", markup=False, soft_wrap=True)
-    for error in errors[:-1]:
-        print_error(error, "grokyolo report", no_color=args.no_color)
-    if errors:
-        raise errors[-1]
+    raise_last(results, "grokyolo report", no_color=args.no_color)
     return 0
-
-
-def _read(name: str) -> tuple[Series, Assessment] | RunError:
-    from grokyolo.gap import read_run
-    from grokyolo.verdict import assess
-
-    try:
-        series = read_run(name)
-    except RunError as error:
-        return error
-    return series, assess(series)
 
 
 def _path(args: argparse.Namespace) -> Path:

@@ -12,7 +12,9 @@ from grokyolo.cli.parsing import Parser, console
 from grokyolo.errors import RunError, UsageError
 
 if TYPE_CHECKING:
+    from grokyolo.recipe import Recipe
     from grokyolo.training import Listener
+    from grokyolo.training.folder import Change
 
 
 def add_running_options(parser: Parser) -> None:
@@ -59,24 +61,30 @@ def continued(args: argparse.Namespace, run: Path, overrides: Sequence[str] = ()
         RunError: it is no run of grokyolo, or it is finished.
     """
     from grokyolo.recipe import load
-    from grokyolo.training import extension, go_on
-    from grokyolo.view.live import training_display
+    from grokyolo.training import extension
+    from grokyolo.training.folder import must_be_run
 
-    if not (run / "grokyolo.yaml").is_file():
-        raise RunError(
-            "this is no run of grokyolo" if run.is_dir() else "there is no such run folder",
-            where=str(run),
-            hint="give a folder that holds grokyolo.yaml, for example runs/exp1",
-        )
+    must_be_run(run)
     limit = time_limit(args)
     recipe = load(str(run), overrides)
-    change = extension.change_of(run, load(str(run)), recipe) if overrides else None
-    if extension.last_saved_epoch(run) >= int(recipe.train["epochs"]):
+    if overrides:
+        return gone_on(args, run, recipe, limit, extension.change_of(run, load(str(run)), recipe))
+    if extension.is_finished(run, recipe):
         raise RunError(
             f"the run is finished: it has all of its {recipe.train['epochs']} epochs",
             where=str(run),
             hint=f"grokyolo extend {run} --epochs {2 * int(recipe.train['epochs'])}",
         )
+    return gone_on(args, run, recipe, limit)
+
+
+def gone_on(
+    args: argparse.Namespace, run: Path, recipe: Recipe, limit: float | None, change: Change | None = None
+) -> int:
+    """Train on in `run` as `recipe` says, `change` being what it changes; say where the run is."""
+    from grokyolo.training import go_on
+    from grokyolo.view.live import training_display
+
     display = training_display(console(stderr=True, no_color=args.no_color), verbose=args.verbose)
     with display as progress, reported(args, progress.listener()) as listener:
         go_on(run, recipe, listener=listener, verbose=args.verbose, time_limit=limit, change=change)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grokyolo.cli.parsing import Parser, console
-from grokyolo.cli.running import add_running_options, continued, finished, reported, time_limit
+from grokyolo.cli.running import add_running_options, finished, gone_on, reported, time_limit
 from grokyolo.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _telling(plan: Plan, progress: TrainingProgress) -> Listener:
 def _gone_on(args: argparse.Namespace, recipe: Recipe, run: Path) -> int:
     """Go on with a run; a finished one is no error, since a queue starts the same command again and again."""
     from grokyolo.recipe import load
-    from grokyolo.training.extension import last_saved_epoch
+    from grokyolo.training.extension import is_finished
 
     own = load(str(run))
     if own.hash != recipe.hash:
@@ -115,6 +115,6 @@ def _gone_on(args: argparse.Namespace, recipe: Recipe, run: Path) -> int:
             where=str(run / "grokyolo.yaml"),
             hint=f"grokyolo resume {run}, or choose another --name",
         )
-    if last_saved_epoch(run) >= int(own.train["epochs"]):
+    if is_finished(run, own):
         return finished(args, run)
-    return continued(args, run)
+    return gone_on(args, run, own, time_limit(args))

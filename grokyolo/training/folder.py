@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from grokyolo import __version__
-from grokyolo.errors import UsageError
+from grokyolo.errors import RunError, UsageError
 from grokyolo.gap import EventKind
+from grokyolo.training.state import write_durably
 
 if TYPE_CHECKING:
     from grokyolo.recipe import Recipe
@@ -192,6 +193,20 @@ def read_changes(run: Path) -> list[Change]:
     return [Change(entry["epoch"], tuple(map(EventKind, entry["events"]))) for entry in _read(run).get("changes", ())]
 
 
+def must_be_run(run: Path) -> None:
+    """Make sure that a folder is a run of grokyolo.
+
+    Raises:
+        RunError: it is not there, or holds no grokyolo.yaml.
+    """
+    if not (run / SETTINGS).is_file():
+        raise RunError(
+            "this is no run of grokyolo" if run.is_dir() else "there is no such run folder",
+            where=str(run),
+            hint=f"give a folder that holds {SETTINGS}, for example runs/exp1",
+        )
+
+
 def read_settings(run: Path) -> dict[str, Any]:
     """Return the resolved recipe of a run."""
     settings: dict[str, Any] = _read(run)["recipe"]
@@ -209,13 +224,8 @@ def _read(run: Path) -> dict[str, Any]:
 
 
 def _write(run: Path, content: dict[str, Any]) -> None:
-    target = run / SETTINGS
-    temporary = target.with_suffix(".yaml.tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        yaml.safe_dump(content, file, sort_keys=False, allow_unicode=True)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(target)
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    write_durably(run / SETTINGS, text.encode("utf-8"))
 
 
 def discard(run: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import yaml
 
-from grokyolo.errors import GrokyoloError, RunError
+from grokyolo.errors import GrokyoloError
 from grokyolo.gap import read_run
-from grokyolo.training.folder import SETTINGS, owner_of
+from grokyolo.training.folder import SETTINGS, must_be_run, owner_of
 from grokyolo.training.state import FOLDER, state_files
 
 
@@ -64,22 +64,18 @@ def verify(run: Path) -> Report:
     Raises:
         RunError: the folder is not there, or holds no grokyolo.yaml.
     """
-    if not (run / SETTINGS).exists():
-        raise RunError(
-            "this is no run of grokyolo" if run.is_dir() else "there is no such run folder",
-            where=str(run),
-            hint="give a folder that holds grokyolo.yaml, for example runs/exp1",
-        )
+    must_be_run(run)
+    checked = [(state, state.is_sound()) for state in state_files(run)]
     states = [
-        Finding(f"{FOLDER}/{state.path.name}", *_health(state.is_sound(), f"after epoch {state.epoch}"))
-        for state in state_files(run)
+        Finding(f"{FOLDER}/{state.path.name}", *_health(sound, f"after epoch {state.epoch}"))
+        for state, sound in checked
     ]
-    sound = [state.epoch for state in state_files(run) if state.is_sound()]
+    usable = [state.epoch for state, sound in checked if sound]
     findings = [_settings(run), _log(run), *(_weights(run, name) for name in ("last.pt", "best.pt")), *states]
     owner = owner_of(run)
     return Report(
         findings=tuple(findings),
-        resumes_at=sound[0] + 1 if sound and findings[0].health is Health.SOUND else None,
+        resumes_at=usable[0] + 1 if usable and findings[0].health is Health.SOUND else None,
         owner=f"process {owner['pid']} on {owner['host']}" if owner else "",
     )
 

@@ -1,0 +1,45 @@
+"""What verbs that read runs share: each run with its verdict, or the reason why it cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from grokyolo.cli.parsing import print_error
+from grokyolo.errors import RunError
+
+if TYPE_CHECKING:
+    from grokyolo.gap import Series
+    from grokyolo.verdict import Assessment
+
+    Judged = tuple[Series, Assessment]
+
+
+def judge(name: str) -> Judged | RunError:
+    """Return a run and its verdict, or the error that reading it gave."""
+    from grokyolo.gap import read_run
+    from grokyolo.verdict import assess
+
+    try:
+        series = read_run(name)
+    except RunError as error:
+        return error
+    return series, assess(series)
+
+
+def raise_last(results: Sequence[Judged | RunError], command: str, *, no_color: bool) -> None:
+    """Say of each unreadable run why; the last one's error ends the command.
+
+    Args:
+        results: from `judge`.
+        command: what was typed, for the hint of last resort.
+        no_color: as asked for.
+
+    Raises:
+        RunError: that of the last unreadable run.
+    """
+    errors = [result for result in results if isinstance(result, RunError)]
+    for error in errors[:-1]:
+        print_error(error, command, no_color=no_color)
+    if errors:
+        raise errors[-1]

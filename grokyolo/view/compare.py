@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from itertools import cycle, islice
 from pathlib import Path
@@ -17,10 +16,9 @@ from rich.text import Text
 
 from grokyolo.compare import By, Compared, Comparison, Cost, Difference, clock
 from grokyolo.compare.comparing import HALF, MOST
-from grokyolo.errors import UsageError
 from grokyolo.gap.series import FloatArray
 from grokyolo.view import numbers
-from grokyolo.view.plot import FORMATS, SMALL
+from grokyolo.view.plot import SMALL, save_picture
 from grokyolo.view.progress import spelled
 from grokyolo.view.screen import printable
 from grokyolo.view.table import STYLES, broken
@@ -172,21 +170,7 @@ def save_comparison(comparison: Comparison, path: Path) -> None:
     Raises:
         UsageError: the suffix is none of these, no run can be drawn, or the file cannot be written.
     """
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(
-            f"cannot draw a {path.suffix or 'file without suffix'}",
-            where=f"--plot {path}",
-            hint=f"--plot {path.with_suffix('.png')}",
-        )
-    figure = draw_comparison(comparison)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Glyph .* missing")  # a name in a script the font lacks
-            figure.savefig(path, dpi=150)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write the picture: {error.strerror or error}", where=str(path), hint="--plot FILE elsewhere"
-        ) from error
+    save_picture(lambda: draw_comparison(comparison), path)
 
 
 def draw_comparison(comparison: Comparison) -> Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,13 +47,22 @@ def save_plot(series: Series, assessment: Assessment, path: Path) -> None:
     Raises:
         UsageError: the suffix is none of these, or the file cannot be written.
     """
+    save_picture(lambda: draw(series, assessment), path)
+
+
+def save_picture(make: Callable[[], Figure], path: Path) -> None:
+    """Write the figure that `make` draws.
+
+    Raises:
+        UsageError: the suffix of `path` is none of `FORMATS`, or the file cannot be written.
+    """
     if path.suffix.lower() not in FORMATS:
         raise UsageError(
             f"cannot draw a {path.suffix or 'file without suffix'}",
             where=f"--plot {path}",
             hint=f"--plot {path.with_suffix('.png')}",
         )
-    figure = draw(series, assessment)
+    figure = make()
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing")  # a name in a script the font lacks

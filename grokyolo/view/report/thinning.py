@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from grokyolo.gap.series import FloatArray, IntArray
+from grokyolo.view import thinning
 
 CELLS = 1000
 """Cells along each axis for one run, about one for each pixel; several runs share them ..."""
@@ -40,18 +41,10 @@ def rows_to_draw(
     log, linear = np.log(epoch / epoch[0]) / np.log(epoch[-1] / epoch[0]), (epoch - epoch[0]) / span
     kept = [np.array([0, len(epoch) - 1]), np.flatnonzero(np.isin(epoch, list(always)))]
     for position in (log, linear):
-        cell = np.minimum((position * cells).astype(np.int64), cells - 1)
+        cell = thinning.cells(position, cells)
         for curve in curves:
             known = np.flatnonzero(np.isfinite(curve))
             if len(known):
-                kept.append(known[_extremes(cell[known], curve[known])])
+                kept.append(known[thinning.extremes(cell[known], curve[known])])
     rows: IntArray = np.unique(np.concatenate(kept))
     return rows
-
-
-def _extremes(cell: IntArray, values: FloatArray) -> IntArray:
-    starts = np.flatnonzero(np.diff(cell, prepend=-1))
-    ends = np.append(starts[1:], len(cell)) - 1
-    by_value = np.lexsort((values, cell))  # cells stay where they are; inside each the values rise
-    found: IntArray = np.concatenate([starts, ends, by_value[starts], by_value[ends]])
-    return found

@@ -8,8 +8,9 @@ from grokyolo.recipe.comparing import Difference, Value, diff, every_value
 from grokyolo.recipe.durations import seconds
 from grokyolo.recipe.listing import Entry, list_recipes
 from grokyolo.recipe.loading import load
-from grokyolo.recipe.model import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Recipe, flatten
+from grokyolo.recipe.model import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Inputs, Recipe, flatten
 from grokyolo.recipe.schema_export import json_schema
+from grokyolo.recipe.sizes import bytes_of
 from grokyolo.recipe.tasks import epochs_of, task_of
 
 __all__ = [
@@ -20,8 +21,10 @@ __all__ = [
     "Entry",
     "Gap",
     "Grokfast",
+    "Inputs",
     "Recipe",
     "Value",
+    "bytes_of",
     "diff",
     "epochs_of",
     "every_value",

@@ -15,6 +15,7 @@ from grokyolo.recipe.schema import (
     EXTENDS,
     GAP,
     GROKFAST,
+    INPUTS,
     MODEL,
     TOP,
     Field,
@@ -33,6 +34,7 @@ def json_schema() -> dict[str, Any]:
         "train": _or_empty(_train()),
         "gap": _or_empty(_fields(GAP)),
         "checkpoint": _or_empty(_fields(CHECKPOINT)),
+        "inputs": _or_empty(_fields(INPUTS)),
         "accelerate": _or_empty(accelerate),
     }
     return {

@@ -19,7 +19,7 @@ CHANGES = {
 }
 """Recipe key: the event that a change of it is."""
 FREE = (
-    *("description", "gap.every", "gap.budget", "checkpoint.every", "checkpoint.keep"),
+    *("description", "gap.every", "gap.budget", "checkpoint.every", "checkpoint.keep", "inputs.memory"),
     *(f"train.{name}" for name in ("epochs", "patience", "time", "workers", "device", "cache", "plots", "save_period")),
 )
 """Recipe keys that move no curve."""

@@ -175,10 +175,11 @@ def replace_recipe(run: Path, recipe: Recipe, change: Change | None) -> None:
         change: what the log shall say of it.
     """
     known = _read(run)
-    if known.get("recipe_hash") == recipe.hash:
+    values = recipe.to_dict()
+    if known.get("recipe_hash") == recipe.hash and known["recipe"].get("inputs") == values["inputs"]:
         return
     new: dict[str, Any] = {
-        "recipe": recipe.to_dict(),
+        "recipe": values,
         "provenance": dict(recipe.provenance),
         "recipe_hash": recipe.hash,
     }

@@ -23,15 +23,14 @@ from grokyolo.errors import GrokyoloError
 from grokyolo.gap import EventKind
 from grokyolo.gap.log import EpochRecord, GapWriter
 from grokyolo.gap.remarks import append_remark
-from grokyolo.recipe import seconds
-from grokyolo.recipe.inputs import KEPT_BYTES
+from grokyolo.recipe import bytes_of, seconds
 from grokyolo.training import folder, loggers, order, results, stability
 from grokyolo.training.cadence import Cadence
 from grokyolo.training.durable import Durable
 from grokyolo.training.figures import Figures, Standing
 from grokyolo.training.grokfast import Grokfast
 from grokyolo.training.intervals import ErrorBars
-from grokyolo.training.prepared import PreparedBatches, prepare_training
+from grokyolo.training.prepared import PreparedBatches, Room, prepare_training
 from grokyolo.training.probe import SCORES, Measurement, Narrow, Probe, as_it_is, build_unsorted, measurement
 from grokyolo.training.weights import largest_group, step_all_at_once, weight_norms
 
@@ -67,6 +66,7 @@ class Measured(Durable):
 
     def _setup_train(self) -> None:
         settings = folder.read_settings(Path(self.save_dir))
+        self.memory = bytes_of(settings["inputs"]["memory"])
         super()._setup_train()
         gap, seed = settings["gap"], int(self.args.seed)
         self.cadence = Cadence(int(gap["every"]), gap["budget"])
@@ -133,6 +133,7 @@ class Measured(Durable):
     def _build_train_pipeline(self) -> None:
         if self.optimizer is not None:  # Ultralytics builds it anew only after running out of memory
             self._pending.append(EventKind.RETRY)
+        self.room = Room(self.memory)
         super()._build_train_pipeline()
         if self.device.type == "cpu":
             step_all_at_once(self.optimizer)
@@ -157,10 +158,10 @@ class Measured(Durable):
         if RANK != -1:
             return loader
         if mode == "train":
-            return prepare_training(loader, self.args, self.device, KEPT_BYTES)
+            return prepare_training(loader, self.args, self.device, self.room)
         if self.args.task == "classify":
             order.in_sequence(loader)
-        return PreparedBatches(loader, self.device, KEPT_BYTES)
+        return PreparedBatches(loader, self.device, self.room)
 
     def probe_loader(self, narrow: Narrow) -> Any:
         """Return a validation loader over the training images that `narrow` keeps."""

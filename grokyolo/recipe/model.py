@@ -153,8 +153,8 @@ class Recipe:
         """SHA-256 of what the recipe does: two recipes with the same hash train the same.
 
         It covers the resolved values, whatever their order, spelling (1 or 1.0) and origin; not the name, the
-        description and comments, nor `inputs`, which changes no bit of a training. An architecture or a data set file counts by its name and content, own weights
-        by their path.
+        description and comments, nor `inputs`, which changes no bit of a training. An architecture or a data set file
+        counts by its name and content, own weights by their path.
         """
         values = {key: value for key, value in self.to_dict().items() if key not in {"description", "inputs"}}
         values.update(self.contents)

@@ -197,6 +197,8 @@ def as_section(name: str, node: Node) -> str:
         return "write `key: value` instead of KEY=VALUE, one a line"
     if ":" in text:
         return "write a space after the colon"
+    if key == "inputs" and text:
+        return f"write inputs: {{memory: {text}}}"
     if key == "grokfast" or text == "grokfast":
         return "write accelerate: {grokfast: {}}"
     return f"write {key}: and keys below it"

@@ -8,7 +8,9 @@ FORM = re.compile(r"(\d{1,6})(kB|MB|GB|TB)|0", re.ASCII)
 UNITS = {"TB": 10**12, "GB": 10**9, "MB": 10**6, "kB": 10**3}
 EXPECTED = "a size such as 500MB or 2GB, or 0"
 
-NEARLY = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*([kmgt])(i?)(?:b|bytes?)?", re.ASCII)
+NEARLY = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*(?:([kmgt])(i?)b?|bytes?|b)?", re.ASCII)
+MEANT_WITH_UNIT = 6
+"""Digits up to which a bare number is no number of bytes."""
 WORDS = {"kilobyte": "kb", "megabyte": "mb", "gigabyte": "gb", "terabyte": "tb"}
 
 
@@ -38,13 +40,14 @@ def spelled(size: int) -> str:
 def remedy(text: str) -> str:
     """Return how to write the size that `text` was meant to be, or an empty string."""
     lower = text.strip().lower()
-    if lower.isdecimal() and lower.isascii() and len(lower) <= 6:
-        return f"add the unit: {int(lower)}MB or {int(lower)}GB"
     for word, short in WORDS.items():
         lower = lower.replace(f"{word}s", short).replace(word, short)
     match = NEARLY.fullmatch(lower)
     if not match:
         return ""
-    size = float(match[1]) * (1024 if match[3] else 1000) ** (1 + "kmgt".index(match[2]))
+    if not match[2] and len(match[1]) <= MEANT_WITH_UNIT:
+        return f"add the unit: {match[1]}MB or {match[1]}GB"
+    size = float(match[1]) * (1024 if match[3] else 1000) ** " kmgt".index(match[2] or " ")
     digits = max(len(str(round(size))) - 3, 3)  # three telling digits; nobody counts memory in single bytes
-    return f"write {spelled(-(-round(size) // 10**digits) * 10**digits)}"
+    written = spelled(-(-round(size) // 10**digits) * 10**digits)
+    return f"write {written}" if FORM.fullmatch(written) else ""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from grokyolo.plan import CONTROL, Plan, Schedule
+from grokyolo.plan.costs import Costs
 from grokyolo.plan.preflight import size
+from grokyolo.recipe.sizes import spelled as bytes_spelled
 from grokyolo.view.progress import spelled
 
 JUMPS = f"{CONTROL[0]:.1f} to {CONTROL[1]:.1f}"
@@ -79,7 +81,13 @@ def training_rows(plan: Plan, now: Schedule) -> Iterator[tuple[str, str]]:
     warm = "none"
     if now.warmup_batches:
         warm = f"{_many(now.warmup_batches, 'batch', 'batches')}, {_many(now.warmup_steps, 'step', 'steps')}"
-    yield "warm-up", f"{warm}; averaged weights look back {number(now.ema_epochs)} epochs at the end"
+    yield "warm-up", f"{warm}; {average_words(now.ema_epochs)}"
+
+
+def average_words(epochs: float) -> str:
+    """Return how far the averaged weights look back at the end."""
+    far = number(epochs)
+    return f"averaged weights look back {far} {'epoch' if far == '1' else 'epochs'} at the end"
 
 
 def curve_words(now: Schedule) -> str:
@@ -139,9 +147,22 @@ def cost_rows(plan: Plan) -> Iterator[tuple[str, str]]:
     if costs.state_bytes is not None and costs.disk_bytes is not None:
         text = f"up to {size(costs.disk_bytes)}, with {costs.states} states of {size(costs.state_bytes)}"
         yield "disk", f"{text}; a kill loses {spelled(costs.save_every)} at most"
-    if costs.prepared_bytes:
-        kinds = "all inputs" if costs.training_prepared else "validation and probe inputs"
-        yield "memory", f"{size(costs.prepared_bytes)} for {kinds}, prepared once"
+    if costs.input_bytes:
+        yield "memory", _memory(costs)
+
+
+def _memory(costs: Costs) -> str:
+    """Return which inputs are kept, and which are too large for it."""
+    limit = bytes_spelled(costs.input_limit)
+    anew = [f"{name} ({size(taken)})" for name, taken in costs.input_bytes.items() if name not in costs.prepared]
+    if not costs.prepared:
+        return f"nothing prepared (limit {limit}): {_and(anew)} read anew each time"
+    text = f"{size(costs.prepared_bytes or 0)} of {limit}: {_and(costs.prepared)} inputs, prepared once"
+    return f"{text}; {_and(anew)} read anew each time" if anew else text
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _time(plan: Plan) -> str:

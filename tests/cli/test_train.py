@@ -135,8 +135,9 @@ def test_resume_starts_goes_on_and_does_nothing_more(grokyolo, workplace, monkey
     )
     assert 0 < done < 40
 
-    code, out, _ = grokyolo(*command)
+    code, out, _ = grokyolo(*command, "inputs.memory=1MB")  # another machine, with less of it
     assert (code, out) == (0, "done: runs/night\nnext: grokyolo gap runs/night --plot\n")
+    assert yaml.safe_load((workplace / "runs/night/grokyolo.yaml").read_text())["recipe"]["inputs"]["memory"] == "1MB"
     table = rows(workplace / "runs/night")
     assert len(table) == 40
     assert [(i + 1, row["event"]) for i, row in enumerate(table) if row["event"]] == [

@@ -252,9 +252,10 @@ def _write(run: Path, content: dict[str, Any]) -> None:
 
 
 def typed(run: Path) -> str:
-    """Return a run folder as a person would type it: relative below the current folder."""
-    folder = run.absolute()
-    return str(folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder)
+    """Return a run as messages name it: `runs/exp1`, and `runs/sweep1/seed=1` for one of a sweep."""
+    above = run.parts[::-1]
+    depth = above.index("runs") if "runs" in above else 0
+    return Path("runs", *run.parts[len(above) - max(depth, 1) :]).as_posix()
 
 
 def discard(run: Path) -> None:

@@ -225,8 +225,8 @@ def test_resume_without_a_name_takes_the_name_of_the_recipe(grokyolo, workplace)
             "--time-limit 11h30m",
         ),
         (
-            [*TINY, "--name", "a/b"],
-            "'a/b' cannot be the name of a run",
+            [*TINY, "--name", "a:b"],
+            "'a:b' cannot be the name of a run",
             "--name",
             "use letters, digits, - and _: --name exp1",
         ),

@@ -9,11 +9,13 @@ from grokyolo.recipe.durations import seconds
 from grokyolo.recipe.listing import Entry, list_recipes
 from grokyolo.recipe.loading import load
 from grokyolo.recipe.model import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Inputs, Recipe, flatten
-from grokyolo.recipe.schema_export import json_schema
+from grokyolo.recipe.schema_export import MODELINE, SCHEMA_FILE, json_schema, schema_text
 from grokyolo.recipe.sizes import bytes_of
 from grokyolo.recipe.tasks import epochs_of, task_of
 
 __all__ = [
+    "MODELINE",
+    "SCHEMA_FILE",
     "Accelerate",
     "BuiltinData",
     "Checkpoint",
@@ -32,6 +34,7 @@ __all__ = [
     "json_schema",
     "list_recipes",
     "load",
+    "schema_text",
     "seconds",
     "source_text",
     "task_of",

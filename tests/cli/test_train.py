@@ -272,7 +272,7 @@ def test_missing_model_that_cannot_be_downloaded(grokyolo, workplace, detect):
     assert (code, out) == (2, "")
     what, where, hint = problem(err)
     assert what.startswith("cannot find, read or download the model yolo26n.pt: ")
-    assert where == "model: yolo26n.pt (built-in long-coco8.yaml:17)"
+    assert where == "model: yolo26n.pt (built-in long-coco8.yaml:18)"
     assert "put the file yolo26n.pt into this folder" in hint
     assert "model=yolo26n.yaml" in hint
     assert list(workplace.iterdir()) == []
@@ -283,7 +283,7 @@ def test_missing_data_that_cannot_be_downloaded(grokyolo, workplace, detect):
     assert (code, out) == (2, "")
     what, where, hint = problem(err)
     assert what.startswith("cannot find, read or download the data set coco8.yaml: ")
-    assert where == "data: coco8.yaml (built-in long-coco8.yaml:18)"
+    assert where == "data: coco8.yaml (built-in long-coco8.yaml:19)"
     assert "data=my-data.yaml" in hint
     assert list(workplace.iterdir()) == []
 

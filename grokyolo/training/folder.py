@@ -241,6 +241,11 @@ def add_facts(run: Path, facts: dict[str, Any]) -> None:
     _write(run, {**_read(run), **facts})
 
 
+def read_fact(run: Path, key: str) -> Any:
+    """Return what grokyolo.yaml says under a key, None when it says nothing."""
+    return _read(run).get(key)
+
+
 def _read(run: Path) -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load((run / SETTINGS).read_text(encoding="utf-8"))
     return content

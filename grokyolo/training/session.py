@@ -11,8 +11,8 @@ from typing import Any
 
 from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped
 from grokyolo.gap import EpochRecord
-from grokyolo.recipe import BuiltinData, Recipe
-from grokyolo.training import folder
+from grokyolo.recipe import BuiltinData, Recipe, epochs_of
+from grokyolo.training import extension, folder
 from grokyolo.training.figures import Figures
 
 
@@ -120,7 +120,9 @@ def _stage(listener: Listener, verbose: bool, time_limit: float | None) -> Itera
     """Route output and signals during a training."""
     from grokyolo.training.output import ultralytics_output
     from grokyolo.training.signals import heard
+    from grokyolo.training.threads import limit_threads
 
+    limit_threads()
     with ultralytics_output(listener.warning, verbose=verbose), heard(time_limit):
         yield
 
@@ -144,6 +146,9 @@ def _fit(model: Any, recipe: Recipe, data: str, run: Path, listener: Listener) -
         name=run.name,
         exist_ok=True,
     )
+    done = extension.last_saved_epoch(run)
+    if done < epochs_of(recipe):
+        folder.add_facts(run, {extension.STOPPED_EARLY: done})
 
 
 def _load_model(recipe: Recipe) -> Any:

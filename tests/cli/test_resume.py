@@ -92,6 +92,7 @@ def test_a_run_that_lost_its_patience_is_finished(grokyolo, workplace):
     assert grokyolo(*command)[0] == 0
     before = rows(workplace / "runs" / "p")
     assert len(before) < 40
+    assert [row["event"] for row in before[-2:]] == ["", "stop"]
     assert grokyolo(*command)[0] == 0
     assert rows(workplace / "runs" / "p") == before
     code, _, err = grokyolo("resume", "runs/p")

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from grokyolo.errors import GrokyoloError
-from grokyolo.gap import EpochRecord, read_run
+from grokyolo.gap import EpochRecord, Series, read_run
 from grokyolo.verdict import Assessment, assess
 
 ASSESSING_SHARE = 0.01
@@ -35,6 +35,7 @@ class Figures:
         saved_epoch: the last epoch that a resume would go on from; 0 when there is none.
         assessment: the newest one, which may be some epochs old; None when the run could not be assessed yet.
         just_assessed: whether the assessment was made after this very epoch.
+        series: the log that the assessment is of; None without one.
     """
 
     record: EpochRecord
@@ -43,6 +44,7 @@ class Figures:
     saved_epoch: int
     assessment: Assessment | None
     just_assessed: bool
+    series: Series | None = None
 
 
 class Standing:
@@ -59,6 +61,7 @@ class Standing:
         self._before: EpochRecord | None = None
         self._spent: float | None = 0.0
         self._durations: deque[float] = deque(maxlen=USUAL_OVER)
+        self._series: Series | None = None
         self._assessment: Assessment | None = None
         self._next_assessment = float("-inf")
 
@@ -76,7 +79,8 @@ class Standing:
         if due:
             self._assess()
         usual = median(self._durations) if self._durations else None
-        return Figures(record, self._spent, usual, saved_epoch, self._assessment, due and self._assessment is not None)
+        assessment, series = self._assessment, self._series
+        return Figures(record, self._spent, usual, saved_epoch, assessment, due and assessment is not None, series)
 
     def _count(self, record: EpochRecord) -> None:
         before = self._before
@@ -92,7 +96,8 @@ class Standing:
     def _assess(self) -> None:
         started = self.clock()
         try:
-            self._assessment = assess(read_run(self.run))
+            series = read_run(self.run)
+            self._assessment, self._series = assess(series), series
         except GrokyoloError:
             pass  # nothing measured yet, or a disk that is full: the log says no more now than before
         except Exception as error:
@@ -103,10 +108,17 @@ class Standing:
 
 def last_assessment(run: Path) -> Assessment | None:
     """Return the verdict on a run that is over, None when its log allows none."""
+    found = whole(run)
+    return None if found is None else found[1]
+
+
+def whole(run: Path) -> tuple[Series, Assessment] | None:
+    """Return the log of a run and the verdict on it, None when the log allows none."""
     try:
-        return assess(read_run(run))
+        series = read_run(run)
     except GrokyoloError:
         return None
+    return series, assess(series)
 
 
 def _spent_before(run: Path, epoch: int) -> tuple[float | None, int]:

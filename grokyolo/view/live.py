@@ -17,23 +17,19 @@ from rich.control import Control
 from rich.live import Live
 from rich.text import Text
 
-from grokyolo.errors import RunError
 from grokyolo.gap import Series
-from grokyolo.gap.following import Follower
 from grokyolo.training import Progress
+from grokyolo.training.figures import whole
 from grokyolo.training.folder import typed
-from grokyolo.verdict import assess
 from grokyolo.view.progress import TrainingProgress
 from grokyolo.view.screen import PROGRESS_LINE, View, fits, frame, progress_line
 
 SHARE = 0.004
-"""Part of the time that drawing may take from a training, and reading and judging the log as much again."""
+"""Part of the time that drawing may take from a training."""
 GRACE = 0.05
-"""Seconds of either that are allowed at once, so that the first epochs are seen."""
+"""Seconds of it that are allowed at once, so that the first epochs are seen."""
 FRAMES = 4.0
 """Frames in a second at most."""
-JUDGED_EVERY = 3.0
-"""Seconds between two verdicts at least."""
 
 
 class Allowance:
@@ -112,7 +108,8 @@ class Place:
 class TrainingScreen(TrainingProgress):
     """The screen of a training in this process; used as `TrainingProgress` is.
 
-    Curves and verdict come from the log, as for every other reader; what is due waits until it is paid for.
+    Curves and verdict are those that the training has found for all who show it; a frame that is due waits until it is
+    paid for.
 
     Args:
         console: writes to standard error, a terminal.
@@ -126,20 +123,19 @@ class TrainingScreen(TrainingProgress):
         self._place = Place(console, live)
         self._view = View("", "training")
         self._newest: tuple[Progress, float | None] | None = None
-        self._follower: Follower | None = None
+        self._run: Path | None = None
         self._drawing = Allowance(SHARE, GRACE, 1 / FRAMES, clock)
-        self._judging = Allowance(SHARE, GRACE, JUDGED_EVERY, clock)
         self._lines: list[Text] = []
         self._series_shown: Series | None = None
-        self._shown: tuple[str, int, int] | None = None
+        self._shown: tuple[str, str, int, int] | None = None
         self._handler_before: Any = None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if self._follower is not None:
-                self._finish("done" if error is None else "stopped")
+            if self._run is not None:
+                self._finish(self._run, "done" if error is None else "stopped")
         finally:
             super().__exit__(kind, error, trace)
 
@@ -147,7 +143,7 @@ class TrainingScreen(TrainingProgress):
         """Show the run before its first epoch is finished."""
         import plotille  # noqa: F401  # costs time that is none of an epoch's
 
-        self._follower = Follower(run)
+        self._run = run
         self._view = View(typed(run), "training", said="the first epoch is not finished yet")
         self._heed_resizing()
         self._place.draw(self._frame)
@@ -156,8 +152,11 @@ class TrainingScreen(TrainingProgress):
         record = progress.record
         self._view = replace(self._view, epoch=record.epoch, epochs=progress.epochs, per_epoch=per_epoch)
         self._newest = progress, per_epoch
-        if self._judging.due():
-            self._judging.spend(self._judge)
+        figures = progress.figures
+        if figures is not None and figures.series is not None:
+            self._view = replace(self._view, series=figures.series, assessment=figures.assessment)
+        else:
+            self._view = replace(self._view, said="nothing has been measured yet")
         if self._drawing.due():
             self._drawing.spend(lambda: self._place.draw(self._frame))
 
@@ -166,7 +165,7 @@ class TrainingScreen(TrainingProgress):
         if not fits(width, height):
             line = self._line(*self._newest, width) if self._newest else f"training into {self._view.run}"
             return Text(line, no_wrap=True, overflow="ellipsis")
-        shown = (self._view.state, width, height)
+        shown = (self._view.state, self._view.said, width, height)
         if self._view.series is self._series_shown and shown == self._shown:  # the curves are as they were
             self._lines[PROGRESS_LINE] = progress_line(self._view, width)
         else:
@@ -174,25 +173,17 @@ class TrainingScreen(TrainingProgress):
             self._series_shown, self._shown = self._view.series, shown
         return Group(*self._lines)
 
-    def _judge(self) -> None:
-        """Read what was added to the log; what cannot be read now may be at the next time."""
-        assert self._follower is not None
-        try:
-            series = self._follower.poll()
-        except RunError:
-            return
-        if series is not None:
-            self._view = replace(self._view, series=series, assessment=assess(series))
-
-    def _finish(self, state: str) -> None:
-        assert self._follower is not None
+    def _finish(self, run: Path, state: str) -> None:
+        """Draw the last frame, up to date."""
         if self._handler_before is not None:
             signal.signal(signal.SIGWINCH, self._handler_before)
-        if self._view.epoch:
-            self._judge()
-            self._view = replace(self._view, state=state)
-            self._place.draw(self._frame)
-        self._follower.close()
+        if not self._view.epoch:
+            return
+        shown = self._view.series
+        if (shown is None or shown.epoch[-1] != self._view.epoch) and (found := whole(run)):
+            self._view = replace(self._view, series=found[0], assessment=found[1])
+        self._view = replace(self._view, state=state)
+        self._place.draw(self._frame)
 
     def _heed_resizing(self) -> None:
         """Draw anew as soon as the terminal has another size: the end of an epoch may be far away."""

@@ -94,6 +94,14 @@ def test_between_two_assessments_the_old_one_stands(after):
     first, second = after(record(1)), after(record(2))
     assert (first.just_assessed, second.just_assessed) == (True, False)
     assert second.assessment is first.assessment
+    assert second.series is first.series
+
+
+def test_the_log_that_was_assessed_comes_along_so_that_nobody_reads_it_again(after):
+    after(record(1))
+    figures = after(record(2), last=True)
+    assert figures.series.epoch.tolist() == [1, 2]
+    assert figures.assessment.epochs == 2
 
 
 def test_the_last_epoch_is_always_assessed(after):

@@ -8,7 +8,7 @@ import pytest
 
 from grokyolo.gap import EpochRecord, GapWriter
 from grokyolo.training import Progress
-from grokyolo.verdict import assess
+from grokyolo.training.figures import Figures, Standing
 from grokyolo.view import live as module
 from grokyolo.view.live import Allowance, Place, TrainingScreen, can_draw, training_display
 from grokyolo.view.progress import TrainingProgress
@@ -38,6 +38,7 @@ class Training:
     def __init__(self, run: Path, screen: TrainingProgress, clock: Clock, epochs: int = 100) -> None:
         self.listener = screen.listener()
         self.log = GapWriter(run / "gap.csv")
+        self.standing = Standing(run, self.listener.warning, clock)
         self.clock, self.epochs, self.epoch = clock, epochs, 0
         self.listener.started(run)
 
@@ -50,7 +51,8 @@ class Training:
                 self.epoch, self.epoch, self.epoch * each, 0.01, 0.5, 1.0, 0.5, 2.0, score, score / 2, 10.0, 3.0
             )
             self.log.append(record)
-            self.listener.epoch(Progress(record, self.epochs, "top1"))
+            figures = self.standing.after(record, saved_epoch=0, last=self.epoch == self.epochs)
+            self.listener.epoch(Progress(record, self.epochs, "top1", figures))
 
 
 def test_epochs_curves_and_verdict_are_shown(run):
@@ -98,24 +100,36 @@ def test_many_epochs_are_few_frames(run):
         assert len(terminal.frames()) - before <= 10 * module.FRAMES + 1
 
 
-def test_the_verdict_is_reached_anew_every_few_seconds_only(run, monkeypatch):
-    judged = []
-    monkeypatch.setattr(module, "assess", lambda series: judged.append(len(series)) or assess(series))
-    terminal, clock = Terminal(), Clock()
-    with TrainingScreen(terminal.console, clock=clock) as screen:
-        Training(run, screen, clock).go_on(80, each=0.1)
-        assert judged == [1, 31, 61]
-
-
-def test_no_new_rows_no_new_verdict(run, monkeypatch):
+def test_the_verdict_is_the_one_that_the_training_has_found(run, monkeypatch):
     terminal, clock = Terminal(), Clock()
     with TrainingScreen(terminal.console, clock=clock) as screen:
         training = Training(run, screen, clock)
+        training.go_on(20)
+        monkeypatch.setattr(module, "whole", lambda run: pytest.fail("the log is read and assessed a second time"))
+        training.epochs = 25
+        training.go_on(5)
+    assert any("val 0.500" in line for line in terminal.last())
+
+
+def test_an_epoch_after_the_last_verdict_is_on_the_last_frame_too(run):
+    terminal, clock = Terminal(), Clock()
+    with TrainingScreen(terminal.console, clock=clock) as screen:
+        training = Training(run, screen, clock)
+        training.go_on(3)
+        training.standing.after = lambda record, **_: Figures(record, None, None, 0, None, False)
         training.go_on(4)
-        monkeypatch.setattr(module, "assess", lambda series: pytest.fail("nothing is new"))
-        clock.now += 100
-        record = EpochRecord(4, 4, 4.0, val_score=0.5)
-        training.listener.epoch(Progress(record, 100, "top1"))
+    assert any("probe 0.700 · val 0.350" in line for line in terminal.last())
+
+
+def test_before_anything_is_measured_that_is_said(run):
+    terminal, clock = Terminal(), Clock()
+    with TrainingScreen(terminal.console, clock=clock) as screen:
+        training = Training(run, screen, clock)
+        for epoch in (1, 2):
+            clock.now += 1
+            record = EpochRecord(epoch, epoch, float(epoch), train_loss=1.0)
+            training.listener.epoch(Progress(record, 100, "top1", Figures(record, None, None, 0, None, False)))
+        assert "nothing has been measured yet" in terminal.last()
 
 
 def test_a_narrow_terminal_gets_one_line(run):
@@ -236,7 +250,6 @@ def test_drawing_takes_less_than_a_hundredth_of_the_time_whatever_it_costs(run, 
     with TrainingScreen(terminal.console, clock=clock) as screen:
         training = Training(run, screen, clock, 10_000)
         monkeypatch.setattr(Place, "draw", slow)
-        monkeypatch.setattr(TrainingScreen, "_judge", lambda self: None)
         start = clock.now
         training.go_on(3000, each=0.25)
         passed, total = clock.now - start, sum(spent)

@@ -8,9 +8,12 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from ultralytics.models.yolo.classify import ClassificationTrainer
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.models.yolo.obb import OBBTrainer
@@ -29,6 +32,7 @@ from grokyolo.training import folder, loggers, order, results, stability
 from grokyolo.training.cadence import Cadence
 from grokyolo.training.durable import Durable
 from grokyolo.training.figures import Figures, Standing
+from grokyolo.training.fused import Fused
 from grokyolo.training.grokfast import Grokfast
 from grokyolo.training.intervals import ErrorBars
 from grokyolo.training.prepared import PreparedBatches, prepare_training
@@ -67,10 +71,12 @@ class Measured(Durable):
 
     def _setup_train(self) -> None:
         settings = folder.read_settings(Path(self.save_dir))
-        super()._setup_train()
+        with self._layout():
+            super()._setup_train()
         gap, seed = settings["gap"], int(self.args.seed)
         self.cadence = Cadence(int(gap["every"]), gap["budget"])
         self.probe = Probe(self, int(gap["probe"]), seed) if gap["probe"] else None
+        self.fused = Fused(self.ema.ema, self.device)
         self.error_bars = ErrorBars(Path(self.save_dir), seed, on=RANK == -1)
         self.grokfast = Grokfast.from_settings(settings.get("accelerate"))
         self.save_every, self.keep = (
@@ -84,6 +90,25 @@ class Measured(Durable):
             self.gap_log = GapWriter(Path(self.save_dir) / "gap.csv")
             self.standing = Standing(Path(self.save_dir), LOGGER.warning)
             folder.add_facts(Path(self.save_dir), self._facts())
+
+    @contextmanager
+    def _layout(self) -> Iterator[None]:
+        """Let the model be set up with the memory layout of `channels_last`, on a CPU too.
+
+        Ultralytics keeps that to GPUs; on x86 oneDNN trains small convolutions a tenth to a fifth faster so.
+        """
+        wanted = self.args.channels_last
+        self._nhwc = bool(wanted) and self.device.type == "cpu"
+        if self._nhwc:
+            self.args.channels_last = None  # else Ultralytics says that it ignores it
+        yield
+        self.args.channels_last = wanted
+
+    def set_model_attributes(self) -> None:
+        """Attach what the data set says to the model, as Ultralytics does, before the optimizer is built."""
+        if self._nhwc:
+            self.model = self.model.to(memory_format=torch.channels_last)
+        super().set_model_attributes()
 
     def placed(self, saved: dict[str, Any] | None) -> None:
         """Go on counting where the state left off, and forget the rows that it does not know."""
@@ -187,7 +212,7 @@ class Measured(Durable):
         if not (self.cadence.due(self.epoch + 1, self.epochs) or self.stop):
             return dict.fromkeys(self.metrics or (), math.nan), None
         probe = self.probe.validator if self.probe else None
-        with as_it_is(self.ema.ema), self.error_bars.listening(self.validator, probe):
+        with self.fused.measuring(), as_it_is(self.ema.ema), self.error_bars.listening(self.validator, probe):
             metrics, fitness = super().validate()
             self._val = measurement(self.validator) if RANK in {-1, 0} else None
             if self.probe is not None:

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PINS := constraints.txt
 TORCH := torch==2.14.1 torchvision==0.29.1 ultralytics==8.4.190
 
-.PHONY: demo test lint format constraints benchmark clean
+.PHONY: demo test lint format constraints schema benchmark clean
 
 demo: $(VENV)/.installed
 	@run=$$($(BIN)/grokyolo train --recipe grok-modular-addition | sed -n 's/^done: //p') && \
@@ -31,6 +31,9 @@ constraints:  # new pins for every Python from 3.10 on, around the torch and ult
 	.venv-pins/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 \
 		-c .venv-pins/torch.txt --no-header --no-annotate --quiet >> $(PINS)
 	rm -r .venv-pins
+
+schema: $(VENV)/.installed  # for editors; a test compares it with the code
+	$(BIN)/grokyolo recipes schema > recipes/recipe.schema.json
 
 benchmark: $(VENV)/.tests
 	$(BIN)/python benchmarks/verdict.py

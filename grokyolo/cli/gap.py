@@ -23,6 +23,7 @@ has no probe, so its gap is rough: augmented training images, raw weights."""
 EXAMPLES = """  grokyolo gap runs/exp1
   grokyolo gap runs/exp1 --last 20 --plot
   grokyolo gap old/runs/*/results.csv
+  grokyolo gap runs/* --plot all.png
   grokyolo gap runs/exp1 --watch
   grokyolo gap runs/exp1 --json --fail-on overfitting,diverged
 
@@ -40,7 +41,7 @@ def add_arguments(parser: Parser) -> None:
         nargs="?",
         const="",
         metavar="FILE",
-        help=f"draw PNG, SVG or PDF; {DEFAULT_PLOT} in the run's folder by default",
+        help=f"draw PNG, SVG or PDF, several runs side by side; {DEFAULT_PLOT} in each run's folder by default",
     )
     parser.add_argument("--watch", action="store_true", help="show the run live until it is finished, or Ctrl-C")
     parser.add_argument("--fail-on", metavar="VERDICT[,VERDICT]", help="exit with 3 when a run has such a verdict")
@@ -120,13 +121,16 @@ def _print(args: argparse.Namespace, runs: list[str], results: list[tuple[Series
 
 
 def _plot(args: argparse.Namespace, file: str, judged: list[tuple[Series, Assessment]]) -> None:
+    from grokyolo.view.multiples import save_multiples
     from grokyolo.view.plot import save_plot
 
+    out = console(stderr=args.json, no_color=args.no_color)
     if file and len(judged) > 1:
-        raise UsageError("one FILE cannot hold several runs", where=f"--plot {file}", hint="--plot without FILE")
-    err = console(stderr=True, no_color=args.no_color)
+        save_multiples(judged, Path(file))
+        out.print(f"picture: {file}", markup=False, soft_wrap=True)
+        return
     for series, assessment in judged:
         folder = Path(series.run)
         path = Path(file) if file else (folder if folder.is_dir() else folder.parent) / DEFAULT_PLOT
         save_plot(series, assessment, path)
-        (err if args.json else console(no_color=args.no_color)).print(f"picture: {path}", markup=False, soft_wrap=True)
+        out.print(f"picture: {path}", markup=False, soft_wrap=True)

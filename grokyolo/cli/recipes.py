@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -117,10 +116,10 @@ def _diff(args: argparse.Namespace) -> int:
 
 
 def _schema(args: argparse.Namespace) -> int:
-    from grokyolo.recipe import json_schema
+    from grokyolo.recipe import schema_text
 
     _need(args, 0, "no name")
-    sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
+    sys.stdout.write(schema_text())
     return 0
 
 
@@ -149,8 +148,24 @@ def _copy(args: argparse.Namespace) -> int:
         raise UsageError(
             f"cannot write {target}: {error.strerror or error}", where=f"recipes copy {name} {target}"
         ) from error
+    _schema_beside(args, text, target)
     console(no_color=args.no_color).print(f"copied: {target}\nnext: grokyolo train --recipe {target}", markup=False)
     return 0
+
+
+def _schema_beside(args: argparse.Namespace, text: str, target: Path) -> None:
+    """Put the schema beside a recipe that names it, where none is there; editors work without it too."""
+    from grokyolo.recipe import MODELINE, SCHEMA_FILE, schema_text
+
+    schema = target.with_name(SCHEMA_FILE)
+    if MODELINE not in text or schema.exists():
+        return
+    try:
+        schema.write_text(schema_text(), encoding="utf-8")
+    except OSError:
+        return
+    message = f"for editors that complete and check recipes: {schema}"
+    console(stderr=True, no_color=args.no_color).print(message, markup=False, soft_wrap=True)
 
 
 def _check(args: argparse.Namespace) -> int:

@@ -60,7 +60,7 @@ def continued(args: argparse.Namespace, run: Path, overrides: Sequence[str] = ()
     Raises:
         RunError: it is no run of grokyolo, or it is finished.
     """
-    from grokyolo.recipe import load
+    from grokyolo.recipe import epochs_of, load
     from grokyolo.training import extension
     from grokyolo.training.folder import must_be_run
 
@@ -70,10 +70,12 @@ def continued(args: argparse.Namespace, run: Path, overrides: Sequence[str] = ()
     if overrides:
         return gone_on(args, run, recipe, limit, extension.change_of(run, load(str(run)), recipe))
     if extension.is_finished(run, recipe):
+        done, epochs = extension.last_saved_epoch(run), epochs_of(recipe)
+        early = f"train.patience ended it after epoch {done} of {epochs}"
         raise RunError(
-            f"the run is finished: it has all of its {recipe.train['epochs']} epochs",
+            f"the run is finished: {early if done < epochs else f'it has all of its {epochs} epochs'}",
             where=str(run),
-            hint=f"grokyolo extend {run} --epochs {2 * int(recipe.train['epochs'])}",
+            hint=f"grokyolo extend {run} --epochs {2 * epochs}" + (" patience=0" if done < epochs else ""),
         )
     return gone_on(args, run, recipe, limit)
 

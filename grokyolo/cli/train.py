@@ -65,7 +65,9 @@ def run(args: argparse.Namespace) -> int:
     with display as progress, reported(args, _telling(plan, progress)) as listener:
         for warning in recipe.warnings:
             progress.warning(warning)
-        folder = train(recipe, name=args.name, listener=listener, verbose=args.verbose, time_limit=limit)
+        folder = train(
+            recipe, name=args.name, listener=listener, verbose=args.verbose, time_limit=limit, resume=args.resume
+        )
     return finished(args, folder)
 
 
@@ -117,4 +119,5 @@ def _gone_on(args: argparse.Namespace, recipe: Recipe, run: Path) -> int:
         )
     if is_finished(run, own):
         return finished(args, run)
-    return gone_on(args, run, own, time_limit(args))
+    # what changes no bit of a training is as the command says now
+    return gone_on(args, run, replace(own, inputs=recipe.inputs), time_limit(args))

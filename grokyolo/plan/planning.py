@@ -52,7 +52,12 @@ class Plan:
 
 
 def make_plan(
-    recipe: Recipe, *, limits: Limits | None = None, machine: Machine | None = None, measured: bool = False
+    recipe: Recipe,
+    *,
+    limits: Limits | None = None,
+    machine: Machine | None = None,
+    data: Data | None = None,
+    measured: bool = False,
 ) -> Plan:
     """Return what `recipe` will really do; nothing is written or downloaded.
 
@@ -60,13 +65,14 @@ def make_plan(
         recipe: resolved.
         limits: how many files are looked into.
         machine: what to train with; this one by default.
+        data: the data set in numbers; looked at by default.
         measured: train a few epochs to know how long they take.
 
     Raises:
         GrokyoloError: measuring failed.
     """
     settings = settings_of(recipe)
-    data = read_data(recipe, settings, limits)
+    data = data or read_data(recipe, settings, limits)
     model = read_model(
         recipe.model,
         classes=data.classes,

@@ -27,7 +27,11 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "control": {"from": CONTROL[0], "to": CONTROL[1]},
         "ways": [_change(change) for change in plan.ways],
         "alone": [_change(change) for change in plan.alone],
-        "costs": {**asdict(plan.costs), "disk_bytes": plan.costs.disk_bytes},
+        "costs": {
+            **asdict(plan.costs),
+            "prepared_bytes": plan.costs.prepared_bytes,
+            "disk_bytes": plan.costs.disk_bytes,
+        },
         "time": asdict(plan.timing) if plan.timing else None,
         "warnings": [
             {"weight": advice.weight.name.lower(), "what": advice.what, "remedy": advice.remedy}

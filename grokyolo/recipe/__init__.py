@@ -8,11 +8,14 @@ from grokyolo.recipe.comparing import Difference, Value, diff, every_value
 from grokyolo.recipe.durations import seconds
 from grokyolo.recipe.listing import Entry, list_recipes
 from grokyolo.recipe.loading import load
-from grokyolo.recipe.model import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Recipe, flatten
-from grokyolo.recipe.schema_export import json_schema
+from grokyolo.recipe.model import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Inputs, Recipe, flatten
+from grokyolo.recipe.schema_export import MODELINE, SCHEMA_FILE, json_schema, schema_text
+from grokyolo.recipe.sizes import bytes_of
 from grokyolo.recipe.tasks import epochs_of, task_of
 
 __all__ = [
+    "MODELINE",
+    "SCHEMA_FILE",
     "Accelerate",
     "BuiltinData",
     "Checkpoint",
@@ -20,8 +23,10 @@ __all__ = [
     "Entry",
     "Gap",
     "Grokfast",
+    "Inputs",
     "Recipe",
     "Value",
+    "bytes_of",
     "diff",
     "epochs_of",
     "every_value",
@@ -29,6 +34,7 @@ __all__ = [
     "json_schema",
     "list_recipes",
     "load",
+    "schema_text",
     "seconds",
     "source_text",
     "task_of",

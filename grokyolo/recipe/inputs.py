@@ -1,6 +1,8 @@
-"""What makes the inputs of a training random: train arguments of Ultralytics, by task."""
+"""What makes the inputs of a training random, and how much of them is kept where nothing does."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 EVERY_TASK = ("hsv_h", "hsv_s", "hsv_v", "scale", "flipud", "fliplr")
 CLASSIFY = ("erasing", "auto_augment")
@@ -11,10 +13,25 @@ BOXES = (
 """Augmentations, off where they are 0 or null."""
 OTHERS = ("augmentations", "dropout")
 """Further arguments that make an input, or the pass that follows it, random."""
-KEPT_BYTES = 2**30
-"""What each of training, validation and probe inputs may take to be kept while they do not change."""
+MEMORY = 2 * 10**9
+"""Bytes that inputs which do not change may take in all, where a recipe says nothing."""
 
 
 def random_arguments(task: str) -> tuple[str, ...]:
     """Return the arguments that must all be off for training inputs to be the same in every epoch."""
     return EVERY_TASK + OTHERS + (CLASSIFY if task == "classify" else BOXES)
+
+
+def kept(sizes: Mapping[str, int], limit: int) -> tuple[str, ...]:
+    """Return which sets of inputs are kept in memory: each that fits into what those before it leave.
+
+    Args:
+        sizes: bytes of each set, in the order in which a training meets them.
+        limit: bytes for all together.
+    """
+    found = []
+    for name, size in sizes.items():
+        if size <= limit:
+            found.append(name)
+            limit -= size
+    return tuple(found)

@@ -56,7 +56,7 @@ def merge(base: Table, top: Table) -> Table:
     items, keys = dict(base.items), dict(base.keys)
     for key, value in top.items.items():
         below = items.get(key)
-        if key in {"train", "gap", "checkpoint"} and isinstance(value, Scalar) and value.value is None:
+        if key in {"train", "gap", "checkpoint", "inputs"} and isinstance(value, Scalar) and value.value is None:
             continue  # a section whose lines are all commented out says nothing
         if isinstance(value, Table) and key == "data" and isinstance(below, Scalar) and below.value in BUILTIN_DATA:
             below = Table({"name": below}, {"name": keys[key]}, below.place)

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from grokyolo.recipe.durations import spelled
+from grokyolo.recipe import durations, sizes
+from grokyolo.recipe.inputs import MEMORY
 from grokyolo.recipe.paths import portable
 
 
@@ -60,6 +61,17 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
+class Inputs:
+    """How images that are the same in every epoch are kept.
+
+    Attributes:
+        memory: bytes that training, validation and probe images may take in all; 0 prepares none.
+    """
+
+    memory: int = MEMORY
+
+
+@dataclass(frozen=True)
 class Grokfast:
     """The gradient filter of Lee et al. 2024.
 
@@ -96,6 +108,7 @@ class Recipe:
         train: Ultralytics train arguments, those that somebody set.
         gap: how the gap is measured.
         checkpoint: when full states are saved.
+        inputs: how images that do not change are kept.
         accelerate: ways to hurry a late jump.
         provenance: dotted key to where its value comes from: `file:line` or `command line`; a key that is
             missing here has its default.
@@ -110,6 +123,7 @@ class Recipe:
     train: Mapping[str, Any]
     gap: Gap = Gap()
     checkpoint: Checkpoint = Checkpoint()
+    inputs: Inputs = Inputs()
     accelerate: Accelerate = Accelerate()
     provenance: Mapping[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -128,7 +142,8 @@ class Recipe:
             found["data"] = self.data
         found["train"] = {key: list(v) if isinstance(v, list) else v for key, v in self.train.items()}
         found["gap"] = dict(vars(self.gap))
-        found["checkpoint"] = {"every": spelled(self.checkpoint.every), "keep": self.checkpoint.keep}
+        found["checkpoint"] = {"every": durations.spelled(self.checkpoint.every), "keep": self.checkpoint.keep}
+        found["inputs"] = {"memory": sizes.spelled(self.inputs.memory)}
         if self.accelerate.grokfast:
             found["accelerate"] = {"grokfast": dict(vars(self.accelerate.grokfast))}
         return found
@@ -138,10 +153,10 @@ class Recipe:
         """SHA-256 of what the recipe does: two recipes with the same hash train the same.
 
         It covers the resolved values, whatever their order, spelling (1 or 1.0) and origin; not the name, the
-        description and comments. An architecture or a data set file counts by its name and content, own weights
-        by their path.
+        description and comments, nor `inputs`, which changes no bit of a training. An architecture or a data set file
+        counts by its name and content, own weights by their path.
         """
-        values = {key: value for key, value in self.to_dict().items() if key != "description"}
+        values = {key: value for key, value in self.to_dict().items() if key not in {"description", "inputs"}}
         values.update(self.contents)
         canonical = json.dumps(_canonical(values), sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(canonical.encode()).hexdigest()

@@ -17,7 +17,7 @@ from grokyolo.recipe.suggesting import did_you_mean
 
 WHOLE = ("model", "data", "description")
 """Bare keys that are no train arguments."""
-SECTIONED = ("data", "train", "gap", "checkpoint", "accelerate")
+SECTIONED = ("data", "train", "gap", "checkpoint", "inputs", "accelerate")
 """First parts of dotted keys."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from grokyolo.recipe import files
 from grokyolo.recipe.arguments import train_arguments
 from grokyolo.recipe.document import Listing, Node, Scalar, Table
-from grokyolo.recipe.model import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Recipe
+from grokyolo.recipe.model import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Inputs, Recipe
 from grokyolo.recipe.ownership import homes, where_it_belongs, why_no_argument
 from grokyolo.recipe.places import Place, Problem
 from grokyolo.recipe.schema import (
@@ -20,6 +20,7 @@ from grokyolo.recipe.schema import (
     DESCRIPTION,
     GAP,
     GROKFAST,
+    INPUTS,
     MODEL,
     TOP,
     Field,
@@ -55,6 +56,7 @@ class Resolver:
         train = self._train(table.items.get("train"))
         gap = self._section(table.items.get("gap"), "gap", GAP)
         checkpoint = self._section(table.items.get("checkpoint"), "checkpoint", CHECKPOINT)
+        inputs = self._section(table.items.get("inputs"), "inputs", INPUTS)
         model = self._model_file(model)
         if isinstance(data, str) and data:
             data = files.data(data, self.places["data"])
@@ -67,6 +69,7 @@ class Resolver:
             train=train,
             gap=Gap(**gap),
             checkpoint=Checkpoint(**checkpoint),
+            inputs=Inputs(**inputs),
             accelerate=self._accelerate(table.items.get("accelerate")),
             provenance=self.provenance,
             contents={key: content for key, file in named.items() if (content := files.content(file))},
@@ -194,6 +197,8 @@ def as_section(name: str, node: Node) -> str:
         return "write `key: value` instead of KEY=VALUE, one a line"
     if ":" in text:
         return "write a space after the colon"
+    if key == "inputs" and text:
+        return f"write inputs: {{memory: {text}}}"
     if key == "grokfast" or text == "grokfast":
         return "write accelerate: {grokfast: {}}"
     return f"write {key}: and keys below it"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from grokyolo.recipe.composite import Optional
-from grokyolo.recipe.durations import spelled
-from grokyolo.recipe.values import Choice, Duration, Integer, Kind, Number, Text
+from grokyolo.recipe.inputs import MEMORY
+from grokyolo.recipe.values import Choice, Duration, Integer, Kind, Number, Size, Text
 
 BUILTIN_DATA = ("modular-addition",)
 """Names of the data sets that grokyolo makes itself."""
@@ -33,7 +33,7 @@ class Field:
     @property
     def example(self) -> Any:
         """The default as it is written in a recipe."""
-        return spelled(self.default) if isinstance(self.kind, Duration) else self.default
+        return self.kind.spelled(self.default)
 
 
 TOP = {
@@ -44,6 +44,7 @@ TOP = {
     "train": "Ultralytics train arguments, passed on unchanged",
     "gap": "how often and how the train-val gap is measured",
     "checkpoint": "full states for an exact resume",
+    "inputs": "images that are the same in every epoch are prepared once",
     "accelerate": "ways to hurry a late jump; off unless named",
 }
 """The top level, in the order in which recipes are written."""
@@ -70,6 +71,9 @@ CHECKPOINT: Mapping[str, Field] = {
     "every": Field(Duration(), 600, "time between full states, such as 30s, 10m or 1h"),
     "keep": Field(Integer(low=1), 3, "how many full states stay on disk"),
 }
+INPUTS: Mapping[str, Field] = {
+    "memory": Field(Size(), MEMORY, "memory that prepared images may take in all, such as 500MB or 2GB; 0: none"),
+}
 GROKFAST: Mapping[str, Field] = {
     "alpha": Field(Number(0, 1, above=True, below=True), 0.98, "momentum of the average of the gradients"),
     "lamb": Field(Number(low=0), 2.0, "how much of that average is added to each gradient"),
@@ -78,6 +82,7 @@ GROKFAST: Mapping[str, Field] = {
 SECTIONS: Mapping[str, Mapping[str, Field]] = {
     "gap": GAP,
     "checkpoint": CHECKPOINT,
+    "inputs": INPUTS,
     "accelerate.grokfast": GROKFAST,
 }
 """The sections with fixed keys; `train` takes its keys from Ultralytics, `data` may be a name instead."""

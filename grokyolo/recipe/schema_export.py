@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,10 +16,21 @@ from grokyolo.recipe.schema import (
     EXTENDS,
     GAP,
     GROKFAST,
+    INPUTS,
     MODEL,
     TOP,
     Field,
 )
+
+SCHEMA_FILE = "recipe.schema.json"
+"""The schema's name beside recipes."""
+MODELINE = f"# yaml-language-server: $schema={SCHEMA_FILE}"
+"""The line by which editors find it: https://github.com/redhat-developer/yaml-language-server#using-inlined-schema"""
+
+
+def schema_text() -> str:
+    """Return the schema as the text of a file."""
+    return json.dumps(json_schema(), indent=2) + "\n"
 
 
 def json_schema() -> dict[str, Any]:
@@ -33,6 +45,7 @@ def json_schema() -> dict[str, Any]:
         "train": _or_empty(_train()),
         "gap": _or_empty(_fields(GAP)),
         "checkpoint": _or_empty(_fields(CHECKPOINT)),
+        "inputs": _or_empty(_fields(INPUTS)),
         "accelerate": _or_empty(accelerate),
     }
     return {
@@ -53,7 +66,12 @@ def _train() -> dict[str, Any]:
 
 
 def _fields(fields: Mapping[str, Field]) -> dict[str, Any]:
-    return _object({key: {"description": one.description, **one.kind.schema} for key, one in fields.items()})
+    return _object(
+        {
+            key: {"description": one.description, "default": one.example, **one.kind.schema}
+            for key, one in fields.items()
+        }
+    )
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from grokyolo.recipe import durations
+from grokyolo.recipe import durations, sizes
 from grokyolo.recipe.document import Node, Scalar
 from grokyolo.recipe.numerals import remedy
 from grokyolo.recipe.showing import listed
@@ -50,6 +50,10 @@ class Kind(ABC):
     @abstractmethod
     def accept(self, node: Node) -> Any:
         """Return the value of `node`, or raise `Wrong`."""
+
+    def spelled(self, value: Any) -> Any:
+        """Return a value as a recipe has it."""
+        return value
 
 
 @dataclass(frozen=True)
@@ -272,6 +276,31 @@ class Duration(Kind):
             return durations.seconds(node.text)
         except ValueError:
             raise Wrong(durations.remedy(node.text)) from None
+
+    def spelled(self, value: int) -> str:
+        """Return the time with its units."""
+        return durations.spelled(value)
+
+
+@dataclass(frozen=True)
+class Size(Kind):
+    """An amount of memory such as 2GB; its value is bytes."""
+
+    expected = sizes.EXPECTED
+    schema = {"anyOf": [{"type": "string", "pattern": r"^(\d{1,6}(kB|MB|GB|TB)|0)$"}, {"const": 0}]}  # noqa: RUF012
+
+    def accept(self, node: Node) -> int:
+        """Return the bytes."""
+        if not isinstance(node, Scalar) or node.value is None or isinstance(node.value, bool):
+            raise Wrong()
+        try:
+            return sizes.bytes_of(node.text)
+        except ValueError:
+            raise Wrong(sizes.remedy(node.text)) from None
+
+    def spelled(self, value: int) -> str:
+        """Return the size with its unit."""
+        return sizes.spelled(value)
 
 
 def _unquote(node: Node, words: set[str]) -> str:

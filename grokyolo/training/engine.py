@@ -46,6 +46,7 @@ class Engine(BaseTrainer):
         parameters: of the model.
     """
 
+    model: Any
     accumulate: int
     batch_size: int
     epochs: int
@@ -162,8 +163,8 @@ class Engine(BaseTrainer):
         """Log, save, and decide whether this was the last epoch."""
         final_epoch = self.epoch + 1 >= self.epochs
         if RANK in {-1, 0}:
+            self.stop |= self.stopper(self.epoch + 1, self.fitness) or final_epoch  # first, so that the log says it
             self.save_metrics(metrics={**self.label_loss_items(self.tloss), **self.metrics, **self.lr})
-            self.stop |= self.stopper(self.epoch + 1, self.fitness) or final_epoch
             if self.args.time:
                 self.stop |= (time.time() - self.train_time_start) > (self.args.time * 3600)
             if (self.args.save or final_epoch) and self.save_model():

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from grokyolo.errors import UsageError
 from grokyolo.gap import EventKind
-from grokyolo.recipe import Recipe, flatten
+from grokyolo.recipe import Recipe, epochs_of, flatten
 from grokyolo.recipe.inputs import BOXES, CLASSIFY, EVERY_TASK
-from grokyolo.training.folder import Change
+from grokyolo.training.folder import Change, read_fact
 from grokyolo.training.state import state_files
 
 AUGMENTATION = (*EVERY_TASK, *CLASSIFY, *BOXES, "copy_paste_mode", "close_mosaic", "fraction")
@@ -19,10 +19,12 @@ CHANGES = {
 }
 """Recipe key: the event that a change of it is."""
 FREE = (
-    *("description", "gap.every", "gap.budget", "checkpoint.every", "checkpoint.keep"),
+    *("description", "gap.every", "gap.budget", "checkpoint.every", "checkpoint.keep", "inputs.memory"),
     *(f"train.{name}" for name in ("epochs", "patience", "time", "workers", "device", "cache", "plots", "save_period")),
 )
 """Recipe keys that move no curve."""
+STOPPED_EARLY = "stopped_early"
+"""Key of grokyolo.yaml: the epoch after which `train.patience` ended the run."""
 
 
 def last_saved_epoch(run: Path) -> int:
@@ -31,8 +33,9 @@ def last_saved_epoch(run: Path) -> int:
 
 
 def is_finished(run: Path, recipe: Recipe) -> bool:
-    """Tell whether all epochs of a run's recipe are trained and saved."""
-    return last_saved_epoch(run) >= int(recipe.train["epochs"])
+    """Tell whether a run has come to its end: all epochs of its recipe, or what `train.patience` left of them."""
+    done = last_saved_epoch(run)
+    return done >= epochs_of(recipe) or (done > 0 and read_fact(run, STOPPED_EARLY) == done)
 
 
 def change_of(run: Path, old: Recipe, new: Recipe) -> Change:
@@ -46,7 +49,7 @@ def change_of(run: Path, old: Recipe, new: Recipe) -> Change:
     Raises:
         UsageError: a key differs that makes another training of it, or the run is not made longer.
     """
-    done, epochs = last_saved_epoch(run), int(new.train["epochs"])
+    done, epochs = last_saved_epoch(run), epochs_of(new)
     if epochs <= done:
         raise UsageError(
             f"{run.name} has {done} epochs already: --epochs is the length in all",
@@ -68,7 +71,7 @@ def change_of(run: Path, old: Recipe, new: Recipe) -> Change:
                 where=f"{key}: {before.get(key)} before, {after.get(key)} now",
                 hint=f"grokyolo train --recipe {run} {key.removeprefix('train.')}={after.get(key)}",
             )
-    if old.train["epochs"] != epochs and _decays(new):
+    if epochs_of(old) != epochs and _decays(new):
         events.append(EventKind.LR_CHANGED)  # the schedule is stretched over the new length
     return Change(done + 1, tuple(dict.fromkeys(events)))
 

@@ -20,6 +20,7 @@ import yaml
 from grokyolo import __version__
 from grokyolo.errors import RunError, UsageError
 from grokyolo.gap import EventKind
+from grokyolo.recipe.paths import display
 from grokyolo.training.state import write_durably
 
 if TYPE_CHECKING:
@@ -43,19 +44,21 @@ class Change:
     events: tuple[EventKind, ...]
 
 
-def claim(name: str, *, chosen: bool, parent: Path | None = None) -> Path:
+def claim(name: str, *, chosen: bool, parent: Path | None = None, resume: bool = False) -> Path:
     """Make a new run folder and return its absolute path; a taken name gets -2, -3, ...
 
     Args:
-        name: the run's name.
+        name: the run's name, or FOLDER/NAME for a run of a sweep.
         chosen: whether the user typed the name; then it may not belong to a run that is training now.
         parent: where runs live; `runs` in the current folder by default.
+        resume: take over what a process that was killed before its first line has left under this name.
 
     Raises:
         UsageError: the name cannot be a folder, the place cannot be written, or the run is training now.
     """
     parent = (parent or Path("runs")).absolute()
-    if not name or name in {".", ".."} or FORBIDDEN & set(name) or len(name.encode()) > 200:
+    *above, last = name.split("/")
+    if len(above) > 1 or not all(map(_is_name, (*above, last))) or (parent.joinpath(*above) / SETTINGS).exists():
         raise UsageError(
             f"{name!r} cannot be the name of a run",
             where="--name",
@@ -67,9 +70,12 @@ def claim(name: str, *, chosen: bool, parent: Path | None = None) -> Path:
             where=str(Path("runs") / name),
             hint="choose another --name, or wait until it is done",
         )
+    parent = parent.joinpath(*above)
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        for candidate in _candidates(name):
+        if resume and _is_leftover(parent / last):
+            return parent / last
+        for candidate in _candidates(last):
             try:
                 (parent / candidate).mkdir()
                 return parent / candidate
@@ -82,6 +88,15 @@ def claim(name: str, *, chosen: bool, parent: Path | None = None) -> Path:
             hint="go to a folder that you may write to, and train there",
         ) from error
     raise AssertionError("unreachable: the candidates never end")
+
+
+def _is_name(part: str) -> bool:
+    return bool(part) and part not in {".", ".."} and not FORBIDDEN & set(part) and len(part.encode()) <= 200
+
+
+def _is_leftover(run: Path) -> bool:
+    """Tell whether a folder holds nothing but the lock of a process that was killed before it wrote a line."""
+    return run.is_dir() and {file.name for file in run.rglob("*")} <= {"state", "lock", "owner.json", f"{SETTINGS}.tmp"}
 
 
 def _candidates(name: str) -> Iterator[str]:
@@ -175,17 +190,25 @@ def replace_recipe(run: Path, recipe: Recipe, change: Change | None) -> None:
         change: what the log shall say of it.
     """
     known = _read(run)
-    if known.get("recipe_hash") == recipe.hash:
+    values = recipe.to_dict()
+    if known.get("recipe_hash") == recipe.hash and known["recipe"].get("inputs") == values["inputs"]:
         return
     new: dict[str, Any] = {
-        "recipe": recipe.to_dict(),
-        "provenance": dict(recipe.provenance),
+        "recipe": values,
+        "provenance": _origins(run, recipe, known.get("provenance", {})),
         "recipe_hash": recipe.hash,
     }
     if change is not None and change.events:
         entry = {"epoch": change.epoch, "events": [event.value for event in change.events]}
         new["changes"] = [*known.get("changes", ()), entry]
     _write(run, {**known, **new})
+
+
+def _origins(run: Path, recipe: Recipe, before: dict[str, str]) -> dict[str, str]:
+    """Return where values come from; those that the run had already come from where they came from then."""
+    own = f"{display(run / SETTINGS)}:"
+    now = {key: before.get(key) if source.startswith(own) else source for key, source in recipe.provenance.items()}
+    return {key: source for key, source in now.items() if source}
 
 
 def read_changes(run: Path) -> list[Change]:
@@ -218,6 +241,11 @@ def add_facts(run: Path, facts: dict[str, Any]) -> None:
     _write(run, {**_read(run), **facts})
 
 
+def read_fact(run: Path, key: str) -> Any:
+    """Return what grokyolo.yaml says under a key, None when it says nothing."""
+    return _read(run).get(key)
+
+
 def _read(run: Path) -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load((run / SETTINGS).read_text(encoding="utf-8"))
     return content
@@ -226,6 +254,13 @@ def _read(run: Path) -> dict[str, Any]:
 def _write(run: Path, content: dict[str, Any]) -> None:
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
     write_durably(run / SETTINGS, text.encode("utf-8"))
+
+
+def typed(run: Path) -> str:
+    """Return a run as messages name it: `runs/exp1`, and `runs/sweep1/seed=1` for one of a sweep."""
+    above = run.parts[::-1]
+    depth = above.index("runs") if "runs" in above else 0
+    return Path("runs", *run.parts[len(above) - max(depth, 1) :]).as_posix()
 
 
 def discard(run: Path) -> None:

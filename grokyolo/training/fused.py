@@ -68,11 +68,12 @@ def _pays(device: torch.device) -> bool:
     return device.type == "cpu" and platform.machine() in {"AMD64", "x86_64"} and torch.backends.mkldnn.is_available()
 
 
-def _can_be_fused(module: torch.nn.Module) -> bool:
+def _can_be_fused(module: Any) -> bool:
     """Tell whether a layer is a convolution, a normalisation by constants and an activation, and nothing else."""
     if not isinstance(module, Conv) or type(module).forward is not Conv.forward:
         return False
-    conv, norm = module.conv, getattr(module, "bn", None)
+    conv: Any = module.conv
+    norm: Any = getattr(module, "bn", None)
     plain = type(conv) is torch.nn.Conv2d and conv.bias is None and conv.padding_mode == "zeros"
     return (
         plain

@@ -18,6 +18,7 @@ from typing import Any
 
 from grokyolo.gap import EpochRecord
 from grokyolo.training.delivery import Channel, Target, close_all
+from grokyolo.training.folder import typed
 from grokyolo.training.reporting import Ending, Outcome
 from grokyolo.training.session import Progress
 from grokyolo.verdict import Assessment, Verdict
@@ -150,7 +151,7 @@ def message(
     """
     record = progress.record if progress else None
     figures = progress.figures if progress else None
-    named = replace(assessment, run=f"runs/{run.name}") if assessment and run else assessment
+    named = replace(assessment, run=typed(run)) if assessment and run else assessment
     return {
         "format": FORMAT,
         "event": event,

@@ -22,6 +22,24 @@ MOST_DRAWS = 4
 """Random numbers that making one validation image may take; Ultralytics takes one."""
 
 
+class Room:
+    """The memory that all prepared inputs of a training share.
+
+    Attributes:
+        free: bytes that are left.
+    """
+
+    def __init__(self, free: float) -> None:
+        self.free = free
+
+    def take(self, size: float) -> bool:
+        """Take so many bytes; tell whether there were as many."""
+        if size > self.free:
+            return False
+        self.free -= size
+        return True
+
+
 class Prepared:
     """A stand-in for Ultralytics' `InfiniteDataLoader` that keeps what it gives.
 
@@ -47,12 +65,12 @@ class PreparedBatches(Prepared):
     Args:
         loader: not shuffled.
         device: where tensors are kept.
-        limit: bytes; when the batches turn out larger they are made anew in each pass.
+        room: where they are kept; when the batches turn out larger they are made anew in each pass.
     """
 
-    def __init__(self, loader: Any, device: torch.device, limit: float) -> None:
+    def __init__(self, loader: Any, device: torch.device, room: Room) -> None:
         super().__init__(loader, device)
-        self.limit = limit
+        self.room = room
         self._batches: list[tuple[dict[str, Any], int]] | None = None
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -71,7 +89,7 @@ class PreparedBatches(Prepared):
         next epoch then miss. They are counted, so that training is the same whether batches are made or kept.
         """
         made: list[tuple[dict[str, Any], int]] = []
-        room = self.limit
+        size = 0.0
         batches = iter(self.loader)
         while True:
             before = random.getstate()
@@ -79,11 +97,11 @@ class PreparedBatches(Prepared):
             if batch is None:
                 break
             draws = randomness.draws_since(before, most=MOST_DRAWS * len(batch["img"]))
-            room -= math.inf if draws is None else _size(batch)
-            if draws is not None and room >= 0:
+            size += math.inf if draws is None else _size(batch)
+            if draws is not None and size <= self.room.free:
                 made.append(({key: _to(value, self.device) for key, value in batch.items()}, draws))
             yield dict(batch)
-        if room >= 0:
+        if self.room.take(size):
             self._batches = made
 
 
@@ -126,20 +144,22 @@ class PreparedSamples(Prepared):
         return {**batch, "img": self._images[rows]}
 
 
-def prepare_training(loader: Any, args: Any, device: torch.device, limit: float) -> Any:
+def prepare_training(loader: Any, args: Any, device: torch.device, room: Room) -> Any:
     """Return a prepared stand-in for a training loader, or the loader where that cannot be.
 
     Args:
         loader: Ultralytics' training loader, fresh.
         args: the trainer's arguments.
         device: the training device.
-        limit: bytes that prepared images may take.
+        room: where images are kept.
     """
     if loader.num_workers or any(getattr(args, name, None) for name in random_arguments(args.task)):
         return loader
     with randomness.kept():
-        samples = _same_every_time(loader.dataset, limit)
-    return loader if samples is None else PreparedSamples(loader, device, samples)
+        samples = _same_every_time(loader.dataset, room.free)
+    if samples is None or not room.take(sum(map(_size, samples))):
+        return loader
+    return PreparedSamples(loader, device, samples)
 
 
 def _same_every_time(dataset: Any, limit: float) -> list[dict[str, Any]] | None:

@@ -11,8 +11,8 @@ from typing import Any
 
 from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped
 from grokyolo.gap import EpochRecord
-from grokyolo.recipe import BuiltinData, Recipe
-from grokyolo.training import folder
+from grokyolo.recipe import BuiltinData, Recipe, epochs_of
+from grokyolo.training import extension, folder
 from grokyolo.training.figures import Figures
 
 
@@ -55,6 +55,7 @@ def train(
     listener: Listener,
     verbose: bool = False,
     time_limit: float | None = None,
+    resume: bool = False,
 ) -> Path:
     """Train `recipe` in a new run folder and return that folder.
 
@@ -64,6 +65,7 @@ def train(
         listener: told about the run's start, its epochs and warnings.
         verbose: show Ultralytics' own output on standard error.
         time_limit: seconds after which the training saves and stops; None for no limit.
+        resume: as in `folder.claim`.
 
     Raises:
         DataError: the model or the data cannot be found, read or downloaded; no folder is left.
@@ -74,7 +76,7 @@ def train(
     with _stage(listener, verbose, time_limit):
         model = _load_model(recipe)
         data = _find_data(recipe, model.task)
-        run = folder.claim(name or recipe.name, chosen=name is not None)
+        run = folder.claim(name or recipe.name, chosen=name is not None, resume=resume)
         with folder.owned(run), _errors_explained(recipe, run, verbose):
             folder.write_settings(run, recipe)
             listener.started(run)
@@ -118,7 +120,9 @@ def _stage(listener: Listener, verbose: bool, time_limit: float | None) -> Itera
     """Route output and signals during a training."""
     from grokyolo.training.output import ultralytics_output
     from grokyolo.training.signals import heard
+    from grokyolo.training.threads import limit_threads
 
+    limit_threads()
     with ultralytics_output(listener.warning, verbose=verbose), heard(time_limit):
         yield
 
@@ -142,6 +146,9 @@ def _fit(model: Any, recipe: Recipe, data: str, run: Path, listener: Listener) -
         name=run.name,
         exist_ok=True,
     )
+    done = extension.last_saved_epoch(run)
+    if done < epochs_of(recipe):
+        folder.add_facts(run, {extension.STOPPED_EARLY: done})
 
 
 def _load_model(recipe: Recipe) -> Any:
@@ -202,8 +209,8 @@ def _explained(error: BaseException, recipe: Recipe, run: Path, verbose: bool) -
     kept = folder.has_epochs(run)
     if not kept:
         folder.discard(run)
-    shown = Path("runs") / run.name
-    where = str(shown) if kept else "before the first epoch was finished; no run folder is left"
+    shown = folder.typed(run)
+    where = shown if kept else "before the first epoch was finished; no run folder is left"
     hint = f"grokyolo resume {shown}" if kept else f"grokyolo train --recipe {recipe.name} --verbose"
     if isinstance(error, (KeyboardInterrupt, Interrupted)):
         return Interrupted(getattr(error, "what", "stopped by Ctrl-C"), where=where, hint=hint)
@@ -213,7 +220,7 @@ def _explained(error: BaseException, recipe: Recipe, run: Path, verbose: bool) -
         return error
     if kept:
         (run / "error.txt").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-        hint = f"read {shown / 'error.txt'}, then: {hint}"
+        hint = f"read {shown}/error.txt, then: {hint}"
     elif verbose:
         return error
     return GrokyoloError(f"training failed: {_first_line(error)}", where=where, hint=hint)

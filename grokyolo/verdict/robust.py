@@ -21,6 +21,15 @@ _ENOUGH = 4096
 """So many differences tell the scatter to 2 %."""
 
 
+def median(values: FloatArray) -> float:
+    """Return the median of shape (n,), n > 0, finite: what np.median returns, in a fifth of its time for short ones."""
+    half = len(values) // 2
+    if len(values) % 2:
+        return float(np.partition(values, half)[half])
+    low, high = np.partition(values, (half - 1, half))[half - 1 : half + 1]
+    return float((low + high) / 2)
+
+
 def running_median(values: FloatArray, width: int) -> FloatArray:
     """Return centred running medians; windows are cut at the ends.
 
@@ -36,8 +45,8 @@ def running_median(values: FloatArray, width: int) -> FloatArray:
         return values.astype(np.float64)
     windows = np.lib.stride_tricks.sliding_window_view(values, 2 * half + 1)
     middle = _median_of_five(values) if half == 2 else np.median(windows, axis=1)
-    left = [np.median(values[: i + half + 1]) for i in range(half)]
-    right = [np.median(values[i - half :]) for i in range(len(values) - half, len(values))]
+    left = [median(values[: i + half + 1]) for i in range(half)]
+    right = [median(values[i - half :]) for i in range(len(values) - half, len(values))]
     result: FloatArray = np.concatenate([left, middle, right])
     return result
 
@@ -83,7 +92,7 @@ def scatter(values: FloatArray) -> float:
         if len(values) <= 2 * lag or (lag > 1 and len(values) < _LEAST_LAGS * lag):
             break
         deviation = np.abs(second_difference(values, lag))
-        sigma = _TO_SIGMA * float(np.median(deviation))
+        sigma = _TO_SIGMA * median(deviation)
         if sigma == 0.0 and lag == 1:  # more than half of the differences are 0: whole images
             sigma = float(np.quantile(deviation, 0.9)) / 1.645
         found.append(sigma / np.sqrt(6))

@@ -18,7 +18,8 @@ from grokyolo.compare import By, Compared, Comparison, Cost, Difference, clock
 from grokyolo.compare.comparing import HALF, MOST
 from grokyolo.gap.series import FloatArray
 from grokyolo.view import numbers
-from grokyolo.view.plot import SMALL, save_picture
+from grokyolo.view.panels import SMALL, scale_losses
+from grokyolo.view.plot import save_picture
 from grokyolo.view.progress import spelled
 from grokyolo.view.screen import printable
 from grokyolo.view.table import STYLES, broken
@@ -229,9 +230,7 @@ def _dress(above: Axes, below: Axes, comparison: Comparison) -> None:
     below.set_xlabel(units[comparison.by], fontsize=SMALL + 1)
     if below.lines:
         below.set_xscale("log")
-    losses = [line.get_ydata() for line in below.lines]
-    if losses and min(float(np.min(values)) for values in losses) > 0:
-        below.set_yscale("log")
+        scale_losses(below, [np.asarray(line.get_ydata()) for line in below.lines])
     for ax in (above, below):
         ax.tick_params(which="both", labelsize=SMALL)
         ax.spines[["top", "right"]].set_visible(False)

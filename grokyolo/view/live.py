@@ -21,6 +21,7 @@ from grokyolo.errors import RunError
 from grokyolo.gap import Series
 from grokyolo.gap.following import Follower
 from grokyolo.training import Progress
+from grokyolo.training.folder import typed
 from grokyolo.verdict import assess
 from grokyolo.view.progress import TrainingProgress
 from grokyolo.view.screen import PROGRESS_LINE, View, fits, frame, progress_line
@@ -147,7 +148,7 @@ class TrainingScreen(TrainingProgress):
         import plotille  # noqa: F401  # costs time that is none of an epoch's
 
         self._follower = Follower(run)
-        self._view = View(f"runs/{run.name}", "training", said="the first epoch is not finished yet")
+        self._view = View(typed(run), "training", said="the first epoch is not finished yet")
         self._heed_resizing()
         self._place.draw(self._frame)
 

@@ -71,16 +71,7 @@ def label_events(ax: Axes, series: Series, size: int) -> None:
             groups[-1].append(event)
         else:
             groups.append([event])
-    for event in events:
-        ax.plot(
-            [event.epoch],
-            [0.0],
-            marker="^",
-            markersize=5,
-            color=MARK,
-            clip_on=False,
-            transform=ax.get_xaxis_transform(),
-        )
+    tick_events(ax, series)
     for group in groups:
         inwards = position(ax, group[0].epoch) < 0.05
         ax.annotate(
@@ -95,6 +86,16 @@ def label_events(ax: Axes, series: Series, size: int) -> None:
             ha="left" if inwards else "right",
             va="bottom",
             bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.5},
+        )
+
+
+def tick_events(ax: Axes, series: Series) -> None:
+    """Put a triangle at the lower edge of the axes for each event that moves the curves."""
+    epochs = sorted({event.epoch for event in series.events if event.kind.confounds})
+    if epochs:
+        below = ax.get_xaxis_transform()
+        ax.plot(
+            epochs, [0.0] * len(epochs), "^", markersize=5, color=MARK, linestyle="none", clip_on=False, transform=below
         )
 
 

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from grokyolo.training import Listener, Progress
+from grokyolo.training.folder import typed
 
 LOG_EVERY = 30.0
 """Seconds between two lines where standard error is no terminal."""
@@ -53,7 +54,7 @@ class TrainingProgress:
 
     def started(self, run: Path) -> None:
         """Say where the run is."""
-        self.console.print(f"training into runs/{run.name}", markup=False)
+        self.console.print(f"training into {typed(run)}", markup=False, soft_wrap=True)
         if self._live is not None:
             self._live.start()
 

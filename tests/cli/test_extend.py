@@ -54,7 +54,20 @@ def test_settings_follow(grokyolo, run):
     assert settings["recipe"]["train"]["epochs"] == 4
     assert settings["recipe"]["train"]["weight_decay"] == 0.25
     assert settings["provenance"]["train.weight_decay"] == "command line"
+    assert settings["provenance"]["train.lr0"].startswith("built-in grok-modular-addition.yaml:")
+    assert "checkpoint.keep" not in settings["provenance"]
     assert settings["changes"] == [{"epoch": 4, "events": ["wd-changed"]}]
+
+
+def test_the_memory_of_prepared_inputs_may_change_and_leaves_no_trace(grokyolo, run, workplace):
+    assert grokyolo("extend", str(run), "--epochs", "5", "inputs.memory=0")[0] == 0
+    assert events(run) == [("1", "start"), ("4", "resume")]
+    assert yaml.safe_load((run / "grokyolo.yaml").read_text())["recipe"]["inputs"] == {"memory": "0MB"}
+    assert grokyolo("train", *TINY, "epochs=5", "--name", "whole")[0] == 0
+    for extended, whole in zip(rows(run), rows(workplace / "runs/whole"), strict=True):
+        assert [extended[key] for key in ("train_loss", "val_loss")] == [
+            whole[key] for key in ("train_loss", "val_loss")
+        ]
 
 
 def test_weights_of_an_extended_run_load_into_yolo(grokyolo, run):

@@ -54,11 +54,11 @@ def test_shows_every_value_and_where_it_comes_from(grokyolo):
     assert (code, err) == (0, "")
     rows = [tuple(line.split()) for line in out.splitlines()]
     assert rows[0] == ("key", "value", "from")
-    assert ("model", "yolo26n.pt", "built-in", "long-coco8.yaml:17") in rows
-    assert ("train.weight_decay", "0.01", "built-in", "long-coco8.yaml:23") in rows
-    assert ("train.lrf", "1.0", "built-in", "long.yaml:23") in rows
-    assert ("train.deterministic", "true", "built-in", "long.yaml:39") in rows
-    assert ("gap.budget", "null", "built-in", "long-coco8.yaml:27") in rows
+    assert ("model", "yolo26n.pt", "built-in", "long-coco8.yaml:18") in rows
+    assert ("train.weight_decay", "0.01", "built-in", "long-coco8.yaml:24") in rows
+    assert ("train.lrf", "1.0", "built-in", "long.yaml:24") in rows
+    assert ("train.deterministic", "true", "built-in", "long.yaml:40") in rows
+    assert ("gap.budget", "null", "built-in", "long-coco8.yaml:28") in rows
     assert ("checkpoint.every", "10m", "default") in rows
 
 
@@ -76,10 +76,27 @@ def test_shows_the_recipe_of_a_run(grokyolo, run):
 
 def test_copy_writes_the_file_with_its_comments_and_says_how_to_use_it(grokyolo, workplace):
     code, out, err = grokyolo("recipes", "copy", "long-coco8", "mine.yaml")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "for editors that complete and check recipes: recipe.schema.json\n")
     assert out == "copied: mine.yaml\nnext: grokyolo train --recipe mine.yaml\n"
     assert (workplace / "mine.yaml").read_text() == source_text("long-coco8")
     assert grokyolo("recipes", "check", "mine.yaml") == (0, "mine.yaml: ok\n", "")
+
+
+def test_copy_puts_the_schema_beside_the_copy_that_names_it(grokyolo, workplace):
+    (workplace / "recipes").mkdir()
+    assert grokyolo("recipes", "copy", "long", "recipes/mine.yaml")[0] == 0
+    schema = workplace / "recipes" / "recipe.schema.json"
+    assert schema.read_text() == grokyolo("recipes", "schema")[1]
+    assert "schema" not in grokyolo("recipes")[1]
+    schema.write_text("my own")
+    assert grokyolo("recipes", "copy", "long", "recipes/other.yaml")[2] == ""
+    assert schema.read_text() == "my own"
+
+
+def test_copy_of_a_recipe_without_a_modeline_needs_no_schema(grokyolo, workplace):
+    (workplace / "mine.yaml").write_text(MINE)
+    assert grokyolo("recipes", "copy", "mine.yaml", "yours.yaml")[2] == ""
+    assert sorted(path.name for path in workplace.iterdir()) == ["mine.yaml", "yours.yaml"]
 
 
 def test_copy_overwrites_nothing(grokyolo, workplace):

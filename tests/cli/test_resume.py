@@ -87,6 +87,32 @@ def test_the_time_limit_stops_a_resumed_run_too(grokyolo, run, monkeypatch):
     )
 
 
+def test_a_run_that_lost_its_patience_is_finished(grokyolo, workplace):
+    command = ("train", *TINY, "weight_decay=0", "epochs=40", "patience=2", "--name", "p", "--resume")
+    assert grokyolo(*command)[0] == 0
+    before = rows(workplace / "runs" / "p")
+    assert len(before) < 40
+    assert [row["event"] for row in before[-2:]] == ["", "stop"]
+    assert grokyolo(*command)[0] == 0
+    assert rows(workplace / "runs" / "p") == before
+    code, _, err = grokyolo("resume", "runs/p")
+    assert code == 2
+    assert problem(err) == (
+        f"the run is finished: train.patience ended it after epoch {len(before)} of 40",
+        "runs/p",
+        "grokyolo extend runs/p --epochs 80 patience=0",
+    )
+    assert grokyolo("extend", "runs/p", "--epochs", "45", "patience=0")[0] == 0
+    assert len(rows(workplace / "runs" / "p")) == 45
+
+
+def test_a_run_of_the_usual_length_may_name_none(grokyolo, workplace, detect):
+    (workplace / "mine.yaml").write_text("train: {imgsz: 32, batch: 4, nbs: 4, workers: 0, plots: false}\n")
+    command = ("train", "--recipe", "mine.yaml", *detect, "--name", "a", "--resume")
+    assert grokyolo(*command, "--time-limit", "1s")[0] == 75
+    assert grokyolo("resume", "runs/a", "--time-limit", "1s")[0] == 75
+
+
 def test_a_finished_run_is_told_to_be_finished(grokyolo, run):
     code, out, err = grokyolo("resume", str(run))
     assert (code, out) == (2, "")

@@ -135,8 +135,9 @@ def test_resume_starts_goes_on_and_does_nothing_more(grokyolo, workplace, monkey
     )
     assert 0 < done < 40
 
-    code, out, _ = grokyolo(*command)
+    code, out, _ = grokyolo(*command, "inputs.memory=1MB")  # another machine, with less of it
     assert (code, out) == (0, "done: runs/night\nnext: grokyolo gap runs/night --plot\n")
+    assert yaml.safe_load((workplace / "runs/night/grokyolo.yaml").read_text())["recipe"]["inputs"]["memory"] == "1MB"
     table = rows(workplace / "runs/night")
     assert len(table) == 40
     assert [(i + 1, row["event"]) for i, row in enumerate(table) if row["event"]] == [
@@ -224,8 +225,8 @@ def test_resume_without_a_name_takes_the_name_of_the_recipe(grokyolo, workplace)
             "--time-limit 11h30m",
         ),
         (
-            [*TINY, "--name", "a/b"],
-            "'a/b' cannot be the name of a run",
+            [*TINY, "--name", "a:b"],
+            "'a:b' cannot be the name of a run",
             "--name",
             "use letters, digits, - and _: --name exp1",
         ),
@@ -271,7 +272,7 @@ def test_missing_model_that_cannot_be_downloaded(grokyolo, workplace, detect):
     assert (code, out) == (2, "")
     what, where, hint = problem(err)
     assert what.startswith("cannot find, read or download the model yolo26n.pt: ")
-    assert where == "model: yolo26n.pt (built-in long-coco8.yaml:17)"
+    assert where == "model: yolo26n.pt (built-in long-coco8.yaml:18)"
     assert "put the file yolo26n.pt into this folder" in hint
     assert "model=yolo26n.yaml" in hint
     assert list(workplace.iterdir()) == []
@@ -282,7 +283,7 @@ def test_missing_data_that_cannot_be_downloaded(grokyolo, workplace, detect):
     assert (code, out) == (2, "")
     what, where, hint = problem(err)
     assert what.startswith("cannot find, read or download the data set coco8.yaml: ")
-    assert where == "data: coco8.yaml (built-in long-coco8.yaml:18)"
+    assert where == "data: coco8.yaml (built-in long-coco8.yaml:19)"
     assert "data=my-data.yaml" in hint
     assert list(workplace.iterdir()) == []
 

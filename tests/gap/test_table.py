@@ -181,3 +181,39 @@ class TestFastPath:
         monkeypatch.setattr(module, "FAST_BYTES", 0)
         monkeypatch.setattr(module, "_parse_lines", None)
         assert values(parse(text), "a") == values(plain, "a")
+
+
+class TestRegularFiles:
+    """A log in which every line is plain is split without looking at each cell, and must look the same."""
+
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(
+        names=st.lists(st.sampled_from(["a", "b", "event", "c c", ""]), max_size=3),
+        rows=st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=6),
+        ragged=st.booleans(),
+        keep=st.booleans(),
+    )
+    def test_same_table_as_cell_by_cell(self, names, rows, ragged, keep):
+        header = ["epoch", *names]
+        lines = [",".join(row[: len(header) if i or not ragged else 1]) for i, row in enumerate(rows)]
+        regular = module._regular([",".join(header), *lines])
+        if regular is not None:
+            assert ([regular], []) == module._sections([",".join(header), *lines])
+
+    def test_a_log_of_grokyolo_is_regular(self):
+        assert module._regular(["epoch,a,event", "1,0.5,start", "2,,"]) is not None
+
+    @pytest.mark.parametrize(
+        "lines",
+        [
+            ["epoch,a", "1"],
+            ["epoch,a", "1, 2"],
+            ["epoch,a", ""],
+            ["epoch,a", "1,2", "epoch,a"],
+            ["epoch,a,", "1,2,"],
+            ["1,2"],
+            [],
+        ],
+    )
+    def test_what_needs_care_is_not(self, lines):
+        assert module._regular(lines) is None

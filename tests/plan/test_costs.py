@@ -34,29 +34,42 @@ def test_states_and_weights_on_disk(grokyolo, workplace, more):
 
 
 def test_constants_are_those_of_the_training_part():
-    from grokyolo.training import prepared, trainer
+    from grokyolo.training import prepared
 
-    assert module.KEPT_BYTES == trainer.KEPT_BYTES
     assert module.random_arguments is prepared.random_arguments
 
 
 def test_inputs_of_the_control_are_kept():
     planned = costs(load("grok-modular-addition"))
-    assert planned.training_prepared
+    assert planned.prepared == ("training", "validation", "probe")
     assert planned.prepared_bytes == (576 + 385 + 256) * 3 * 32 * 32 * 4
+    assert planned.input_limit == 2 * 10**9
 
 
 def test_random_inputs_are_not_kept(workplace):
     made = recipe("imgsz=64", data=detection(workplace / "set", [box(0)] * 5, [box(0)] * 2))
     planned = costs(made)
-    assert not planned.training_prepared
+    assert planned.prepared == ("validation", "probe")
     assert planned.prepared_bytes == (2 + 5) * 3 * 64 * 64
 
 
 def test_what_does_not_fit_is_not_kept(workplace):
     file = detection(workplace / "set", [box(0)], [box(0)])
-    assert costs(recipe("imgsz=4096", data=file)).prepared_bytes == 2 * 3 * 4096**2
-    assert costs(recipe("imgsz=32768", data=file)).prepared_bytes == 0
+    one = 3 * 4096**2
+    limits = {"200MB": ("validation", "probe"), "51MB": ("validation",), "50MB": (), "0": ()}
+    for limit, prepared in limits.items():
+        planned = costs(recipe("imgsz=4096", f"inputs.memory={limit}", data=file))
+        assert planned.input_bytes == {"validation": one, "probe": one}
+        assert planned.prepared == prepared
+        assert planned.prepared_bytes == len(prepared) * one
+
+
+def test_training_inputs_come_first():
+    planned = costs(load("grok-modular-addition", ["inputs.memory=13MB"]))
+    assert planned.input_bytes == {
+        name: n * 12288 for name, n in (("training", 576), ("validation", 385), ("probe", 256))
+    }
+    assert planned.prepared == ("training", "validation")
 
 
 def test_the_probe():
@@ -72,6 +85,11 @@ def test_loader_processes_need_shared_memory(workplace):
     assert costs(made, WITH_GPU).loader_bytes == 3 * 4 * 2 * 3 * 64 * 64
     assert costs(made).loader_bytes == 0  # a CPU loads by itself
     assert costs(recipe("batch=16", data=str(workplace / "set/data.yaml")), WITH_GPU).loader_bytes == 0  # one batch
+
+
+def test_inputs_of_unknown_sets_have_no_known_size():
+    planned = costs(recipe(data="nowhere.yaml"))
+    assert (planned.input_bytes, planned.prepared, planned.prepared_bytes) == ({}, (), None)
 
 
 def test_a_model_of_unknown_size_has_no_known_cost():

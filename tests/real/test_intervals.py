@@ -9,7 +9,7 @@ import pytest
 
 from grokyolo.errors import Interrupted, Stopped
 from grokyolo.gap import EpochRecord, GapWriter, Intervals, IntervalWriter, read_intervals, read_run
-from grokyolo.training import intervals, trainer
+from grokyolo.training import intervals, measuring
 from grokyolo.verdict import assess
 from grokyolo.view.plot import draw
 from tests import data
@@ -132,7 +132,7 @@ def test_a_file_that_cannot_be_written_costs_the_bars_and_nothing_else(small, wo
 
 
 def test_one_of_several_processes_writes_none(small, workplace, monkeypatch):
-    monkeypatch.setattr(trainer, "RANK", 0)
+    monkeypatch.setattr(measuring, "RANK", 0)
     run = trained(small("classify", "several"), "several", "gap.probe=0")
     assert [row[0] for row in log(run)] == ["1", "2", "3", "4"]
     assert not (run / "errors.csv").exists()

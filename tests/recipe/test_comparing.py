@@ -17,7 +17,7 @@ def test_every_value_says_where_it_is_from(workplace):
 
 def test_the_sections_come_in_the_order_of_a_recipe():
     sections = [value.key.partition(".")[0] for value in every_value(load("grok-modular-addition"))]
-    assert list(dict.fromkeys(sections)) == ["description", "model", "data", "train", "gap", "checkpoint"]
+    assert list(dict.fromkeys(sections)) == ["description", "model", "data", "train", "gap", "checkpoint", "inputs"]
     assert sections == sorted(sections, key=list(dict.fromkeys(sections)).index)
 
 

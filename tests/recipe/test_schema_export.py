@@ -7,7 +7,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from grokyolo.errors import RecipeError
-from grokyolo.recipe import json_schema, load
+from grokyolo.recipe import SCHEMA_FILE, json_schema, load, schema_text
 from grokyolo.recipe.paths import builtin_folder
 from tests.recipe.bad_recipes import cases
 
@@ -26,6 +26,18 @@ def test_the_schema_is_a_schema():
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_shipped_recipe_is_valid(path):
     assert list(VALIDATOR.iter_errors(yaml.safe_load(path.read_text()))) == []
+
+
+def test_the_shipped_schema_is_the_present_one():
+    shipped = (builtin_folder() / SCHEMA_FILE).read_text()
+    assert shipped == schema_text(), "grokyolo recipes schema > recipes/recipe.schema.json"
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_schema_that_a_shipped_recipe_names_takes_it(path):
+    named = path.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    schema = json.loads((path.parent / named).read_text())
+    assert Draft202012Validator(schema).is_valid(yaml.safe_load(path.read_text()))
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from grokyolo.recipe import BuiltinData, load, source_text
+from grokyolo.recipe import MODELINE, BuiltinData, load, source_text
 from grokyolo.recipe.arguments import default_of
 from grokyolo.recipe.paths import builtin_folder
 
@@ -41,7 +41,8 @@ def test_every_recipe_is_made_for_long_runs(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_recipe_teaches(name):
-    lines = source_text(name).splitlines()
+    modeline, *lines = source_text(name).splitlines()
+    assert modeline == MODELINE
     assert lines[0].startswith("description: ")
     assert sum(line.lstrip().startswith("#") for line in lines) >= 3
     assert max(map(len, lines)) <= 110

@@ -16,10 +16,32 @@ def test_a_taken_name_gets_a_number(workplace):
     assert names == ["exp", "exp-2", "exp-3"]
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "a:b", "a\0b", "x" * 300])
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b/c", "/a", "a/", "../a", "a\\b", "a:b", "a\0b", "x" * 300])
 def test_a_name_that_is_no_folder_is_refused(workplace, name):
     with pytest.raises(UsageError):
         folder.claim(name, chosen=True)
+
+
+def test_a_run_of_a_sweep_has_a_folder_above_it(workplace):
+    run = folder.claim("sweep/lr0=0.1,seed=1", chosen=True)
+    assert run == workplace / "runs" / "sweep" / "lr0=0.1,seed=1"
+    assert folder.typed(run) == "runs/sweep/lr0=0.1,seed=1"
+
+
+def test_a_run_holds_no_run(workplace):
+    folder.write_settings(folder.claim("exp", chosen=True), load("grok-modular-addition"))
+    with pytest.raises(UsageError):
+        folder.claim("exp/weights", chosen=True)
+
+
+def test_resuming_takes_over_what_a_killed_process_left_before_its_first_line(workplace):
+    run = folder.claim("exp", chosen=True)
+    with folder.owned(run):
+        pass
+    assert folder.claim("exp", chosen=True, resume=True) == run
+    assert folder.claim("exp", chosen=True).name == "exp-2"
+    folder.write_settings(run, load("grok-modular-addition"))
+    assert folder.claim("exp", chosen=True, resume=True).name == "exp-3"
 
 
 def test_a_place_that_cannot_be_written_is_refused(workplace):

@@ -15,12 +15,18 @@ from grokyolo.verdict.robust import (
     jitter,
     lasting_levels,
     level,
+    median,
     monotone_fit,
     running_median,
     scatter,
 )
 
 curves = arrays(np.float64, st.integers(1, 60), elements=st.floats(-10, 10, width=16))
+
+
+@given(curves)
+def test_median_is_that_of_numpy(values):
+    assert median(values) == np.median(values)
 
 
 @given(curves, st.sampled_from([1, 3, 5, 9]))

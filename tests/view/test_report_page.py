@@ -7,9 +7,11 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from grokyolo.gap.series import from_columns
 from grokyolo.view.report import render
@@ -166,6 +168,28 @@ def test_confounders_and_rough_gaps_are_said_beside_the_verdict():
     epoch = np.arange(1, 101)
     assert ">rough gap</span>" in render([judged(from_columns("r", epoch, train_loss=3 / epoch, val_loss=3 / epoch))])
     assert ">rough gap</span>" not in text
+
+
+def test_the_plan_stands_between_curves_and_recipe(workplace):
+    Path("a").mkdir()
+    Path("a/args.yaml").write_text("optimizer: SGD\nlrf: 1.0\nwarmup_epochs: 0\n")
+    text = without_scripts(render([judged(replace(grok(), run="a"))]))
+    assert text.index('id="curves"') < text.index("<h3>Plan</h3>") < text.index("<h3>Recipe</h3>")
+    assert '<th scope="row">optimizer</th><td>SGD; the learning rate stays</td><td></td>' in text
+
+
+def test_a_hostile_plan_stays_text(workplace):
+    Path("a").mkdir()
+    meta = {"recipe": {"model": "/" + HOSTILE, "data": HOSTILE, "train": {"epochs": 300}}}
+    Path("a/grokyolo.yaml").write_text(yaml.safe_dump(meta))
+    found = page(replace(grok(), run="a"))
+    assert len(found.all("script")) == 3
+
+
+def test_long_names_may_break_at_their_joints(workplace):
+    Path("a/weights").mkdir(parents=True)
+    Path("a/weights/last_<b>.pt").touch()
+    assert "<code>weights/<wbr>last_&lt;b&gt;.<wbr>pt</code>" in render([judged(replace(grok(), run="a"))])
 
 
 def test_tables_and_regions_have_names_for_screen_readers(text):

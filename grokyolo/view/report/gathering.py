@@ -15,6 +15,7 @@ from grokyolo.gap.run import find_log
 from grokyolo.recipe import Value
 from grokyolo.verdict import Assessment, outlook
 from grokyolo.view.report import facts
+from grokyolo.view.report.plans import Planned, planned
 from grokyolo.view.report.settings import settings
 
 
@@ -41,6 +42,7 @@ class Gathered:
         series, assessment: the run and its verdict.
         bars: error bars of epochs that the log has.
         waiting: sentences on how far a memorising run has come; empty for others.
+        plan: what it was to do, beside what it did; None where nothing is known of that.
         chosen, defaults: settings that somebody chose, and those that nobody touched.
         run_facts, environment: (name, value) pairs.
         checkpoints: files in `weights/` and `state/`.
@@ -51,6 +53,7 @@ class Gathered:
     assessment: Assessment
     bars: tuple[Intervals, ...]
     waiting: tuple[str, ...]
+    plan: Planned | None
     chosen: tuple[Value, ...]
     defaults: tuple[Value, ...]
     run_facts: tuple[tuple[str, str], ...]
@@ -71,6 +74,7 @@ def gather(series: Series, assessment: Assessment) -> Gathered:
         assessment=assessment,
         bars=bars,
         waiting=waiting.sentences() if waiting else (),
+        plan=planned(folder, series),
         chosen=chosen,
         defaults=defaults,
         run_facts=facts.of_run(series),

@@ -5,16 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grokyolo.gap import Series
 from grokyolo.verdict import Assessment
 from grokyolo.view.report import facts, words
 from grokyolo.view.report.curves import chart
 from grokyolo.view.report.gathering import Gathered, gather
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 SCRIPTS = ("look.js", "chart.js", "page.js")
 """Own scripts, in the order in which they need each other."""
@@ -36,6 +40,7 @@ def render(runs: Sequence[tuple[Series, Assessment]]) -> str:
     gathered = [gather(series, assessment) for series, assessment in runs]
     plotly, script, style = _plotly(), "".join(_text(name) for name in SCRIPTS), _text("page.css")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["breakable"] = _breakable
     return environment.from_string(_text("page.html")).render(
         version=__version__,
         title=runs[0][0].run if len(runs) == 1 else f"{len(runs)} runs",
@@ -68,6 +73,7 @@ def _view(number: int, run: Gathered) -> dict[str, Any]:
         "picture": words.picture(run),
         "telling_head": head,
         "telling_rows": rows,
+        "plan": run.plan,
         "chosen": [(value.key, facts.plain(value.value), value.source) for value in run.chosen],
         "defaults": [(value.key, facts.plain(value.value), value.source) for value in run.defaults],
         "run_facts": run.run_facts,
@@ -80,6 +86,13 @@ def _view(number: int, run: Gathered) -> dict[str, Any]:
         "checkpoints_size": facts.size(sum(file.size for file in run.checkpoints)),
         "notes": run.notes,
     }
+
+
+def _breakable(name: str) -> Markup:
+    """Return a long name that a narrow screen may break at its dots, strokes and underscores."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"(?<=[./_-])(?=\w)", "<wbr>", str(escape(name))))
 
 
 def _embedded(value: Any) -> str:

@@ -1,0 +1,174 @@
+"""What a training writes down of each epoch: a row of gap.csv, one of results.csv, events, remarks."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from ultralytics.utils import LOGGER, RANK
+
+from grokyolo.errors import GrokyoloError
+from grokyolo.gap import EventKind
+from grokyolo.gap.log import EpochRecord, GapWriter
+from grokyolo.gap.remarks import append_remark
+from grokyolo.recipe import seconds
+from grokyolo.training import folder, loggers, results, stability
+from grokyolo.training.figures import Figures, Standing
+from grokyolo.training.loading import Loading
+from grokyolo.training.probe import Measurement
+from grokyolo.training.weights import largest_group, weight_norms
+
+ON_RECORD = "on_grokyolo_record"
+"""Callback event: a row of gap.csv has been written; `trainer.record` holds it."""
+
+
+class Recording(Loading):
+    """Mixin over a `BaseTrainer`: writes its logs.
+
+    Attributes:
+        record: the last row written, None before the first.
+        figures: what others may show of that row's epoch.
+        steps: optimizer steps so far.
+    """
+
+    record: EpochRecord | None = None
+    figures: Figures | None = None
+    _val: Measurement | None = None
+    _probe: Measurement | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.steps = 0
+        self._pending: list[EventKind] = []
+        self._records: deque[EpochRecord] = deque()
+        self._result_lines = b""
+        self._remarked: set[stability.Trouble] = set()
+        super().__init__(*args, **kwargs)
+
+    def _setup_train(self) -> None:
+        super()._setup_train()
+        checkpoint = self.settings["checkpoint"]
+        self.save_every, self.keep = seconds(checkpoint["every"]), int(checkpoint["keep"])
+        if RANK in {-1, 0}:
+            self.gap_log = GapWriter(Path(self.save_dir) / "gap.csv")
+            self.standing = Standing(Path(self.save_dir), LOGGER.warning)
+
+    def placed(self, saved: dict[str, Any] | None) -> None:
+        """Go on counting where the state left off, and forget the rows that it does not know."""
+        super().placed(saved)
+        self._seconds_before = 0.0
+        self._pending = [EventKind.START]
+        if saved is not None and self.place is not None:
+            self.steps, self._seconds_before = saved["measured"]["steps"], saved["measured"]["seconds"]
+            exact = not self.place.differences
+            self._pending = [EventKind.RESUME if exact else EventKind.RESTART]
+            for difference in self.place.differences:
+                LOGGER.warning(f"not an exact resume: {difference}")
+            for change in folder.read_changes(Path(self.save_dir)):
+                self._pending += change.events if change.epoch > self.place.epoch else ()
+        self._started = self._epoch_started = time.monotonic()
+        self.train_time_start -= self._seconds_before
+        if RANK in {-1, 0}:
+            epoch = self.place.epoch if self.place else 0
+            self.gap_log.truncate_after(epoch)
+            results.truncate_after(Path(self.csv), epoch)
+
+    def state_to_save(self) -> dict[str, Any]:
+        """Return the full state with what only the log knows."""
+        before = self.record.seconds if self.record else self._seconds_before
+        return {**super().state_to_save(), "measured": {"steps": self.steps, "seconds": before}}
+
+    # Events -------------------------------------------------------------------------------------------------------
+
+    def _build_train_pipeline(self) -> None:
+        if self.optimizer is not None:  # Ultralytics builds it anew only after running out of memory
+            self._pending.append(EventKind.RETRY)
+        super()._build_train_pipeline()
+
+    def _handle_nan_recovery(self, epoch: int) -> bool:
+        recovered = bool(super()._handle_nan_recovery(epoch))
+        if recovered:
+            self._pending.append(EventKind.RECOVER)
+        return recovered
+
+    def _close_dataloader_mosaic(self) -> None:
+        super()._close_dataloader_mosaic()
+        if self.args.mosaic > 0 and self.args.task != "classify":
+            self._pending.append(EventKind.MOSAIC_CLOSED)
+
+    # One epoch ----------------------------------------------------------------------------------------------------
+
+    def optimizer_step(self) -> None:
+        """Step as Ultralytics does, counted."""
+        super().optimizer_step()
+        self.steps += 1
+
+    def save_metrics(self, metrics: dict[str, float]) -> None:
+        """Log the epoch; Ultralytics calls this once for each epoch that counts."""
+        now = time.monotonic()
+        self.record = self._record(now)
+        header = not (self._result_lines or self.csv.exists())
+        self._result_lines += results.row(self.epoch + 1, time.time() - self.train_time_start, metrics, header=header)
+        self._records.append(self.record)
+        self.flush_logs()
+        self._pending.clear()
+        self._epoch_started = now
+        last = self.stop or self.epoch + 1 >= self.epochs
+        self.figures = self.standing.after(self.record, saved_epoch=self._saved_epoch, last=last)
+        self.run_callbacks(ON_RECORD)
+
+    def run_callbacks(self, event: str) -> None:
+        """Run callbacks as Ultralytics does; those at the end of an epoch meet grokyolo's figures too."""
+        with loggers.shown(self, event):
+            super().run_callbacks(event)
+
+    def flush_logs(self) -> bool:
+        """Append what is not yet in gap.csv and results.csv; while the disk is full it waits in memory.
+
+        Raises:
+            GrokyoloError: the run folder is gone.
+        """
+        if not self.gap_log.path.exists():
+            raise GrokyoloError("the run folder was moved or removed while it was written", where=str(self.save_dir))
+        try:
+            while self._records:
+                self.gap_log.append(self._records[0])
+                self._records.popleft()
+            if self._result_lines:
+                results.append(Path(self.csv), self._result_lines)
+                self._result_lines = b""
+        except OSError as error:
+            LOGGER.warning(f"cannot write the logs: {error.strerror or error}; they wait in memory, training goes on")
+            return False
+        return True
+
+    def saved(self) -> None:
+        """Remark on numerical trouble, each kind once."""
+        for trouble, text in stability.remarks(self.scaler, self.ema.ema.state_dict().values()).items():
+            if trouble not in self._remarked:
+                self._remarked.add(trouble)
+                LOGGER.warning(text)
+                append_remark(Path(self.save_dir), self.epoch + 1, text)
+
+    def _record(self, now: float) -> EpochRecord:
+        group = largest_group(self.optimizer)
+        decayed, free = weight_norms(self.optimizer)
+        if self.stop and self.epoch + 1 < self.epochs:
+            self._pending.append(EventKind.STOP)
+        val, probe = self._val, self._probe
+        return EpochRecord(
+            epoch=self.epoch + 1,
+            step=self.steps,
+            seconds=self._seconds_before + now - self._started,
+            lr=float(group["lr"]),
+            weight_decay=float(group["weight_decay"]),
+            train_loss=self.mean_loss(),
+            probe_loss=probe.loss if probe else None,
+            val_loss=val.loss if val else None,
+            probe_score=probe.score if probe else None,
+            val_score=val.score if val else None,
+            norm_decayed=decayed,
+            norm_free=free,
+            events=tuple(dict.fromkeys(self._pending)),
+        )

@@ -1,0 +1,198 @@
+"""What the pictures of runs are put together from: a panel of scores, a panel of losses, axes, a legend."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grokyolo.gap import Series
+from grokyolo.gap.series import FloatArray, IntArray
+from grokyolo.view import intervals, marks
+from grokyolo.view.thinning import telling
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+PROBE, VALIDATION, ROUGH, GAP = "#0072B2", "#D55E00", "#7f7f7f", "#56B4E9"
+"""Okabe and Ito's colours: told apart by colour-blind readers. In grey the dashes tell them apart."""
+LINES: dict[str, dict[str, Any]] = {
+    "val": {"color": VALIDATION, "linewidth": 1.8, "label": "validation"},
+    "probe": {"color": PROBE, "linestyle": (0, (5, 2)), "linewidth": 1.6, "label": "probe (training images)"},
+    "train": {"color": ROUGH, "linewidth": 0.8, "label": "train (running mean, rough)"},
+}
+SMALL = 8
+"""Size of the letters at marks, ticks and in the legend."""
+FEW = 3
+"""So few points are drawn as dots too: one alone makes no line."""
+NARROWEST = 6
+"""So many of the narrowest letters take no more room than one letter is high."""
+NUMBERS = 12
+"""Numbers that have room at the epochs of a picture of full width; where there are more, powers of ten alone."""
+
+
+def scale_epochs(ax: Axes, first: int, last: int, room: int = NUMBERS) -> None:
+    """Make the horizontal axis a log axis of epochs with up to `room` numbers."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    ax.set_xscale("log")
+    ax.set_xlim(first * 0.9, last * 1.12)
+    subs = (1.0,) if 3 * math.log10(last / first) > room else (1.0, 2.0, 5.0)
+    ax.xaxis.set_major_locator(LogLocator(subs=subs, numticks=30))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.set_xlabel("epoch", fontsize=SMALL + 1)
+
+
+def scale_losses(ax: Axes, losses: Iterable[FloatArray], *, cut: bool = False) -> None:
+    """Make the vertical axis a log axis where all losses have a logarithm, with numbers as people write them.
+
+    Args:
+        ax: shows losses.
+        losses: all that it shows.
+        cut: where a few have no logarithm, let them run out of the axes instead of giving it up.
+    """
+    known = np.concatenate([values[np.isfinite(values)] for values in losses])
+    positive = known[known > 0]
+    if not len(positive) or (len(positive) < len(known) and not cut):
+        return
+    low, high = float(positive.min()), float(positive.max())
+    ax.set_yscale("log")
+    if len(positive) < len(known):
+        ax.set_ylim(0.8 * low, 1.25 * high)
+    _number_decades(ax.yaxis, low, high)
+
+
+def _number_decades(axis: Axis, low: float, high: float) -> None:
+    """Put numbers at a log axis: as many as a plain axis has where it spans less than two decades."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
+
+    decades = math.log10(high / low)
+    if decades < 1:
+        axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
+        axis.set_minor_locator(NullLocator())
+    else:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2 else (1.0,), numticks=12))
+        axis.set_minor_formatter(NullFormatter())
+    axis.set_major_formatter(lambda value, _: f"{value:g}")
+
+
+def scale_scores(ax: Axes, scores: Iterable[FloatArray]) -> None:
+    """Let the vertical axis go from 0 to 1, or to a little above the highest score where all are low."""
+    known = np.concatenate([values[np.isfinite(values)] for values in scores])
+    top = float(known.max(initial=0.0))
+    top = 1.0 if top > 0.5 else max(top * 1.1, 0.05)
+    ax.set_ylim(-0.03 * top, 1.03 * top)
+
+
+def draw_scores(ax: Axes, series: Series) -> None:
+    """Draw probe and validation score, the gap between them, and error bars where there are any."""
+    if series.like_for_like:
+        _draw_gap(ax, series.epoch, series.probe_score, series.val_score, "gap")
+    _draw_line(ax, series.epoch, series.val_score, "val")
+    if series.like_for_like:
+        _draw_line(ax, series.epoch, series.probe_score, "probe")
+    intervals.draw(ax, series, {"probe": PROBE, "val": VALIDATION})
+    ax.set_ylabel(series.score_name or "score", fontsize=SMALL + 1)
+
+
+def draw_losses(ax: Axes, series: Series) -> None:
+    """Draw all losses and the gap; without a probe it is the rough one."""
+    reference = series.probe_loss if series.like_for_like else series.train_loss
+    _draw_gap(ax, series.epoch, reference, series.val_loss, "gap" if series.like_for_like else "rough gap")
+    _draw_line(ax, series.epoch, series.train_loss, "train")
+    _draw_line(ax, series.epoch, series.val_loss, "val")
+    if series.like_for_like:
+        _draw_line(ax, series.epoch, series.probe_loss, "probe")
+    ax.set_ylabel("loss", fontsize=SMALL + 1)
+    marks.draw_not_finite(ax, series.epoch, series.val_loss, VALIDATION)
+
+
+def losses_of(series: Series) -> list[FloatArray]:
+    """Return every loss that is drawn."""
+    return [series.train_loss, series.probe_loss, series.val_loss]
+
+
+def scores_of(series: Series) -> list[FloatArray]:
+    """Return every score that is drawn."""
+    return [series.probe_score, series.val_score]
+
+
+def has_score(series: Series) -> bool:
+    """Tell whether a run has a validation score to draw."""
+    return bool(np.any(np.isfinite(series.val_score)))
+
+
+def dress(ax: Axes) -> None:
+    """Give axes the looks that all pictures share."""
+    ax.tick_params(which="both", labelsize=SMALL)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def legend(figure: Figure, axes: Sequence[Axes], more: Sequence[Any] = ()) -> None:
+    """Put one legend for all axes below them, where it hides no curve.
+
+    Args:
+        figure: holds the axes.
+        axes: where the curves are; of curves with the same label one counts.
+        more: handles of what is no curve.
+    """
+    named: dict[str, Any] = {}
+    for ax in axes:
+        handles, labels = ax.get_legend_handles_labels()
+        for handle, label in zip(handles, labels, strict=True):
+            named.setdefault(label, handle)
+    named.update({handle.get_label(): handle for handle in more})
+    curves = [line["label"] for line in LINES.values()]
+    named = dict(sorted(named.items(), key=lambda one: curves.index(one[0]) if one[0] in curves else len(curves)))
+    if named:
+        columns = len(named) if len(named) <= 4 else math.ceil(len(named) / math.ceil(len(named) / 4))
+        figure.legend(
+            list(named.values()), list(named), loc="outside lower center", ncols=columns, frameon=False, fontsize=SMALL
+        )
+
+
+def spoken(run: str, inches: float, size: float) -> str:
+    """Return a run's name for a picture: its end where it is too long, nothing that a font or TeX stumbles over.
+
+    Args:
+        run: as the user typed it.
+        inches: room for it.
+        size: of the letters.
+    """
+    name = "".join(letter if letter.isprintable() else "?" for letter in run)
+    kept = min(len(name), int(inches * 72 / size * NARROWEST) + 1)
+    while kept > 1 and wide(shown := name if kept == len(name) else f"…{name[-kept:]}", size) > inches:
+        kept -= 1
+    return shown.replace("$", r"\$") if kept > 1 else "…"
+
+
+def wide(text: str, size: float) -> float:
+    """Return how many inches a line takes."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextToPath
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        return float(TextToPath().get_text_width_height_descent(text, FontProperties(size=size), ismath=False)[0]) / 72
+
+
+def _draw_line(ax: Axes, epoch: IntArray, values: FloatArray, name: str) -> None:
+    known = np.flatnonzero(np.isfinite(values))
+    if not len(known):
+        return
+    kept = known[telling(epoch[known], values[known])]
+    ax.plot(epoch[kept], values[kept], marker="o" if len(known) <= FEW else None, markersize=4, **LINES[name])
+
+
+def _draw_gap(ax: Axes, epoch: IntArray, one: FloatArray, other: FloatArray, label: str) -> None:
+    both = np.flatnonzero(np.isfinite(one) & np.isfinite(other))
+    if len(both) < 2:
+        return
+    kept = both[np.union1d(telling(epoch[both], one[both]), telling(epoch[both], other[both]))]
+    ax.fill_between(epoch[kept], one[kept], other[kept], color=GAP, alpha=0.18, linewidth=0, label=label)

@@ -1,0 +1,203 @@
+"""A plan in words, row by row: for the screen, for a report, for the lines before a training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from grokyolo.plan import CONTROL, Plan, Schedule
+from grokyolo.plan.costs import Costs
+from grokyolo.plan.preflight import size
+from grokyolo.recipe.sizes import spelled as bytes_spelled
+from grokyolo.view.progress import spelled
+
+JUMPS = f"{CONTROL[0]:.1f} to {CONTROL[1]:.1f}"
+"""E-folds at which the positive control jumps."""
+
+
+def plan_rows(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield what a plan says before anything runs: label, sentence."""
+    yield "data", data_words(plan)
+    if worth := worth_words(plan):
+        yield "score", worth
+    yield "model", model_words(plan)
+    if plan.schedule is not None:
+        yield from training_rows(plan, plan.schedule)
+    else:
+        yield "steps", "unknown until the images are here"
+    yield from cost_rows(plan)
+    yield "time", _time(plan)
+
+
+def data_words(plan: Plan) -> str:
+    """Return how many images, objects and classes there are."""
+    data = plan.data
+    if data.train is None or data.val is None:
+        fetched = "; Ultralytics fetches it when training starts" if data.downloads else ""
+        return f"not here: {data.missing}{fetched}"
+    text = f"{data.train.images:,} training, {data.val.images:,} validation images"
+    objects = sum(data.train.objects.values())
+    present = sum(1 for count in data.train.objects.values() if count)
+    if objects and not data.classify:
+        text += f"; {objects:,} objects in {present} of {data.classes} classes"
+    elif data.classes:
+        text += f"; {data.classes} classes"
+    if data.missing:
+        return f"{text}, says its file: not downloaded yet"
+    if data.train.sampled or data.val.sampled:
+        opened = data.train.images_checked + data.val.images_checked
+        read = data.train.labels_checked + data.val.labels_checked
+        text += f" (a sample of {opened:,} images and {read:,} labels looked into)"
+    return text
+
+
+def worth_words(plan: Plan) -> str:
+    """Return how far one image moves the validation score; empty where that is unknown."""
+    mean, largest = plan.data.image_worth, plan.data.largest_worth
+    if mean is None:
+        return ""
+    text = f"one validation image counts {number(mean)}"
+    return text if largest is None or largest < 1.01 * mean else f"{text} on average, {number(largest)} at most"
+
+
+def model_words(plan: Plan) -> str:
+    """Return how many parameters there are, and on how many decay can act."""
+    weights = plan.model.weights
+    if weights is None:
+        return f"size unknown: {plan.model.unknown}"
+    text = f"{_millions(weights.total)} parameters; decay acts on {_millions(weights.decayed - plan.model.frozen)}"
+    if plan.model.free_share is not None:
+        text += f", {100 * (1 - plan.model.free_share):.3g} % of them normalised"
+    return text
+
+
+def training_rows(plan: Plan, now: Schedule) -> Iterator[tuple[str, str]]:
+    """Yield what the optimizer does: label, sentence."""
+    chosen = " (auto: lr0 ignored)" if now.optimizer.chosen else ""
+    yield "optimizer", f"{now.optimizer.name}{chosen}, learning rate {curve_words(now)}"
+    yield "steps", _steps(plan, now)
+    yield "decay", _decay(plan, now)
+    yield "budget", f"{budget_words(now)}. Control: {JUMPS}"
+    warm = "none"
+    if now.warmup_batches:
+        warm = f"{_many(now.warmup_batches, 'batch', 'batches')}, {_many(now.warmup_steps, 'step', 'steps')}"
+    yield "warm-up", f"{warm}; {average_words(now.ema_epochs)}"
+
+
+def average_words(epochs: float) -> str:
+    """Return how far the averaged weights look back at the end."""
+    far = number(epochs)
+    return f"averaged weights look back {far} {'epoch' if far == '1' else 'epochs'} at the end"
+
+
+def curve_words(now: Schedule) -> str:
+    """Return first, highest and last learning rate, without repeating what is the same."""
+    rates: list[str] = []
+    for value in (now.lr_start, now.lr_peak, now.lr_end):
+        if not rates or _rate(value) != rates[-1]:
+            rates.append(_rate(value))
+    return " → ".join(rates)
+
+
+def _steps(plan: Plan, now: Schedule) -> str:
+    settings = plan.settings
+    each = _many(now.batches_per_epoch, "batch", "batches")
+    if now.accumulate == 1:
+        return f"{now.steps:,}: {each} of {settings.batch} an epoch, one step each"
+    return (
+        f"{now.steps:,}: {each} an epoch, a step every {now.accumulate} (nbs {settings.nbs} / batch {settings.batch})"
+    )
+
+
+def _decay(plan: Plan, now: Schedule) -> str:
+    settings = plan.settings
+    gathered = max(round(settings.nbs / settings.batch), 1)
+    text = number(now.weight_decay)
+    if now.weight_decay != settings.weight_decay or gathered > 1:
+        text = f"{number(settings.weight_decay)} × batch {settings.batch} × {gathered} / nbs {settings.nbs} = {text}"
+    kinds = {
+        "decoupled": "decoupled from the gradient",
+        "momentum": f"{now.decay_factor:.3g} times as strong by momentum",
+        "rescaled": "rescaled with the gradient",
+    }
+    return f"{text}, {kinds[now.optimizer.decay.value]}"
+
+
+def budget_words(now: Schedule) -> str:
+    """Return the decay budget of the whole run, and what it does to the weights."""
+    if now.acting_budget is None:
+        return f"{number(now.decay_budget)} e-folds on paper, most of it undone by {now.optimizer.name}"
+    shrunk = -math.expm1(-now.acting_budget)
+    share = f"by {100 * shrunk:.2g} %" if shrunk < 0.995 else f"to {100 * (1 - shrunk):.1g} %"
+    return f"{number(now.acting_budget)} e-folds: weights shrink {share}"
+
+
+def cost_rows(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield what a run needs besides training: label, sentence."""
+    costs = plan.costs
+    if costs.probe_images:
+        text = f"{costs.probe_images:,} training images"
+        if costs.probe_share is not None:
+            text += f", about {100 * costs.probe_share:.0f} % of the computing"
+        if costs.every > 1:
+            text += f" every {costs.every} epochs"
+        if costs.budget is not None:
+            text += f" (limit {100 * costs.budget:g} %)"
+        yield "probe", text
+    if costs.state_bytes is not None and costs.disk_bytes is not None:
+        text = f"up to {size(costs.disk_bytes)}, with {costs.states} states of {size(costs.state_bytes)}"
+        yield "disk", f"{text}; a kill loses {spelled(costs.save_every)} at most"
+    if costs.input_bytes:
+        yield "memory", _memory(costs)
+
+
+def _memory(costs: Costs) -> str:
+    """Return which inputs are kept, and which are too large for it."""
+    limit = bytes_spelled(costs.input_limit)
+    anew = [f"{name} ({size(taken)})" for name, taken in costs.input_bytes.items() if name not in costs.prepared]
+    if not costs.prepared:
+        return f"nothing prepared (limit {limit}): {_and(anew)} read anew each time"
+    text = f"{size(costs.prepared_bytes or 0)} of {limit}: {_and(costs.prepared)} inputs, prepared once"
+    return f"{text}; {_and(anew)} read anew each time" if anew else text
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _time(plan: Plan) -> str:
+    timing = plan.timing
+    if timing is None:
+        return "not measured: add --measure"
+    each = spelled(timing.epoch)
+    if plan.costs.every == 1:
+        each = spelled(timing.measured_epoch)
+    tried = "" if timing.scale == 1 else f", scaled up from {timing.images:,} images"
+    return f"{spelled(timing.total)} in all, {each} an epoch{tried}"
+
+
+def number(value: float) -> str:
+    """Return a number with two telling digits, without an exponent.
+
+    >>> number(0.00014963), number(0.25), number(3.5245), number(1234.5)
+    ('0.00015', '0.25', '3.5', '1,234')
+    """
+    if value == 0:
+        return "0"
+    if abs(value) >= 100:
+        return f"{round(value):,}"
+    digits = max(1 - math.floor(math.log10(abs(value))), 0)
+    text = f"{value:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _rate(value: float) -> str:
+    return f"{value:.3g}" if value == 0 or value >= 1e-4 else f"{value:.7f}".rstrip("0")
+
+
+def _many(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
+
+
+def _millions(value: int) -> str:
+    return f"{value / 1e6:.2f} M" if value >= 1e5 else f"{value / 1e3:.0f} k"

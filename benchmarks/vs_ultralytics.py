@@ -27,6 +27,7 @@ AUGMENTATION_OFF = {
     "auto_augment": None,
 }
 WARM_UP = 5
+ROUNDING = 1e-3
 
 
 @dataclass
@@ -50,8 +51,12 @@ SCRATCH = {"pretrained": False, "amp": False, "workers": 0}
 CASES = {
     "control": Case("grok-modular-addition", 3.0, 40),
     "coco8-64-plain": Case("long-coco8", 2.8, 40, {**SCRATCH, "imgsz": 64, **AUGMENTATION_OFF}),
+    "coco8-64-channels-last": Case(
+        "long-coco8", 2.8, 40, {**SCRATCH, "imgsz": 64, **AUGMENTATION_OFF, "channels_last": True}
+    ),
     "coco8-64-augmented": Case("long-coco8", 1.8, 40, {**SCRATCH, "imgsz": 64}),
     "coco8-640": Case("long-coco8", 1.1, 9, {**SCRATCH, "imgsz": 640}),
+    "coco8-640-channels-last": Case("long-coco8", 1.1, 9, {**SCRATCH, "imgsz": 640, "channels_last": True}),
 }
 
 
@@ -168,6 +173,14 @@ def long_log(trainer) -> None:
         trainer.epoch = trainer.start_epoch = epochs
 
 
+def same(losses: list[float], others: list[float], *, layout: bool) -> bool:
+    """Tell whether two trainings are one: all losses alike, or the first to rounding where the memory layout differs.
+
+    Later ones then part, since assigning boxes to predictions turns on the last digit sooner or later.
+    """
+    return abs(losses[0] - others[0]) < ROUNDING * losses[0] if layout else losses == others
+
+
 def compare(name: str, case: Case, coco8: str, rounds: int) -> None:
     recipe = load(case, coco8)
     plain, ours, bare = [], [], []
@@ -178,7 +191,7 @@ def compare(name: str, case: Case, coco8: str, rounds: int) -> None:
         ours.append(seconds)
         if name == "control":
             bare.append(bare_loop_seconds(recipe, case.epochs))
-        if losses != own_losses:
+        if not same(losses, own_losses, layout="channels_last" in case.overrides):
             sys.exit(f"{name}: the training losses differ, so the comparison is void")
     (p, p_cpu), (o, o_cpu) = (map(statistics.median, zip(*seconds, strict=True)) for seconds in (plain, ours))
     row = [name, f"{p * 1e3:.0f} ms", f"{o * 1e3:.0f} ms", f"{p / o:.2f}", f"{p_cpu / o_cpu:.2f}", f"{case.goal:.1f}"]

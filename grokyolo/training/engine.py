@@ -26,6 +26,8 @@ MEMORY_ERRORS = (
     "unable to find an engine",
 )
 MEMORY_RETRIES = 3
+MAX_NORM = 10.0
+"""Gradients are clipped to this L2 norm, as `BaseTrainer.optimizer_step` does."""
 
 if TYPE_CHECKING:
     from ultralytics.engine.trainer import BaseTrainer
@@ -41,8 +43,10 @@ class Engine(BaseTrainer):
         full_accumulate: batches per optimizer step after warm-up.
         warmup_batches: how many batches the warm-up takes.
         mosaic_closed: whether mosaic is off by now (or was never to be closed).
+        parameters: of the model.
     """
 
+    model: Any
     accumulate: int
     batch_size: int
     epochs: int
@@ -72,6 +76,7 @@ class Engine(BaseTrainer):
 
     def _start_clock(self) -> None:
         self._count_batches()
+        self.parameters = list(self.model.parameters())
         self.mosaic_closed = not self.args.close_mosaic
         self.epoch_time = None
         self.epoch = self.start_epoch
@@ -270,6 +275,15 @@ class Engine(BaseTrainer):
                 self.tloss = {k: (self.tloss[k] * i + v) / (i + 1) for k, v in self.loss_items.items()}
         self.scaler.scale(self.loss).backward()
         return batch
+
+    def optimizer_step(self) -> None:
+        """Clip gradients, step, and average the weights, without walking through all modules for their parameters."""
+        self.scaler.unscale_(self.optimizer)
+        torch.nn.utils.clip_grad_norm_(self.parameters, max_norm=MAX_NORM)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.zero_grad()
+        self.ema.update(self.model)
 
     def _name_losses(self) -> None:
         self.loss_names = tuple(self.loss_items)

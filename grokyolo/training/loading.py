@@ -10,12 +10,12 @@ from ultralytics.utils.patches import override_configs
 
 from grokyolo.recipe import bytes_of
 from grokyolo.training import folder, order
-from grokyolo.training.durable import Durable
+from grokyolo.training.layout import Layout
 from grokyolo.training.prepared import PreparedBatches, Room, prepare_training
 from grokyolo.training.probe import Narrow, build_unsorted
 
 
-class Loading(Durable):
+class Loading(Layout):
     """Mixin over a `BaseTrainer`: the loaders.
 
     Settings come from grokyolo.yaml in the run folder, since with several GPUs Ultralytics starts new processes that

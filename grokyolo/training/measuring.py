@@ -11,6 +11,7 @@ from ultralytics.utils import LOGGER, RANK
 
 from grokyolo.training import folder
 from grokyolo.training.cadence import Cadence
+from grokyolo.training.fused import Fused
 from grokyolo.training.intervals import ErrorBars
 from grokyolo.training.probe import SCORES, Probe, as_it_is, measurement
 from grokyolo.training.stepping import Stepping
@@ -24,6 +25,7 @@ class Measured(Stepping):
         gap, seed = self.settings["gap"], int(self.args.seed)
         self.cadence = Cadence(int(gap["every"]), gap["budget"])
         self.probe = Probe(self, int(gap["probe"]), seed) if gap["probe"] else None
+        self.fused = Fused(self.ema.ema, self.device)
         self.error_bars = ErrorBars(Path(self.save_dir), seed, on=RANK == -1)
         self._measuring_seconds = 0.0
         if RANK in {-1, 0}:
@@ -62,7 +64,7 @@ class Measured(Stepping):
         if not (self.cadence.due(self.epoch + 1, self.epochs) or self.stop):
             return dict.fromkeys(self.metrics or (), math.nan), None
         probe = self.probe.validator if self.probe else None
-        with as_it_is(self.ema.ema), self.error_bars.listening(self.validator, probe):
+        with self.fused.measuring(), as_it_is(self.ema.ema), self.error_bars.listening(self.validator, probe):
             metrics, fitness = super().validate()
             self._val = measurement(self.validator) if RANK in {-1, 0} else None
             if self.probe is not None:

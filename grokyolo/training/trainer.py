@@ -1,8 +1,8 @@
 """Ultralytics' trainers with an honest measurement after each epoch.
 
 One class per task, importable by name, so that `YOLO.train(trainer=...)` works with several GPUs too. From the bottom
-up they are made of: `engine` (the loop), `durable` (states and stops), `loading` (images), `recording` (logs),
-`stepping` (gradients) and `measuring` (validation and probe).
+up they are made of: `engine` (the loop), `durable` (states and stops), `layout`, `loading` (images), `recording`
+(logs), `stepping` (gradients) and `measuring` (validation and probe).
 """
 
 from __future__ import annotations

@@ -49,6 +49,14 @@ def test_every_task(task, case, small, workplace):
     assert same_weights(weights(run), weights(never))
 
 
+def test_the_other_memory_layout(small, workplace):
+    recipe = small("detect", "layout", channels_last=True)
+    never, run = trained(recipe, "never"), stopped_twice(recipe)
+    assert log(run) == log(never)
+    assert same_weights(weights(run), weights(never))
+    assert log(never) != log(trained(small("detect"), "usual")), "it makes a difference on a CPU too"
+
+
 @pytest.mark.parametrize("optimizer", ["SGD", "MuSGD"])
 def test_every_kind_of_optimizer(optimizer, small, workplace):
     recipe = small("detect", optimizer, optimizer=optimizer)

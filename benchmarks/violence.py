@@ -18,6 +18,11 @@ os.environ.setdefault("YOLO_OFFLINE", "1")
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 
+def tell(died: int) -> None:
+    if died % 10 == 0:
+        print(f"{died} killed", file=sys.__stderr__, flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=300)
@@ -34,7 +39,7 @@ def main() -> None:
         recipe = data.recipe(args.task, workplace / "recipe", epochs=150, checkpoint=checkpoint)
         never = trained(recipe, "never")
         started = time.monotonic()
-        run = killed_again_and_again(workplace, recipe, args.kills, log(never))
+        run = killed_again_and_again(workplace, recipe, args.kills, log(never), tell)
         same = log(run) == log(never) and same_weights(weights(run), weights(never))
         verdict = "weights and log as undisturbed" if same else "SOMETHING WAS LOST"
         print(f"{args.task}: {args.kills} kills in {time.monotonic() - started:.0f} s: {verdict}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.real.training import log, process
 
 
-def killed_again_and_again(workplace: Path, recipe: Path, kills: int, never: list) -> Path:
+def killed_again_and_again(workplace: Path, recipe: Path, kills: int, never: list, told=lambda died: None) -> Path:
     """Start the same command until `kills` processes have died, then let it end; return the run.
 
     Args:
@@ -18,6 +18,7 @@ def killed_again_and_again(workplace: Path, recipe: Path, kills: int, never: lis
         recipe: what they train, into `runs/killed`.
         kills: how many die by SIGKILL; a third of them while they save.
         never: the log of a run that nobody disturbed; runs that are faster than their death must equal it.
+        told: is given the number of the dead so far, after each.
     """
     rng, run, died, survived = random.Random(0), workplace / "runs" / "killed", 0, 0
     command = ("train", "--recipe", str(recipe), "--name", "killed", "--resume")
@@ -25,6 +26,7 @@ def killed_again_and_again(workplace: Path, recipe: Path, kills: int, never: lis
         child = process(workplace, *command)
         (die_at_random if died % 3 else die_within_a_save)(child, run, rng)
         died += child.exitcode == -signal.SIGKILL
+        told(died)
         if child.exitcode == 0:
             assert log(run) == never
             survived += 1

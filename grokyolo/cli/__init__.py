@@ -12,7 +12,7 @@ from itertools import takewhile
 from grokyolo.cli.parsing import Parser, Verb, print_error
 from grokyolo.errors import GrokyoloError, UsageError, did_you_mean
 
-VERBS = ("train", "gap", "report", "compare", "plan", "recipes", "resume", "extend", "verify")
+VERBS = ("train", "gap", "report", "compare", "plan", "recipes", "resume", "extend", "sweep", "verify")
 SUMMARIES = {
     "train": "start a long run from a recipe",
     "gap": "show the train-val gap of a run per epoch, and the verdict",
@@ -22,8 +22,11 @@ SUMMARIES = {
     "recipes": "list, show, copy and check recipes",
     "resume": "go on with a run that was stopped or killed, exactly",
     "extend": "make a run longer, finished or not",
+    "sweep": "train a recipe at every point of a grid; show its phase diagram",
     "verify": "check every file of a run",
 }
+SUBVERBS: dict[tuple[str, ...], str] = {("sweep", "show"): "sweep_show"}
+"""Verb and first word behind it: the module that takes the rest."""
 
 HELP = f"""usage: grokyolo VERB ...
 
@@ -82,7 +85,10 @@ def _dispatch(arguments: list[str]) -> int:
     if name not in VERBS:
         hint = did_you_mean(name, VERBS) or "grokyolo --help"
         raise UsageError(f"there is no verb {name!r}", where=f"grokyolo {name}", hint=hint)
-    verb = _load(name)
+    module = SUBVERBS.get((name, *rest[:1]))
+    if module:
+        name, rest = f"{name} {rest[0]}", rest[1:]
+    verb = _load(module or name)
     parser = Parser(prog=f"grokyolo {name}", description=verb.DESCRIPTION, epilog=verb.EXAMPLES)
     verb.add_arguments(parser)
     return verb.run(parser.parse_intermixed_args(rest))

@@ -44,6 +44,7 @@ class Sweep:
         axes: keys that differ between points, in the order in which they were given.
         points: in the order in which they are trained.
         created: UTC, ISO 8601; empty for a sweep that was never written.
+        cpus: that each point has; fixed, since torch adds numbers in another order with another number of threads.
     """
 
     folder: Path
@@ -52,6 +53,7 @@ class Sweep:
     axes: tuple[str, ...]
     points: tuple[Point, ...]
     created: str = ""
+    cpus: int = 1
 
     def run(self, point: Point) -> Path:
         """Return the run folder of a point; it need not exist yet."""
@@ -99,6 +101,7 @@ def write_sweep(sweep: Sweep) -> None:
         "overrides": list(sweep.overrides),
         "axes": list(sweep.axes),
         "points": [{"name": point.name, "values": dict(point.values)} for point in sweep.points],
+        "cpus": sweep.cpus,
         "created": sweep.created or datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -138,8 +141,15 @@ def _parsed(content: Any, file: Path) -> Sweep:
     points = tuple(_point(entry, axes, file) for entry in (listed if isinstance(listed, list) else ()))
     if not points or len({point.name for point in points}) < len(points):
         raise _broken(file, "two points have the same name" if points else "it has no points")
+    cpus = content.get("cpus")
     return Sweep(
-        file.parent, recipe, _texts(content.get("overrides")), axes, points, created=str(content.get("created") or "")
+        file.parent,
+        recipe,
+        _texts(content.get("overrides")),
+        axes,
+        points,
+        created=str(content.get("created") or ""),
+        cpus=cpus if isinstance(cpus, int) and cpus > 0 else 1,
     )
 
 

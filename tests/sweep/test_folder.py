@@ -12,7 +12,7 @@ from grokyolo.sweep.folder import Point, Sweep, is_sweep, read_sweep, write_swee
 @pytest.fixture
 def sweep(tmp_path) -> Sweep:
     points = [Point(f"lr0={lr0:g},seed={seed}", {"lr0": lr0, "seed": seed}) for lr0 in (1e-5, 0.1) for seed in (0, 1)]
-    return Sweep(tmp_path / "s", "my.yaml", ("epochs=3", "data.operation=*"), ("lr0", "seed"), tuple(points))
+    return Sweep(tmp_path / "s", "my.yaml", ("epochs=3", "data.operation=*"), ("lr0", "seed"), tuple(points), cpus=3)
 
 
 def broken(folder, **changes) -> str:

@@ -1,0 +1,196 @@
+"""grokyolo sweep: train one recipe at many points."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grokyolo.cli.parsing import Parser, console
+from grokyolo.cli.running import time_limit
+from grokyolo.errors import GrokyoloError, Interrupted, Stopped, UsageError
+
+if TYPE_CHECKING:
+    from grokyolo.sweep.making import Made
+    from grokyolo.sweep.standing import Standing
+
+DESCRIPTION = """Train a recipe at every point of a grid, each an ordinary run in a process of its
+own, below runs/NAME. The same command goes on where it stopped, skips what is
+finished, and adds points when the grid has grown. `grokyolo sweep show
+runs/NAME` draws the phase diagram."""
+
+EXAMPLES = """  grokyolo sweep --recipe grok-modular-addition weight_decay=0,0.3,1 seed=0,1,2
+  grokyolo sweep --recipe my.yaml 'lr0=log(1e-4,1e-1,7)' epochs=300 --jobs 4
+  grokyolo sweep --recipe my.yaml 'lr0=loguniform(1e-4,1e-1)' seed=0,1 --samples 20
+  grokyolo sweep --recipe my.yaml weight_decay=0,1 --ray --cpus 2
+  grokyolo sweep --recipe my.yaml weight_decay=0,1 --slurm sweep.sbatch
+  grokyolo sweep show runs/my-sweep
+
+KEY=V1,V2,... are the values of a key; a key with one value is the same for all
+points. linear(a,b,n) and log(a,b,n) make n values, uniform(a,b) and
+loguniform(a,b) are drawn --samples times. Shells want quotes around brackets.
+A bare key is an Ultralytics train argument (or model, data), a dotted key a path
+in the recipe: data.fraction is the share of pairs of the built-in data set,
+fraction the share of the training images."""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the options of `sweep`."""
+    parser.add_argument("--recipe", required=True, metavar="NAME|FILE", help="a recipe's name, file, or a run folder")
+    parser.add_argument("overrides", nargs="*", metavar="KEY=V1,V2,...", help="values to sweep over, or one for all")
+    parser.add_argument("--name", help="name of the sweep folder; the recipe's name and -sweep by default")
+    parser.add_argument(
+        "--jobs", type=_count, metavar="N", help="points at the same time; one a GPU by default, else 1"
+    )
+    parser.add_argument("--cpus", type=_count, metavar="N", help="CPU threads of each point; it keeps them for good")
+    parser.add_argument("--samples", type=_count, metavar="N", help="how often random keys are drawn")
+    parser.add_argument(
+        "--sample-seed", type=int, default=0, metavar="N", help="another seed draws others; 0 by default"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="check and list all points, and train nothing")
+    parser.add_argument("--time-limit", metavar="TIME", help="let all points save and stop after this time")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number from 1 on")
+    return number
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check every point, train those that are not finished, and say how it went."""
+    from grokyolo.sweep import devices
+    from grokyolo.sweep.conducting import owned
+    from grokyolo.sweep.folder import write_sweep
+    from grokyolo.sweep.making import make_sweep
+    from grokyolo.sweep.standing import standings_of
+
+    limit = time_limit(args)
+    folder = Path("runs") / _name(args)
+    made = make_sweep(folder, args.recipe, args.overrides, samples=args.samples, sample_seed=args.sample_seed)
+    gpus = devices.gpu_groups(trial.recipe for trial in made.trials)
+    jobs = args.jobs or max(len(gpus), 1)
+    made = _with_cpus(made, args.cpus, devices.threads(jobs))
+    standings = standings_of(made.trials)
+    if args.dry_run:
+        return _list(args, made, standings)
+    with owned(folder):
+        write_sweep(made.sweep)
+        _announce(args, made, standings, f"{jobs} at a time")
+        stopped_by = _train(args, made, standings, jobs=jobs, gpus=gpus, limit=limit)
+    return _finish(args, made, standings, stopped_by)
+
+
+def _name(args: argparse.Namespace) -> str:
+    from grokyolo.recipe import load
+    from grokyolo.sweep.making import is_name
+
+    name = args.name or f"{load(args.recipe, complete=False).name}-sweep"
+    if not is_name(name):
+        what = f"{name!r} cannot be the name of a sweep"
+        raise UsageError(what, where="--name", hint="use letters, digits, - and _: --name decay")
+    return str(name)
+
+
+def _with_cpus(made: Made, asked: int | None, usual: int) -> Made:
+    """Give a new sweep its number of threads; one that has some keeps them."""
+    from dataclasses import replace
+
+    sweep = made.sweep
+    if not sweep.created:
+        return replace(made, sweep=replace(sweep, cpus=asked or usual))
+    if asked and asked != sweep.cpus:
+        raise UsageError(
+            f"the points of this sweep have {sweep.cpus} threads, and another number would change their last digits",
+            where=f"--cpus {asked}",
+            hint=f"--cpus {sweep.cpus}, or choose another --name",
+        )
+    return made
+
+
+def _announce(args: argparse.Namespace, made: Made, standings: Sequence[Standing], how: str) -> None:
+    from grokyolo.sweep.standing import State, count
+
+    err = console(stderr=True, no_color=args.no_color)
+    for warning in made.warnings:
+        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    others = len(made.sweep.points) - len(standings)
+    parts = [f"{len(standings)} points", f"{count(standings)[State.FINISHED]} finished before", how]
+    parts += [f"{others} others are in the folder"] if others else []
+    err.print(f"sweep: {made.sweep.folder}: {', '.join(parts)}", markup=False, soft_wrap=True)
+
+
+def _train(
+    args: argparse.Namespace,
+    made: Made,
+    standings: list[Standing],
+    *,
+    jobs: int,
+    gpus: Sequence[str],
+    limit: float | None,
+) -> str:
+    from grokyolo.sweep.conducting import conduct
+    from grokyolo.sweep.local import LocalEngine
+    from grokyolo.view.sweeping import sweep_display
+
+    engine = LocalEngine(made.sweep, standings, jobs, gpus)
+    display = sweep_display(standings, console(stderr=True, no_color=args.no_color), jobs)
+    try:
+        return conduct(engine, display, over=lambda: all(one.state.over for one in standings), limit=limit)
+    finally:
+        display.close()
+
+
+def _list(args: argparse.Namespace, made: Made, standings: Sequence[Standing]) -> int:
+    out = console(no_color=args.no_color)
+    for standing in standings:
+        name = standing.trial.point.name
+        state = "new" if name in made.new else standing.state.value
+        out.print(f"{name}  {state}", markup=False, soft_wrap=True)
+    _announce(args, made, standings, "nothing is started")
+    return 0
+
+
+def _finish(args: argparse.Namespace, made: Made, standings: Sequence[Standing], stopped_by: str) -> int:
+    """Print the table of points, and say what comes next.
+
+    Raises:
+        Interrupted, Stopped: points are left to do because somebody wanted to stop.
+        GrokyoloError: points failed.
+    """
+    from grokyolo.sweep.standing import State, count
+    from grokyolo.view.sweep_results import results
+
+    out, known, folder = console(no_color=args.no_color), count(standings), made.sweep.folder
+    out.print(results(str(folder), made.sweep.axes, standings))
+    again = shlex.join(["grokyolo", "sweep", *_retyped(args)])
+    left = known[State.WAITING] + known[State.STOPPED] + known[State.RUNNING]
+    if left and stopped_by:
+        error = Interrupted if stopped_by == "SIGINT" else Stopped
+        how = {"SIGINT": "by Ctrl-C", "time limit": "at the time limit"}.get(stopped_by, f"by {stopped_by}")
+        done = f"{known[State.FINISHED]} of {len(standings)} points are finished, the others saved"
+        raise error(f"stopped {how}; {done}", where=str(folder), hint=again)
+    for standing in standings:
+        if standing.state is State.FAILED:
+            err = console(stderr=True, no_color=args.no_color)
+            said = f"failed: {standing.trial.point.name}: {standing.said}; read {standing.trial.log}"
+            err.print(said, markup=False, soft_wrap=True)
+    if known[State.FAILED]:
+        what = f"{known[State.FAILED]} of {len(standings)} points failed"
+        raise GrokyoloError(what, where=str(folder), hint=f"mend what the logs say, then: {again}")
+    if left:
+        raise Stopped(f"{left} of {len(standings)} points were stopped by others", where=str(folder), hint=again)
+    out.print(f"done: {folder}", markup=False, soft_wrap=True)
+    out.print(f"next: grokyolo sweep show {folder}", markup=False, soft_wrap=True)
+    return 0
+
+
+def _retyped(args: argparse.Namespace) -> list[str]:
+    """Return the arguments that make the same sweep go on."""
+    words = ["--recipe", args.recipe, *args.overrides]
+    for option, value in (("--name", args.name), ("--jobs", args.jobs), ("--samples", args.samples)):
+        words += [option, str(value)] if value is not None else []
+    return words + (["--sample-seed", str(args.sample_seed)] if args.sample_seed else [])

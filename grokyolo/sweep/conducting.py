@@ -1,0 +1,127 @@
+"""One sweep from its first point to its last, whatever engine trains them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+from grokyolo.errors import UsageError
+from grokyolo.training.signals import SIGNALS
+
+EVERY = 0.2
+"""Seconds between two looks at the trainings."""
+MARGIN = 12.0
+"""Seconds before the time limit when trainings are told to stop: shorter epochs than ten seconds are finished."""
+
+
+class Engine(Protocol):
+    """What trains the points."""
+
+    @property
+    def running(self) -> bool:
+        """Whether any training runs or may still be started."""
+
+    def step(self) -> None:
+        """Note what has ended, and start what can be started."""
+
+    def stop(self, number: int) -> None:
+        """Pass a signal on to all trainings, and start no more."""
+
+    def close(self) -> None:
+        """Stop what still runs, and wait for it."""
+
+
+def conduct(engine: Engine, look: Callable[[], None], *, over: Callable[[], bool], limit: float | None) -> str:
+    """Run an engine until all is over, or until somebody wants it to stop and the trainings have saved.
+
+    Args:
+        engine: trains.
+        look: called again and again, to show how things stand.
+        over: tells whether nothing is left to do.
+        limit: seconds after which to stop; None for no limit.
+
+    Returns:
+        What stopped it: the name of a signal, `time limit`, or an empty string.
+    """
+    deadline = None if limit is None else time.monotonic() + max(limit - MARGIN, limit / 2)
+    stopped_by = ""
+    with heard() as asked:
+        try:
+            while True:
+                engine.step()
+                look()
+                if not engine.running and (stopped_by or over()):
+                    return stopped_by
+                while asked:
+                    number = asked.pop(0)
+                    stopped_by = signal.Signals(number).name
+                    engine.stop(number)
+                if deadline is not None and not stopped_by and time.monotonic() >= deadline:
+                    stopped_by = "time limit"
+                    engine.stop(signal.SIGTERM)
+                time.sleep(EVERY)
+        finally:
+            engine.close()
+
+
+@contextmanager
+def heard() -> Iterator[list[int]]:
+    """Collect signals that ask to stop, instead of dying of them."""
+    asked: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
+
+    before = {name: signal.signal(getattr(signal, name), note) for name in SIGNALS}
+    try:
+        yield asked
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+@contextmanager
+def owned(folder: Path) -> Iterator[None]:
+    """Hold the sweep's lock, so that no second process runs it.
+
+    Raises:
+        UsageError: another process does, or the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    owner_file = folder / "sweep.owner.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "sweep.lock")
+        lock.acquire(timeout=0)
+        owner_file.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}), encoding="utf-8")
+    except Timeout:
+        raise UsageError(
+            f"this sweep is being run by {_owner(owner_file)}",
+            where=str(folder),
+            hint="wait until it is done, or choose another --name",
+        ) from None
+    except OSError as error:
+        what = f"cannot write the sweep: {error.strerror or error}"
+        raise UsageError(what, where=str(folder), hint="go to a folder that you may write to") from error
+    try:
+        yield
+    finally:
+        owner_file.unlink(missing_ok=True)
+        lock.release()
+
+
+def _owner(file: Path) -> str:
+    try:
+        owner = json.loads(file.read_text(encoding="utf-8"))
+        return f"process {owner['pid']} on {owner['host']}"
+    except (OSError, ValueError, TypeError, KeyError):
+        return "another process"

@@ -1,0 +1,101 @@
+"""How far each point of a sweep is while the sweep runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from grokyolo.sweep.making import Trial
+from grokyolo.training.extension import is_finished
+from grokyolo.training.folder import SETTINGS
+
+
+class State(str, Enum):
+    """What a point does now."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def over(self) -> bool:
+        """Whether this command has nothing left to do about the point."""
+        return self not in {State.WAITING, State.RUNNING}
+
+
+@dataclass
+class Standing:
+    """One point while its sweep runs; the engine changes it, displays read it.
+
+    Attributes:
+        trial: the point.
+        state: what it does now.
+        said: one line about it: why it failed, what it waits for.
+        code: exit code of its training, None as long as there is none.
+        started: on the monotonic clock, when its training was started by this command; None before.
+        seconds: that its training took in this command.
+        here_before: finished before this command.
+    """
+
+    trial: Trial
+    state: State = State.WAITING
+    said: str = ""
+    code: int | None = None
+    started: float | None = None
+    seconds: float = 0.0
+    here_before: bool = False
+
+    def end(self, code: int, said: str, now: float, *, stopping: bool) -> None:
+        """Note how a training ended.
+
+        Args:
+            code: exit code; negative for the signal that killed it.
+            said: what it said last.
+            now: on the monotonic clock.
+            stopping: whether trainings have been asked to stop.
+        """
+        self.code, self.seconds = code, now - (self.started or now)
+        if code == 0:
+            self.state, self.said = State.FINISHED, ""
+        elif code in RESUMABLE or (stopping and -code in STOP_SIGNALS):
+            self.state, self.said = State.STOPPED, said
+        else:
+            self.state = State.FAILED
+            self.said = f"{said or 'it said nothing'} ({_ended(code)})"
+
+
+RESUMABLE = (75, 130)
+"""Exit codes of a training that can go on (DESIGN section 3)."""
+STOP_SIGNALS = (2, 10, 15)
+"""SIGINT, SIGUSR1, SIGTERM: they kill a training that has only begun to load, which loses nothing."""
+
+
+def _ended(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    import signal
+
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"
+
+
+def standings_of(trials: Iterable[Trial]) -> list[Standing]:
+    """Return where the points stand before anything is started."""
+    found = []
+    for trial in trials:
+        done = (trial.run / SETTINGS).is_file() and is_finished(trial.run, trial.recipe)
+        found.append(Standing(trial, State.FINISHED if done else State.WAITING, here_before=done))
+    return found
+
+
+def count(standings: Iterable[Standing]) -> dict[State, int]:
+    """Return how many points are in each state."""
+    found = dict.fromkeys(State, 0)
+    for standing in standings:
+        found[standing.state] += 1
+    return found

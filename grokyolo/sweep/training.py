@@ -1,0 +1,111 @@
+"""The process that trains one point: its command, its environment, what it said."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from grokyolo.training.threads import VARIABLE as THREADS
+
+TAIL = 8192
+"""Bytes at the end of a log in which the reason of a failure is looked for."""
+
+
+def train_arguments(recipe: str, overrides: Sequence[str], name: str) -> list[str]:
+    """Return what `grokyolo` is called with to train a point, or to go on with it.
+
+    Args:
+        recipe: name or path.
+        overrides: `KEY=VALUE`.
+        name: SWEEP/POINT.
+    """
+    return ["train", "--recipe", recipe, *overrides, "--name", name, "--resume"]
+
+
+class Training:
+    """One running process.
+
+    Args:
+        arguments: from `train_arguments`.
+        log: gets all that it prints, appended.
+        cpus: threads on a CPU.
+        environment: what differs from this process'.
+        cwd: where it runs; None for the current folder.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        log: Path,
+        *,
+        cpus: int,
+        environment: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self._log = log
+        with log.open("ab") as output:
+            output.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} grokyolo {' '.join(arguments)}\n".encode())
+            output.flush()
+            self._start = output.tell()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "grokyolo.sweep.worker", *arguments],
+                stdin=subprocess.PIPE,  # it ends with this process: see worker.py
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=cwd,
+                env={**os.environ, THREADS: str(cpus), "NO_COLOR": "1", **(environment or {})},
+                start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on once
+            )
+        self.pid = self._process.pid
+
+    def ended(self) -> int | None:
+        """Return the exit code, negative for the signal that killed it; None while it runs."""
+        code = self._process.poll()
+        if code is not None:
+            self._input.close()
+        return code
+
+    def wait(self, seconds: float | None = None) -> int | None:
+        """Wait for the end, so many seconds at most; returns as `ended`."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        return self.ended()
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """Ask it to save and stop."""
+        if os.name == "nt":
+            self._input.close()  # a signal would end it at once there
+        elif self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def last_words(self) -> str:
+        """Return the line that says why it ended: its error, or else the last one."""
+        return last_words(self._log, self._start)
+
+    @property
+    def _input(self) -> IO[bytes]:
+        assert self._process.stdin is not None, "it was made with a pipe"
+        return self._process.stdin
+
+
+def last_words(log: Path, start: int = 0) -> str:
+    """Return the error in a log behind `start` bytes, or else its last line; empty when there is none."""
+    try:
+        with log.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(start, end - TAIL))
+            lines = file.read().decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    said = [line.strip() for line in lines if line.strip()]
+    errors = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
+    return [*said, *errors][-1] if said else ""

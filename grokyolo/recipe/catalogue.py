@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grokyolo.errors import RecipeError
+from grokyolo.errors import RecipeError, did_you_mean
 from grokyolo.recipe.paths import builtin_folder, display, exists
 from grokyolo.recipe.places import Place, Problem, complain
 from grokyolo.recipe.showing import shortened
-from grokyolo.recipe.suggesting import did_you_mean
 
 SUFFIXES = (".yaml", ".yml")
 LARGEST_FILE = 4_000_000

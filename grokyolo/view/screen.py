@@ -128,6 +128,8 @@ def printable(text: str) -> str:
 def progress_line(view: View, width: int) -> Text:
     """Return how far the run is: a bar, the share, the time per epoch and the time left."""
     times = [f"{spelled(view.per_epoch)} an epoch"] if view.per_epoch is not None else []
+    if view.epochs is None and not view.epoch:
+        return Text("starting", no_wrap=True)
     if view.epochs is None:
         return Text(" · ".join([f"epoch {view.epoch:,}", *times]), no_wrap=True)
     if view.time_left is not None:

@@ -119,7 +119,7 @@ def test_no_time_is_left_where_nothing_goes_on(state):
 def test_before_the_first_epoch_it_says_what_is_awaited():
     lines = shown(View("runs/a", "training", said="the first epoch is not finished yet"))
     assert "the first epoch is not finished yet" in lines
-    assert lines[PROGRESS_LINE] == "epoch 0"
+    assert lines[PROGRESS_LINE] == "starting"
 
 
 def test_scores_losses_gap_and_best():

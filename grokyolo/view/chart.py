@@ -219,6 +219,8 @@ def _number(value: float) -> str:
         return "0"
     if 0.01 <= abs(value) < 1000:
         return f"{value:.3g}"
+    if 0.001 <= abs(value) < 0.01:
+        return f"{value:.2g}"
     return f"{value:,.0f}" if 1000 <= value < 1e5 else f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
 
 

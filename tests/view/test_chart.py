@@ -171,3 +171,12 @@ def test_labels_fit_in_front_of_the_axis(values):
     lines = drawn(values, score=False)
     assert all(line[LABELS - 1] in "│┤" for line in lines[1:-2])
     assert max(map(len, lines)) == 47
+
+
+@pytest.mark.parametrize(
+    ("value", "label"),
+    [(0.005, "0.005"), (0.0056, "0.0056"), (0.00012, "1e-4"), (0.5, "0.5"), (9.82, "9.82"), (12345.0, "12,345")],
+)
+def test_labels_are_numbers_as_people_write_them(value, label):
+    top = drawn([value / 3, value], score=False)[1]
+    assert top[: LABELS - 1].strip() == label

@@ -26,7 +26,9 @@ MISSED = {Word.MEMORISING, Word.OVERFITTING, Word.NEVER_LEARNED}
 """Other words tell neither: those runs are left out and counted."""
 HALF_CHI_SQUARE = 1.92
 """By how much the log-likelihood may fall inside a 95 % interval (Wilks): half of 3.84."""
-BORDERS, STEEPNESSES = 801, 60
+BORDERS, STEEPNESSES = 601, 40
+MOST_SIZES = 100
+"""More sizes than this are taken together with their neighbours in the fit."""
 
 
 class Border(str, Enum):
@@ -203,7 +205,7 @@ def _interval(tried: Sequence[Tried], *, rising: bool) -> tuple[float | None, fl
 
     Sizes of 0 or less have no logarithm and do not take part.
     """
-    some = [one for one in tried if one.size > 0]
+    some = _thinned([one for one in tried if one.size > 0])
     if len(some) < 2:
         return None, None, None, -math.inf
     size = np.log([one.size for one in some])
@@ -221,6 +223,17 @@ def _interval(tried: Sequence[Tried], *, rising: bool) -> tuple[float | None, fl
         lambda: None if inside[-1] == BORDERS - 1 else float(np.exp(border[inside[-1]])),
     ]
     return float(np.exp(np.mean(border[tops]))), ends[0](), ends[1](), best
+
+
+def _thinned(tried: Sequence[Tried]) -> list[Tried]:
+    """Return sizes put together with their neighbours, where there are many, at their geometric means."""
+    parts = [part for part in np.array_split(np.arange(len(tried)), MOST_SIZES) if len(part)]
+    found = []
+    for part in parts:
+        here = [tried[i] for i in part]
+        size = math.exp(sum(math.log(one.size) for one in here) / len(here))
+        found.append(Tried(size, sum(one.reached for one in here), sum(one.runs for one in here)))
+    return found
 
 
 def _log_likelihood(border: FloatArray, k: float, size: FloatArray, hit: FloatArray, miss: FloatArray) -> FloatArray:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from sys import intern
@@ -18,8 +20,10 @@ from grokyolo.gap.run import find_log
 from grokyolo.sweep import verdict_cache
 from grokyolo.sweep.diagram import Run
 from grokyolo.sweep.folder import is_sweep, read_sweep
+from grokyolo.sweep.making import LOGS
 from grokyolo.sweep.outcome import Outcome, State, outcome_of
 from grokyolo.sweep.phase import Known
+from grokyolo.sweep.training import TAIL
 from grokyolo.sweep.verdict_cache import Kept
 from grokyolo.training.extension import STOPPED_EARLY
 from grokyolo.verdict import Assessment, assess
@@ -28,6 +32,11 @@ FEW = 200
 """So many runs are judged by this process alone: starting others takes as long."""
 BATCH = 50
 """Runs that a process gets at a time."""
+
+BEGUN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d grokyolo ")
+"""The line in the log of a point with which each of its trainings begins."""
+HARMLESS = ("stopped ", "the run is being trained by ")
+"""Errors after which a point goes on by itself, or with another process."""
 
 Progress = Callable[[int, int], None]
 """Is told how many runs are read, of how many."""
@@ -51,7 +60,9 @@ def gather(
     if is_sweep(folder):
         sweep = read_sweep(folder)
         kept = _judged(folder, [point.name for point in sweep.points], jobs, keep, progress)
-        runs = [Run(one.name, one.values, found.outcome) for one, found in zip(sweep.points, kept, strict=True)]
+        logs = [folder / LOGS / f"{point.name}.log" for point in sweep.points]
+        outcomes = [_checked(found.outcome, log) for found, log in zip(kept, logs, strict=True)]
+        runs = [Run(point.name, point.values, outcome) for point, outcome in zip(sweep.points, outcomes, strict=True)]
         return _known(name, sweep.recipe, sweep.axes, runs)
     names = _runs_in(folder, name)
     kept = _judged(folder, names, jobs, keep, progress, settings=True)
@@ -133,6 +144,27 @@ def _judged(
 def _without_log(run: Path) -> Outcome:
     """Return what a point without a log is."""
     return Outcome(State.NOT_STARTED, reason="no epoch finished yet" if run.is_dir() else "no run folder yet")
+
+
+def _checked(outcome: Outcome, log: Path) -> Outcome:
+    """Return the outcome as a failure, where a point is not finished and its last training ended in an error."""
+    if outcome.state is State.FINISHED:
+        return outcome
+    why = failure_in(log)
+    return replace(outcome, state=State.FAILED, reason=why) if why else outcome
+
+
+def failure_in(log: Path) -> str:
+    """Return why the last training of a point failed, by what it printed; empty where it did not, or was stopped."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - TAIL, 0))
+            lines = file.read().decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    begun = max((number for number, line in enumerate(lines) if BEGUN.match(line)), default=0)
+    errors = [line.removeprefix("error: ") for line in lines[begun:] if line.startswith("error: ")]
+    return errors[-1] if errors and not errors[-1].startswith(HARMLESS) else ""
 
 
 Task = tuple[str, str, bool]

@@ -210,6 +210,8 @@ def _timed(runs: Sequence[Run]) -> tuple[list[_Timed], dict[str, int]]:
 
 def _slope(timed: Sequence[_Timed], axes: Sequence[Axis]) -> tuple[float | None, float | None, int, int, str]:
     """Return slope, its standard error, settings, degrees of freedom, and why there is no slope or no error."""
+    if not any(one.jumped for one in timed):
+        return None, None, 0, 0, "no run has jumped"
     own = [axis for axis in axes if not axis.is_seed and axis.last not in PACE]
     budgets = _numbered(tuple(label_of(one.run.values.get(axis.key)) for axis in own) for one in timed)
     clusters = _numbered(setting_of(one.run.values, axes) for one in timed)

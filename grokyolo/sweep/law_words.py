@@ -21,8 +21,8 @@ def sentences(law: Law) -> Iterator[str]:
         factors = ", ".join(f"{share.axis} {share.factor:.2f}" for share in moving)
         yield f"Factor between the levels of an axis in the budget at the jump, the others held fixed: {factors}."
     if law.waiting:
-        run, they = ("run", "it counts") if len(law.waiting) == 1 else ("runs", "they count")
-        yield f"{len(law.waiting)} {run} had memorised and ended before any jump: {they} as later than their end."
+        run = "run" if len(law.waiting) == 1 else "runs"
+        yield f"{len(law.waiting)} {run} had memorised and ended before any jump, which counts as later than the end."
     if law.left_out:
         reasons = ", ".join(f"{count} {why}" for why, count in law.left_out.items())
         yield f"Left out, since they say nothing about it: {reasons}."

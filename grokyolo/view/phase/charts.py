@@ -186,6 +186,7 @@ def _descents(ax: Axes, found: Sequence[Descent], of: int, score: str) -> None:
     unit = {"model-wise": "parameters", "sample-wise": "training images"}.get(kind, "") if counted else ""
     ax.set_xlabel(plain(f"{found[0].axis} ({unit})" if unit else found[0].axis), fontsize=SMALL + 1)
     ax.set_ylabel(f"1 - {score or 'score'} at the end", fontsize=SMALL + 1)
+    ax.set_ylim(0, 1.05 * max(max(size.errors) for one in found for size in one.sizes) or 1)
     some = f"; {len(found)} of {of}" if of > len(found) else ""
     title = f"test error over size{f', {kind}' if kind else ''}; bars: all seeds{some}"
     ax.set_title(title, fontsize=SMALL + 1, loc="left")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +12,21 @@ from grokyolo.sweep.critical import REACHED
 from grokyolo.sweep.diagram import Cell, Panel
 from grokyolo.sweep.phase import Phases
 from grokyolo.view.panels import SMALL
-from grokyolo.view.phase.charts import FAINT, charts_of, plain
+from grokyolo.view.phase.charts import FAINT, Draw, charts_of, plain
 from grokyolo.view.phase.look import LOOKS, from_top, number, share
 from grokyolo.view.plot import save_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
 ACROSS = 3
 """Panels next to each other."""
-WIDTH = 10.0
+BESIDE = 8
+"""One panel with so many columns has a chart beside it."""
+WIDTH, CHART = 10.0, 3.1
+"""Inches: of the whole picture, and how tall a chart is."""
 NARROW = 0.4
 """Cells with fewer inches have a star where not all runs agree, not how many do."""
 
@@ -44,24 +49,69 @@ def draw_phases(phases: Phases) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    below = charts_of(phases)
+    figure = Figure(layout="constrained")
+    FigureCanvasAgg(figure)
+    charts = charts_of(phases)
+    one = len(phases.diagram.panels) == 1 and len(phases.diagram.across.levels) <= BESIDE
+    (_beside if one else _above)(figure, phases, charts)
+    name = phases.name if len(phases.name) <= 60 else f"…{phases.name[-59:]}"
+    unit = {"epoch": "epoch", "budget": "e-folds of decay"}[phases.by]
+    jumped = any(cell.jump(phases.by) for _, _, _, cell in phases.diagram.cells())
+    numbers = f" · numbers: {unit} of the jump, median" if jumped else ""
+    figure.suptitle(f"{plain(name)}{numbers}", x=0.01, ha="left", fontsize=SMALL + 2)
+    return figure
+
+
+def _beside(figure: Figure, phases: Phases, charts: Sequence[Draw]) -> None:
+    """Draw one panel, and the charts beside and below it."""
+    count = len(charts) + 1
+    columns = min(count, 2)
+    rows = -(-count // columns)
+    tall = [max(_height(phases, 2) + 0.5, CHART), *[CHART] * (rows - 1)]
+    figure.set_size_inches(WIDTH * columns / 2, sum(tall) + 0.3)
+    axes = list(figure.subplots(rows, columns, squeeze=False, height_ratios=tall).ravel())
+    _panel(axes[0], phases, phases.diagram.panels[0], 2)
+    handles = _handles(phases)
+    axes[0].legend(
+        handles=handles,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.16),
+        ncols=min(len(handles), 3),
+        frameon=False,
+        fontsize=SMALL,
+    )
+    _charts(axes[1:], charts)
+
+
+def _above(figure: Figure, phases: Phases, charts: Sequence[Draw]) -> None:
+    """Draw all panels, and the charts below them."""
     panels = phases.diagram.panels
     columns = min(len(panels), ACROSS)
     rows = -(-len(panels) // columns)
-    tall = [_height(phases, columns) * rows + 0.9, 3.1 * -(-len(below) // 2)]
-    figure = Figure(figsize=(WIDTH, sum(tall)), layout="constrained")
-    FigureCanvasAgg(figure)
-    parts: Any = figure.subfigures(2, 1, height_ratios=tall) if below else [figure]
-    _diagram(parts[0], phases, rows, columns)
-    if below:
-        axes = parts[1].subplots(-(-len(below) // 2), 2 if len(below) > 1 else 1, squeeze=False).ravel()
-        for ax, draw in zip(axes, below, strict=False):
-            draw(ax)
-            ax.tick_params(which="both", labelsize=SMALL)
-            ax.spines[["top", "right"]].set_visible(False)
-        for ax in axes[len(below) :]:
-            ax.set_axis_off()
-    return figure
+    tall = [_height(phases, columns) * rows + 0.9, CHART * -(-len(charts) // 2)]
+    figure.set_size_inches(WIDTH, sum(tall))
+    parts: Any = figure.subfigures(2, 1, height_ratios=tall) if charts else [figure]
+    axes = parts[0].subplots(rows, columns, squeeze=False).ravel()
+    for ax, panel in zip(axes, panels, strict=False):
+        _panel(ax, phases, panel, columns)
+    for ax in axes[len(panels) :]:
+        ax.set_axis_off()
+    handles = _handles(phases)
+    parts[0].legend(
+        handles=handles, loc="outside lower center", ncols=min(len(handles), 6), frameon=False, fontsize=SMALL
+    )
+    if charts:
+        columns = min(len(charts), 2)
+        _charts(list(parts[1].subplots(-(-len(charts) // columns), columns, squeeze=False).ravel()), charts)
+
+
+def _charts(axes: Sequence[Axes], charts: Sequence[Draw]) -> None:
+    for ax, draw in zip(axes, charts, strict=False):
+        draw(ax)
+        ax.tick_params(which="both", labelsize=SMALL)
+        ax.spines[["top", "right"]].set_visible(False)
+    for ax in axes[len(charts) :]:
+        ax.set_axis_off()
 
 
 def _height(phases: Phases, columns: int) -> float:
@@ -71,31 +121,19 @@ def _height(phases: Phases, columns: int) -> float:
     return float(np.clip(cell * len(diagram.down.levels), 0.5, 6.0)) + 0.75
 
 
-def _diagram(part: Figure | SubFigure, phases: Phases, rows: int, columns: int) -> None:
-    axes = part.subplots(rows, columns, squeeze=False).ravel()
-    for ax, panel in zip(axes, phases.diagram.panels, strict=False):
-        _panel(ax, phases, panel, columns)
-    for ax in axes[len(phases.diagram.panels) :]:
-        ax.set_axis_off()
-    name = phases.name if len(phases.name) <= 60 else f"…{phases.name[-59:]}"
-    unit = {"epoch": "epoch", "budget": "e-folds of decay"}[phases.by]
-    part.suptitle(f"{plain(name)} · numbers: {unit} of the jump, median", x=0.01, ha="left", fontsize=SMALL + 2)
-    _legend(part, phases)
-
-
-def _legend(part: Figure | SubFigure, phases: Phases) -> None:
+def _handles(phases: Phases) -> list[Patch]:
     from matplotlib.patches import Patch
 
-    some = any(cell.share[0] < cell.share[1] for _, _, _, cell in phases.diagram.cells())
-    used = {cell.word for _, _, _, cell in phases.diagram.cells()}
+    cells = [cell for _, _, _, cell in phases.diagram.cells()]
+    used = {cell.word for cell in cells}
     handles = [
         Patch(facecolor=look.colour, edgecolor=FAINT, linewidth=0.5, label=f"{look.letter}  {word.value}")
         for word, look in LOOKS.items()
         if word in used
     ]
-    if some:
+    if any(cell.share[0] < cell.share[1] for cell in cells):
         handles.append(Patch(alpha=0, label="*, 2/3  not all runs"))
-    part.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 6), frameon=False, fontsize=SMALL)
+    return handles
 
 
 def _panel(ax: Axes, phases: Phases, panel: Panel, columns: int) -> None:
@@ -110,6 +148,9 @@ def _panel(ax: Axes, phases: Phases, panel: Panel, columns: int) -> None:
                 continue
             look = LOOKS[cell.word]
             ax.add_patch(Rectangle((column, row), 1, 1, facecolor=look.colour, edgecolor="white", linewidth=0.8))
+            if not cell.word.judged:
+                hatch = Rectangle((column, row), 1, 1, facecolor="none", edgecolor="#cccccc", linewidth=0, hatch="///")
+                ax.add_patch(hatch)
             text, size = _words(cell, phases.by, room)
             ax.text(column + 0.5, row + 0.5, text, color=look.ink, ha="center", va="center", fontsize=size)
     _border(ax, panel)

@@ -19,7 +19,7 @@ from grokyolo.view import numbers
 from grokyolo.view.phase.look import LOOKS, from_top, number, place, share, telling, times
 from grokyolo.view.screen import printable
 
-WIDE = 21
+WIDE = 20
 """Columns that a cell needs to say its word and its times; with fewer it says its letter and the time of the jump."""
 SHARED = 6
 """Columns that a cell needs to say how many of its runs agree; with fewer a star says that not all do."""

@@ -150,10 +150,10 @@ def _charts(view: View, width: int, height: int) -> list[Text]:
     scores = [Curve("validation", series.val_score, VALIDATION)]
     losses = [Curve("validation", series.val_loss, VALIDATION)]
     if series.like_for_like:
-        scores.insert(0, Curve("probe", series.probe_score, PROBE, dotted=True))
-        losses.insert(0, Curve("probe", series.probe_loss, PROBE, dotted=True))
+        scores.insert(0, Curve("probe", series.probe_score, PROBE, dashed=True))
+        losses.insert(0, Curve("probe", series.probe_loss, PROBE, dashed=True))
     else:
-        losses.insert(0, Curve("train (rough)", series.train_loss, PROBE, dotted=True))
+        losses.insert(0, Curve("train (rough)", series.train_loss, PROBE, dashed=True))
     marks = [assessment.memorised_epoch, assessment.jump.epoch if assessment.jump else None]
     last = max(view.epochs or 0, view.epoch, int(series.epoch[-1]))
 

@@ -130,6 +130,8 @@ def budget_words(now: Schedule) -> str:
         return f"{number(now.decay_budget)} e-folds on paper, most of it undone by {now.optimizer.name}"
     shrunk = -math.expm1(-now.acting_budget)
     share = f"by {100 * shrunk:.2g} %" if shrunk < 0.995 else f"to {100 * (1 - shrunk):.1g} %"
+    if shrunk > 0.9999:
+        share = "to less than 0.01 %"
     return f"{number(now.acting_budget)} e-folds: weights shrink {share}"
 
 

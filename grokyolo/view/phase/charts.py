@@ -168,7 +168,7 @@ def _descents(ax: Axes, found: Sequence[Descent], of: int, score: str) -> None:
         ax.errorbar(
             at,
             means,
-            [means - low, high - means],
+            np.maximum([means - low, high - means], 0),  # a mean of equal numbers may be a little more than they are
             color=colour,
             linestyle=dash,
             marker=marker,

@@ -75,6 +75,7 @@ def _panel(phases: Phases, panel: Panel, width: int) -> list[RenderableType]:
     room = (width - first - 1) // max(len(across.levels), 1) - 2
     table = _table(down.name, *(level.label for level in across.levels), left=len(across.levels) + 1)
     table.columns[0].no_wrap = True
+    table.padding = (0, 1, 0, 0) if room < SHARED else (0, 1)
     for column in table.columns[1:]:
         column.overflow, column.vertical = "fold", "top"
     for row in from_top(down):

@@ -74,7 +74,7 @@ def test_time_is_measured_where_asked_for(grokyolo, workplace):
     _, out, _ = grokyolo("plan", *given)
     assert "not measured: add --measure" in out
     code, out, err = grokyolo("plan", *given, "--measure", "--json")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "measuring: 5 epochs of at most 8 batches, in a temporary folder\n")
     assert json.loads(out)["time"]["total"] > 0
     assert not (workplace / "runs").exists()
 

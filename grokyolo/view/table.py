@@ -152,6 +152,10 @@ def verdict_text(assessment: Assessment) -> Text:
     return text
 
 
+ROUGH_MARK = "~"
+ROUGH_NOTE = f"{ROUGH_MARK} rough gap: of losses, no probe was measured"
+
+
 def many_table(rows: Sequence[Assessment | Refused]) -> Table:
     """Return one table with one row a run, in the order given."""
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
@@ -163,6 +167,8 @@ def many_table(rows: Sequence[Assessment | Refused]) -> Table:
             table.add_row(escape(broken(row.run)), "", "[red]refused[/]", *[numbers.MISSING] * 4)
         else:
             table.add_row(escape(broken(row.run)), *_summary(row))
+    if any(not isinstance(row, Refused) and not row.like_for_like for row in rows):
+        table.caption, table.caption_justify = ROUGH_NOTE, "left"
     return table
 
 
@@ -177,12 +183,18 @@ def broken(path: str, width: int = RUN_WIDTH) -> str:
 
 
 def _summary(row: Assessment) -> list[str]:
-    gap = numbers.score(row.score_gap) if row.like_for_like else f"~{numbers.loss(row.loss_gap)}"
     return [
         str(row.epochs),
         f"[{STYLES[row.verdict]}]{row.verdict.value}[/]",
         str(row.memorised_epoch or numbers.MISSING),
         str(row.jump.epoch if row.jump else numbers.MISSING),
         numbers.score(row.best_score),
-        gap,
+        last_gap(row),
     ]
+
+
+def last_gap(row: Assessment) -> str:
+    """Return the last score gap, or the last rough gap of losses with its mark in front."""
+    if row.like_for_like:
+        return numbers.score(row.score_gap)
+    return numbers.MISSING if row.loss_gap is None else f"{ROUGH_MARK}{numbers.loss(row.loss_gap)}"

@@ -9,10 +9,8 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from grokyolo.errors import RunError
@@ -21,11 +19,10 @@ from grokyolo.gap.following import SIDE_FILES, Follower
 from grokyolo.gap.series import EventKind
 from grokyolo.training.folder import owner_of
 from grokyolo.verdict import assess
-from grokyolo.view import numbers
 from grokyolo.view.live import Place, can_draw
-from grokyolo.view.progress import LOG_EVERY, fitted, spelled
-from grokyolo.view.screen import MIN_WIDTH, QUIET, STOPPED, View, fits, frame, last_known, printable, seconds_per_epoch
-from grokyolo.view.table import STYLES
+from grokyolo.view.overview import FINISHED, line, many
+from grokyolo.view.progress import LOG_EVERY, spelled
+from grokyolo.view.screen import MIN_WIDTH, QUIET, STOPPED, View, fits, frame, seconds_per_epoch
 
 EVERY = 1.0
 """Seconds between two looks at a log at least."""
@@ -33,8 +30,6 @@ REST = 80.0
 """So many times as long as a look took nothing is done: a little more than one part in a hundred of one core."""
 SLICE = 0.25
 """Seconds after which a change of the terminal's size is noticed."""
-OTHER_COLUMNS = 60
-"""What the table of several runs needs beside their names."""
 QUIET_AFTER = 120.0
 """Seconds without a new row after which that is said, or 20 epochs, whatever is longer."""
 
@@ -104,7 +99,7 @@ class Watched:
         complete = series.epochs_planned is not None and series.epoch[-1] >= series.epochs_planned
         if complete and owner_of(run) is None:
             self.finished = True
-            return "finished"
+            return FINISHED
         self.finished = False
         owner = _owner(run)
         last = [event.kind for event in series.events if event.epoch == series.epoch[-1]]
@@ -160,47 +155,6 @@ class Screen:
         return many(views, width, height) if width >= MIN_WIDTH else Group(*(Text(line(view, width)) for view in views))
 
 
-def many(views: Sequence[View], width: int, height: int) -> Table:
-    """Return the table of several runs: at most `height` lines of at most `width` columns."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
-    table.add_column("run", no_wrap=True)
-    for name in ("epoch", "left", "verdict", "probe", "val", "gap"):
-        table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True)
-    shown = len(views) if len(views) < height else height - 2
-    for view in views[:shown]:
-        name = printable(view.run)
-        room = width - OTHER_COLUMNS
-        if cell_len(name) > room:  # runs of one folder differ in their ends
-            name = f"…{set_cell_size(name[::-1], room - 1)[::-1]}"
-        table.add_row(Text(name), *_row(view))
-    if shown < len(views):
-        table.add_row(Text(f"and {len(views) - shown} more", style="dim"))
-    return table
-
-
-def _row(view: View) -> list[Text]:
-    series, assessment = view.series, view.assessment
-    if series is None or assessment is None:
-        return [Text("–"), Text(view.state), *[Text("–")] * 4]
-    gap = numbers.score(assessment.score_gap) if series.like_for_like else f"~{numbers.loss(assessment.loss_gap)}"
-    return [
-        Text(f"{view.epoch}" + ("" if view.epochs is None else f"/{view.epochs}")),
-        Text(_left(view)),
-        Text(assessment.verdict.value, style=STYLES[assessment.verdict]),
-        Text(numbers.score(last_known(series.probe_score))),
-        Text(numbers.score(last_known(series.val_score))),
-        Text(gap),
-    ]
-
-
-def _left(view: View) -> str:
-    if view.state in {"finished", STOPPED}:
-        return view.state
-    if view.state.startswith(QUIET):
-        return "quiet"
-    return numbers.MISSING if view.time_left is None else spelled(view.time_left)
-
-
 class Lines:
     """Writes a line for each run now and then, where nothing can be drawn."""
 
@@ -222,22 +176,6 @@ class Lines:
 
     def close(self) -> None:
         """Nothing is left to do."""
-
-
-def line(view: View, width: int) -> str:
-    """Return one run in one line, as much of it as fits."""
-    if view.series is None or view.assessment is None:
-        return view.said
-    score, probe = last_known(view.series.val_score), last_known(view.series.probe_score)
-    fields = [
-        (0, f"{view.epoch}" + ("" if view.epochs is None else f"/{view.epochs}")),
-        (3, f"{view.series.score_name or 'score'} probe {numbers.score(probe)} val {numbers.score(score)}"),
-        (1, view.assessment.verdict.value),
-        (4, view.state),
-    ]
-    if view.time_left is not None:
-        fields.append((2, f"{spelled(view.time_left)} left"))
-    return fitted(fields, width)
 
 
 def watch(

@@ -133,7 +133,9 @@ def test_names_of_many_runs_are_shown_whole(name):
 
 def test_the_gap_of_a_plain_log_is_marked_as_rough():
     out = printed(many_table([assess(grok(probe_score=None, probe_loss=None))]))
-    assert out.splitlines()[-1].split()[-1].startswith("~")
+    row, note = out.splitlines()[-2:]
+    assert row.split()[-1].startswith("~")
+    assert note.strip() == "~ rough gap: of losses, no probe was measured"
 
 
 # Numbers ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from rich.console import Console
 from grokyolo.errors import RunError
 from grokyolo.gap import EpochRecord, EventKind, GapWriter
 from grokyolo.view import watching as module
-from grokyolo.view.watching import Watched, line, many, watch
+from grokyolo.view.watching import Watched, watch
 from tests.view.terminal import Terminal
 
 
@@ -258,19 +258,6 @@ def test_several_runs_end_when_all_are_finished(tmp_path):
     assert [row.split()[2] for row in terminal.last()[1:]] == ["finished", "finished"]
 
 
-@pytest.mark.parametrize(("width", "height"), [(60, 10), (80, 24), (200, 50)])
-def test_the_table_fits_however_many_runs(tmp_path, width, height):
-    one = Watched(str(write(plan(tmp_path / ("long-name-" * 12), 100_000), range(1, 31))))
-    one.close()
-    written = io.StringIO()
-    Console(file=written, width=width).print(many([one.view] * 60, width, height))
-    lines = written.getvalue().splitlines()
-    assert len(lines) == height
-    assert max(map(len, lines)) <= width
-    assert "…" in lines[1]
-    assert lines[-1].split() == ["and", str(60 - height + 2), "more"]
-
-
 def test_a_log_gets_a_line_at_once_and_at_the_end(run):
     write(run, range(1, 11))
     written = io.StringIO()
@@ -287,10 +274,3 @@ def test_a_log_gets_a_line_now_and_then(run, monkeypatch):
     written = io.StringIO()
     looked_at([run], Console(file=written, width=80), *[lambda n=n: write(run, [n]) for n in range(11, 20)])
     assert [part.split(" · ")[1] for part in written.getvalue().splitlines()] == ["10/30", "13/30", "16/30", "19/30"]
-
-
-def test_the_line_of_a_run_says_the_most_telling_first(run, watched):
-    write(run, range(1, 11))
-    view = watched(run).view
-    assert line(view, 200) == "10/30 · top1 probe 1.000 val 0.500 · memorising · watching · 10 s left"
-    assert line(view, 12) == "10/30"

@@ -220,7 +220,7 @@ def _score_words(series: Series, assessment: Assessment) -> str:
         words.insert(0, f"probe {numbers.score(last_known(series.probe_score))}")
         widest = f" (widest {numbers.score(assessment.score_gap_max)})"
         words.append(f"gap {numbers.score(assessment.score_gap)}{widest}")
-    if assessment.best_epoch is not None:
+    if assessment.best_epoch is not None and assessment.best_score:  # of scores that are all 0 none is best
         words.append(f"best {numbers.score(assessment.best_score)} at {assessment.best_epoch:,}")
     return " · ".join(words)
 

@@ -35,6 +35,10 @@ def test_highlights_of_a_grok():
     assert "last score gap" in found
 
 
+def test_of_scores_that_are_all_zero_none_is_called_the_best():
+    assert "best top1" not in dict(words.highlights(gathered(grok(val_score=[0.0] * 300))))
+
+
 def test_highlights_without_a_probe_call_the_gap_rough():
     found = dict(words.highlights(gathered(rough())))
     assert found["last rough loss gap"] == "0.1000"

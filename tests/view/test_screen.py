@@ -128,6 +128,10 @@ def test_scores_losses_gap_and_best():
     assert row(lines, "loss") == "loss      train 0.0100 · probe 0.5000 · val 2.5000 · gap 2.0000"
 
 
+def test_of_scores_that_are_all_zero_none_is_called_the_best():
+    assert "best" not in row(shown(view(grok(val_score=np.zeros(300)))), "top1")
+
+
 def test_a_long_name_of_the_score_keeps_a_space_behind_it():
     assert "mAP50-95(M) probe 1.000" in "\n".join(shown(view(grok(score_name="mAP50-95(M)"))))
 

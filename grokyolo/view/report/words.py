@@ -53,7 +53,7 @@ def highlights(run: Gathered) -> list[tuple[str, str]]:
         pairs.append(("jump at", f"{jump.epoch:,} ({jump.start:,}–{jump.end:,})"))
         if jump.lateness is not None:
             pairs.append(("lateness", f"{jump.lateness:.1f}×"))
-    if assessment.best_score is not None and assessment.best_epoch is not None:
+    if assessment.best_score and assessment.best_epoch is not None:  # of scores that are all 0 none is best
         score = assessment.score_name or "score"
         pairs.append((f"best {score}", f"{numbers.score(assessment.best_score)} at {assessment.best_epoch:,}"))
     if assessment.like_for_like and assessment.score_gap is not None:

@@ -1,4 +1,4 @@
-"""Everything that can go wrong in grokyolo, in one tree.
+"""Everything that can go wrong in grokyolo, in one tree, and what was meant by a mistyped name.
 
     GrokyoloError              1  failed while running
     ├── UsageError             2  the command line asks for something that does not exist
@@ -14,8 +14,15 @@ Each error carries three lines: what was wrong, where, and what to type next.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+
+CLOSE = 0.65
+"""Likeness of two names below which none is proposed for the other."""
+SPREAD = 0.12
+"""How much less like than the best another proposal may be."""
+MOST = 3
+SHORTEST_START = 3
 
 
 class GrokyoloError(Exception):
@@ -99,16 +106,37 @@ class Interrupted(GrokyoloError):
     exit_code = 130
 
 
-def nearest(word: str, known: Sequence[str], count: int = 3) -> list[str]:
-    """Return up to `count` names from `known` that look like `word`, best first."""
-    by_lower = {name.lower(): name for name in known}
-    return [by_lower[match] for match in get_close_matches(word.lower(), list(by_lower), n=count, cutoff=0.5)]
+def alike(word: str, known: Iterable[str]) -> list[str]:
+    """Return the names that `word` may stand for, best first: only close ones, since a far-fetched guess misleads.
+
+    Dashes and capitals make no difference, and a start stands for what it starts.
+    """
+    typed = _plain(word[:100])
+    scored = sorted(((_likeness(typed, _plain(name)), name) for name in known), reverse=True)
+    best = scored[0][0] if scored else 0.0
+    return [name for likeness, name in scored if likeness >= max(CLOSE, best - SPREAD)][:MOST]
 
 
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Return 'did you mean a, b or c?' for the names like `word`, or an empty string."""
-    names = nearest(word, known)
-    if not names:
-        return ""
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-    return f"did you mean {listed}?"
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return 'did you mean a, b or c?' for the names that `word` may stand for, or an empty string."""
+    return question(alike(word, known))
+
+
+def question(names: Sequence[str]) -> str:
+    """Return 'did you mean a, b or c?', or an empty string for no names."""
+    return f"did you mean {listed(names)}?" if names else ""
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return `a, b or c`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("-", "_")
+
+
+def _likeness(typed: str, name: str) -> float:
+    if len(typed) >= SHORTEST_START and name.startswith(typed):
+        return CLOSE + (1 - CLOSE) * len(typed) / len(name)
+    return SequenceMatcher(None, typed, name).ratio()

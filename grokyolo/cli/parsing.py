@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, NoReturn, Protocol
+import shlex
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from grokyolo.errors import GrokyoloError, RecipeError, UsageError, did_you_mean
 
@@ -35,11 +36,19 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+        self._typed: list[str] = []
         self.add_argument("--no-color", action="store_true", help="no colours (as NO_COLOR=1 does)")
+
+    def parse_known_intermixed_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Parse as argparse does, remembering what was typed."""
+        self._typed = list(args or ())
+        return super().parse_known_intermixed_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Raise the message as an error with the nearest option, and the way to the help."""
         hint = f"{self.prog} --help"
+        if message.endswith("are required: --recipe"):
+            hint = self._with_recipe()
         if message.startswith("unrecognized arguments: "):
             given = message.split(": ", 1)[1].split()
             options = [option for option in self._option_string_actions if option.startswith("--")]
@@ -48,6 +57,16 @@ class Parser(argparse.ArgumentParser):
             argument = f"train arguments are written KEY=VALUE: {key}=..." if self._trains_with(key) else ""
             hint = argument or near or hint
         raise UsageError(message, where=self.prog, hint=hint)
+
+    def _with_recipe(self) -> str:
+        """Return the command with a recipe in it: the one typed without --recipe, or one to put values over."""
+        names = [word for word in self._typed if "=" not in word and not word.startswith("-")]
+        others = [word for word in self._typed if word not in names[:1]]
+        if not names:
+            keys = {word.partition("=")[0] for word in others}
+            defaults = {"model": "model=yolo26n.pt", "data": "data=my-data.yaml"}
+            others = [word for key, word in defaults.items() if key not in keys] + others
+        return f"{self.prog} --recipe {shlex.join([*(names[:1] or ['long']), *others])}"
 
     def _trains_with(self, key: str) -> bool:
         """Tell whether `key` is a train argument that this verb takes as KEY=VALUE."""

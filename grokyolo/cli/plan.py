@@ -40,8 +40,12 @@ def run(args: argparse.Namespace) -> int:
 def show(args: argparse.Namespace, recipe: Recipe, *, as_json: bool = False, measured: bool = False) -> int:
     """Print the plan of a recipe that `args` name."""
     from grokyolo.plan import make_plan, to_json
+    from grokyolo.plan.measuring import BATCHES, EPOCHS
     from grokyolo.view.plan import plan_screen
 
+    if measured:
+        note = f"measuring: {EPOCHS} epochs of at most {BATCHES} batches, in a temporary folder"
+        console(stderr=True, no_color=args.no_color).print(note, markup=False)
     plan = make_plan(recipe, measured=measured)
     if as_json:
         sys.stdout.write(json.dumps(to_json(plan), allow_nan=False) + "\n")

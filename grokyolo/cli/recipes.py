@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from grokyolo.cli.parsing import Parser, console, print_error
@@ -12,10 +13,12 @@ from grokyolo.errors import GrokyoloError, UsageError, did_you_mean
 DESCRIPTION = """List the recipes that `train` knows by name, or: `show NAME` with every value and
 where it comes from (--resolved: as a recipe that needs no parent); `copy NAME FILE`
 to edit your own; `check FILE...`; `diff A B` between recipes or run folders;
-`schema` for editors that complete and check YAML."""
+`schema` for editors that complete and check YAML. `show` and `check` take KEY=VALUE
+too, as `train` does."""
 
 EXAMPLES = """  grokyolo recipes
   grokyolo recipes show long-coco8
+  grokyolo recipes show long-coco8 weight_decay=0.1 --resolved > strong.yaml
   grokyolo recipes copy long-coco8 mine.yaml
   grokyolo recipes check mine.yaml other.yaml
   grokyolo recipes diff long-coco8 runs/exp1
@@ -27,7 +30,7 @@ ACTIONS = ("list", "show", "copy", "check", "diff", "schema")
 def add_arguments(parser: Parser) -> None:
     """Declare the options of `recipes`."""
     parser.add_argument("action", nargs="?", default="list", metavar="show | copy | check | diff | schema")
-    parser.add_argument("names", nargs="*", metavar="NAME|FILE")
+    parser.add_argument("names", nargs="*", metavar="NAME|FILE|KEY=VALUE")
     parser.add_argument("--resolved", action="store_true", help="show: as a recipe with every value, in YAML")
 
 
@@ -43,8 +46,13 @@ def run(args: argparse.Namespace) -> int:
     return actions[args.action](args)
 
 
-def _need(args: argparse.Namespace, count: int, usage: str) -> None:
-    if len(args.names) != count:
+def _parted(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return names, and the KEY=VALUE among them."""
+    return [word for word in words if "=" not in word], [word for word in words if "=" in word]
+
+
+def _need(args: argparse.Namespace, count: int, usage: str, names: Sequence[str] | None = None) -> None:
+    if len(args.names if names is None else names) != count:
         raise UsageError(
             f"recipes {args.action} takes {usage}",
             where=" ".join(["grokyolo recipes", args.action, *args.names]),
@@ -53,65 +61,40 @@ def _need(args: argparse.Namespace, count: int, usage: str) -> None:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from rich.markup import escape
-    from rich.table import Table
-
     from grokyolo.recipe import list_recipes
+    from grokyolo.view.recipes import entries_table
 
     _need(args, 0, "no name")
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
-    table.add_column("recipe", no_wrap=True)
-    table.add_column("epochs", justify="right")
-    table.add_column("task", no_wrap=True)
-    table.add_column("what it is for")
-    for entry in list_recipes():
-        table.add_row(entry.name, str(entry.epochs or ""), entry.task, escape(entry.description))
-    console(no_color=args.no_color).print(table)
+    console(no_color=args.no_color).print(entries_table(list_recipes()))
     return 0
 
 
 def _show(args: argparse.Namespace) -> int:
     from rich.syntax import Syntax
-    from rich.table import Table
 
-    from grokyolo.recipe import every_value, load
+    from grokyolo.recipe import every_value, load, origins
+    from grokyolo.view.recipes import values_table
 
-    _need(args, 1, "NAME")
-    recipe = load(args.names[0], complete=False)
+    names, overrides = _parted(args.names)
+    _need(args, 1, "NAME", names)
+    recipe = load(names[0], overrides, complete=False)
     out = console(no_color=args.no_color)
-    if args.resolved:
-        if out.is_terminal:
-            out.print(Syntax(recipe.to_yaml(), "yaml", background_color="default", word_wrap=True))
-        else:
-            sys.stdout.write(recipe.to_yaml())
-        return 0
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
-    table.add_column("key", no_wrap=True)
-    table.add_column("value")
-    table.add_column("from", style="dim")
-    for value in every_value(recipe):
-        table.add_row(
-            value.key, Syntax(_yaml(value.value), "yaml", background_color="default", word_wrap=True), value.source
-        )
-    out.print(table)
+    if not args.resolved:
+        out.print(values_table(every_value(recipe, origins(names[0], recipe)), out.width))
+    elif out.is_terminal:
+        out.print(Syntax(recipe.to_yaml(), "yaml", theme="ansi_dark", background_color="default", word_wrap=True))
+    else:
+        sys.stdout.write(recipe.to_yaml())
     return 0
 
 
 def _diff(args: argparse.Namespace) -> int:
-    from rich.markup import escape
-    from rich.table import Table
-
     from grokyolo.recipe import diff, load
+    from grokyolo.view.recipes import differences_table
 
     _need(args, 2, "A B")
     found = diff(*(load(name, complete=False) for name in args.names))
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
-    for header in ("key", *args.names):
-        table.add_column(escape(header), no_wrap=header == "key", overflow="fold")
-    for difference in found:
-        sides = ("–" if side is None else escape(_yaml(side.value)) for side in (difference.left, difference.right))
-        table.add_row(difference.key, *sides)
-    console(no_color=args.no_color).print(table if found else "no difference")
+    console(no_color=args.no_color).print(differences_table(args.names, found))
     return 0
 
 
@@ -121,14 +104,6 @@ def _schema(args: argparse.Namespace) -> int:
     _need(args, 0, "no name")
     sys.stdout.write(schema_text())
     return 0
-
-
-def _yaml(value: object) -> str:
-    """Return a value as a recipe would have it."""
-    import yaml
-
-    text = value if isinstance(value, str) else yaml.safe_dump(value, default_flow_style=True, width=10_000)
-    return text.removesuffix("\n").removesuffix("\n...")
 
 
 def _copy(args: argparse.Namespace) -> int:
@@ -171,13 +146,14 @@ def _schema_beside(args: argparse.Namespace, text: str, target: Path) -> None:
 def _check(args: argparse.Namespace) -> int:
     from grokyolo.recipe import load
 
-    if not args.names:
-        _need(args, 1, "FILE...")
+    names, overrides = _parted(args.names)
+    if not names:
+        _need(args, 1, "FILE...", names)
     err = console(stderr=True, no_color=args.no_color)
     worst = 0
-    for name in args.names:
+    for name in names:
         try:
-            recipe = load(name, complete=False)
+            recipe = load(name, overrides, complete=False)
         except GrokyoloError as error:
             worst = max(worst, error.exit_code)
             print_error(error, f"grokyolo recipes check {name}", no_color=args.no_color)

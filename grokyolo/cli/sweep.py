@@ -13,6 +13,7 @@ from grokyolo.cli.running import time_limit
 from grokyolo.errors import GrokyoloError, Interrupted, Stopped, UsageError
 
 if TYPE_CHECKING:
+    from grokyolo.sweep.conducting import Engine
     from grokyolo.sweep.making import Made
     from grokyolo.sweep.standing import Standing
 
@@ -45,6 +46,14 @@ def add_arguments(parser: Parser) -> None:
         "--jobs", type=_count, metavar="N", help="points at the same time; one a GPU by default, else 1"
     )
     parser.add_argument("--cpus", type=_count, metavar="N", help="CPU threads of each point; it keeps them for good")
+    parser.add_argument("--ray", nargs="?", const="", metavar="ADDRESS", help="let Ray train: here, or on a cluster")
+    parser.add_argument("--gpus", type=float, metavar="X", help="GPUs of each point on Ray; may be a fraction")
+    parser.add_argument(
+        "--copy", action="store_true", help="nodes of the Ray cluster do not see this folder: send runs"
+    )
+    parser.add_argument(
+        "--slurm", nargs="?", const="", metavar="FILE", help="write a job array for Slurm, train nothing"
+    )
     parser.add_argument("--samples", type=_count, metavar="N", help="how often random keys are drawn")
     parser.add_argument(
         "--sample-seed", type=int, default=0, metavar="N", help="another seed draws others; 0 by default"
@@ -68,20 +77,41 @@ def run(args: argparse.Namespace) -> int:
     from grokyolo.sweep.making import make_sweep
     from grokyolo.sweep.standing import standings_of
 
+    _sort_out(args)
     limit = time_limit(args)
     folder = Path("runs") / _name(args)
     made = make_sweep(folder, args.recipe, args.overrides, samples=args.samples, sample_seed=args.sample_seed)
-    gpus = devices.gpu_groups(trial.recipe for trial in made.trials)
+    elsewhere = args.ray is not None or args.slurm is not None
+    gpus = [] if elsewhere else devices.gpu_groups(trial.recipe for trial in made.trials)
     jobs = args.jobs or max(len(gpus), 1)
-    made = _with_cpus(made, args.cpus, devices.threads(jobs))
+    made = _with_cpus(made, args.cpus, 1 if elsewhere else devices.threads(jobs))
     standings = standings_of(made.trials)
     if args.dry_run:
         return _list(args, made, standings)
     with owned(folder):
         write_sweep(made.sweep)
+        if args.slurm is not None:
+            return _write_script(args, made)
+        engine, jobs = _engine(args, made, standings, jobs=jobs, gpus=gpus)
         _announce(args, made, standings, f"{jobs} at a time")
-        stopped_by = _train(args, made, standings, jobs=jobs, gpus=gpus, limit=limit)
+        stopped_by = _train(args, engine, standings, jobs=jobs, limit=limit)
     return _finish(args, made, standings, stopped_by)
+
+
+def _sort_out(args: argparse.Namespace) -> None:
+    """Give a KEY=VALUE back that argparse took for an ADDRESS or a FILE, and refuse what makes no sense together."""
+    for option in ("ray", "slurm"):
+        value = getattr(args, option)
+        if value and "=" in value and "://" not in value:
+            args.overrides.append(value)
+            setattr(args, option, "")
+    ways = [f"--{name}" for name in ("ray", "slurm", "jobs") if getattr(args, name) is not None]
+    if len(ways) > 1:
+        hint = "with --ray and --slurm, --cpus and --gpus of each point decide how many fit"
+        raise UsageError(f"{ways[0]} and {ways[1]} do not go together", where=" ".join(ways), hint=hint)
+    if args.ray is None and (args.copy or args.gpus is not None):
+        option = "--copy" if args.copy else "--gpus"
+        raise UsageError(f"{option} is for a Ray cluster", where=option, hint=f"add --ray, or leave {option} out")
 
 
 def _name(args: argparse.Namespace) -> str:
@@ -123,25 +153,53 @@ def _announce(args: argparse.Namespace, made: Made, standings: Sequence[Standing
     err.print(f"sweep: {made.sweep.folder}: {', '.join(parts)}", markup=False, soft_wrap=True)
 
 
+def _engine(
+    args: argparse.Namespace, made: Made, standings: list[Standing], *, jobs: int, gpus: Sequence[str]
+) -> tuple[Engine, int]:
+    """Return what trains the points, and how many at the same time."""
+    if args.ray is None:
+        from grokyolo.sweep.local import LocalEngine
+
+        return LocalEngine(made.sweep, standings, jobs, gpus), jobs
+    from grokyolo.sweep.cluster import RayEngine, Resources
+
+    resources = Resources(made.sweep.cpus, args.gpus)
+    engine = RayEngine(made.sweep, standings, args.ray or None, resources, copy=args.copy)
+    return engine, engine.jobs
+
+
 def _train(
-    args: argparse.Namespace,
-    made: Made,
-    standings: list[Standing],
-    *,
-    jobs: int,
-    gpus: Sequence[str],
-    limit: float | None,
+    args: argparse.Namespace, engine: Engine, standings: list[Standing], *, jobs: int, limit: float | None
 ) -> str:
     from grokyolo.sweep.conducting import conduct
-    from grokyolo.sweep.local import LocalEngine
     from grokyolo.view.sweeping import sweep_display
 
-    engine = LocalEngine(made.sweep, standings, jobs, gpus)
     display = sweep_display(standings, console(stderr=True, no_color=args.no_color), jobs)
     try:
         return conduct(engine, display, over=lambda: all(one.state.over for one in standings), limit=limit)
     finally:
         display.close()
+
+
+def _write_script(args: argparse.Namespace, made: Made) -> int:
+    """Write the job array, and say how to submit it."""
+    from grokyolo.sweep.devices import gpus_of
+    from grokyolo.sweep.making import LOGS
+    from grokyolo.sweep.slurm import script
+
+    target = Path(args.slurm or made.sweep.folder / "sweep.sbatch")
+    gpus = max((gpus_of(trial.recipe) or 0 for trial in made.trials), default=0)
+    text = script(made.sweep, made.trials, Path.cwd(), gpus=gpus)
+    try:
+        (made.sweep.folder / LOGS).mkdir(exist_ok=True)
+        target.write_text(text.replace(" FILE\n", f" {shlex.quote(str(target))}\n"), encoding="utf-8")
+    except OSError as error:
+        what = f"cannot write {target}: {error.strerror or error}"
+        raise UsageError(what, where=f"--slurm {target}", hint="choose another FILE") from error
+    out = console(no_color=args.no_color)
+    out.print(f"written: {target}, {len(made.trials)} tasks; edit it for your cluster", markup=False, soft_wrap=True)
+    out.print(f"next: sbatch {target}", markup=False, soft_wrap=True)
+    return 0
 
 
 def _list(args: argparse.Namespace, made: Made, standings: Sequence[Standing]) -> int:
@@ -193,4 +251,8 @@ def _retyped(args: argparse.Namespace) -> list[str]:
     words = ["--recipe", args.recipe, *args.overrides]
     for option, value in (("--name", args.name), ("--jobs", args.jobs), ("--samples", args.samples)):
         words += [option, str(value)] if value is not None else []
-    return words + (["--sample-seed", str(args.sample_seed)] if args.sample_seed else [])
+    words += ["--sample-seed", str(args.sample_seed)] if args.sample_seed else []
+    if args.ray is not None:
+        words += ["--ray", *([args.ray] if args.ray else [])] + ["--copy"] * args.copy
+        words += ["--gpus", f"{args.gpus:g}"] if args.gpus is not None else []
+    return words

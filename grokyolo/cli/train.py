@@ -83,7 +83,7 @@ def _plan(recipe: Recipe) -> Plan:
     for finding in plan.findings:
         # about a missing data set Ultralytics, which is asked next, knows more
         if finding.severity is Severity.FATAL and not plan.data.missing:
-            raise DataError(finding.what, where=f"data: {plan.data.name}", hint=finding.remedy)
+            raise DataError(finding.what, where=finding.where or f"data: {plan.data.name}", hint=finding.remedy)
     return plan
 
 
@@ -96,7 +96,7 @@ def _telling(plan: Plan, progress: TrainingProgress) -> Listener:
 
     def started(run: Path) -> None:
         for line in brief(plan):
-            progress.console.print(line, markup=False, soft_wrap=True)
+            progress.say(line)
         for finding in plan.findings:
             if finding.severity is Severity.WARNING:
                 progress.warning(f"{finding.what}. Try: {finding.remedy}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from grokyolo.plan.data import Data
 from grokyolo.plan.machine import Machine
+from grokyolo.plan.memory import Need, need_of
 from grokyolo.plan.model import Model
 from grokyolo.plan.schedule import Schedule
 from grokyolo.plan.settings import Settings
@@ -44,6 +45,8 @@ class Costs:
         weights_bytes: best.pt and last.pt.
         log_bytes: logs of the whole run.
         save_every: seconds between two states; what a kill can cost at most.
+        gpu: memory that each GPU must have; None on a CPU, and where the model is unknown.
+        gpu_free: what the fullest of these GPUs has left; None without one.
     """
 
     probe_images: int
@@ -59,6 +62,8 @@ class Costs:
     weights_bytes: int | None
     log_bytes: int
     save_every: int
+    gpu: Need | None
+    gpu_free: int | None
 
     @property
     def prepared_bytes(self) -> int | None:
@@ -87,6 +92,9 @@ def costs_of(
     probe = recipe.gap.probe if train is None else min(recipe.gap.probe, train)
     workers = loader_processes(settings, machine, now)
     sizes = _inputs(settings, data, probe, training=inputs_fixed(recipe, settings) and not workers)
+    prepared = kept(sizes, recipe.inputs.memory)
+    gpus = () if settings.on_cpu else machine.chosen(settings.devices)
+    inputs = sum(sizes[name] for name in prepared)
     parameters, norms = (model.weights.total, model.weights.norms) if model.weights else (None, 0)
     gathering = now is not None and now.accumulate > 1  # then a state holds gradients too
     tensors = 2 + (now.optimizer.states if now else 2) + bool(recipe.accelerate.grokfast) + gathering
@@ -97,13 +105,15 @@ def costs_of(
         budget=recipe.gap.budget,
         input_bytes=sizes,
         input_limit=recipe.inputs.memory,
-        prepared=kept(sizes, recipe.inputs.memory),
+        prepared=prepared,
         loader_bytes=workers * PREFETCH * _images_bytes(settings, data, settings.batch),
         state_bytes=None if parameters is None else 4 * (tensors * parameters + 2 * norms),
         states=recipe.checkpoint.keep + 1,
         weights_bytes=None if parameters is None else 2 * 2 * (parameters + norms),
         log_bytes=ROW_BYTES * settings.epochs,
         save_every=recipe.checkpoint.every,
+        gpu=None if settings.on_cpu else need_of(recipe, settings, model, now=now, train=train, inputs=inputs),
+        gpu_free=min((gpu.free for gpu in gpus), default=None),
     )
 
 

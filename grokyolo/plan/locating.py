@@ -133,9 +133,7 @@ def _described(data: str, split: str) -> Located:
     if missing_key or (table.get("names") is None and table.get("nc") is None):
         return Located(missing=f"{file} has no {missing_key or 'names'}")
     stated = {key: int(count.replace(",", "")) for key, count in STATED.findall(text)}
-    root = Path(table.get("path") or file.parent)
-    if not root.exists() and not root.is_absolute():
-        root = datasets_folder() / root
+    root = _root(file, table)
     train, gone = _split(root, table["train"])
     val, gone_too = _split(root, table.get(split) or table.get("val") or table.get("validation"))
     known = (stated["train"], stated["val"]) if len(stated) == 2 else None
@@ -150,6 +148,25 @@ def _described(data: str, split: str) -> Located:
         missing=gone or gone_too,
         downloads=bool(table.get("download")),
     )
+
+
+def _root(file: Path, table: dict[str, Any]) -> Path:
+    root = Path(table.get("path") or file.parent)
+    return root if root.exists() or root.is_absolute() else datasets_folder() / root
+
+
+def described_from_anywhere(data: str) -> str:
+    """Return the text of a data set's file with its folder by its whole path; empty where there is no such file."""
+    import yaml
+
+    file = description_file(data)
+    if file is None:
+        return ""
+    try:
+        table = _parsed(file.read_text(encoding="utf-8", errors="replace"))
+    except (OSError, ValueError):
+        return ""
+    return yaml.safe_dump({**table, "path": str(_root(file, table).resolve())}, sort_keys=False, allow_unicode=True)
 
 
 def description_file(data: str) -> Path | None:

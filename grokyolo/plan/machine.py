@@ -6,11 +6,13 @@ import os
 import platform
 import shutil
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 SHARED_MEMORY = Path("/dev/shm")
-QUERY = ("nvidia-smi", "--query-gpu=index,name,memory.total,memory.free", "--format=csv,noheader,nounits")
+QUERY = ("nvidia-smi", "--query-gpu=index,uuid,name,memory.total,memory.free", "--format=csv,noheader,nounits")
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 MIB = 1 << 20
 PATIENCE = 5.0
 """Seconds to wait for nvidia-smi, which hangs where a driver has crashed."""
@@ -24,12 +26,14 @@ class Gpu:
         index: as `device=` has it.
         name: its model.
         total, free: memory in bytes.
+        uuid: its name for good.
     """
 
     index: int
     name: str
     total: int
     free: int
+    uuid: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,12 @@ class Machine:
     gpus: tuple[Gpu, ...] = ()
     other_gpu: bool = False
 
+    def chosen(self, devices: Sequence[int]) -> tuple[Gpu, ...]:
+        """Return the GPUs of these numbers; for -1 those with most free memory, as Ultralytics takes idle ones."""
+        if -1 in devices:
+            return tuple(sorted(self.gpus, key=lambda gpu: -gpu.free)[: len(devices)])
+        return tuple(gpu for gpu in self.gpus if gpu.index in devices)
+
 
 def look_around(folder: Path | None = None) -> Machine:
     """Return what this machine offers to a training that writes into `folder`, the current one by default."""
@@ -57,7 +67,7 @@ def look_around(folder: Path | None = None) -> Machine:
         disk_free=shutil.disk_usage(folder or Path.cwd()).free,
         shared_free=shutil.disk_usage(SHARED_MEMORY).free if SHARED_MEMORY.is_dir() else None,
         cpus=os.cpu_count() or 1,
-        gpus=parse_gpus(_ask_nvidia()),
+        gpus=visible(parse_gpus(_ask_nvidia()), os.environ.get(VISIBLE)),
         other_gpu=platform.system() == "Darwin",
     )
 
@@ -76,6 +86,24 @@ def parse_gpus(table: str) -> tuple[Gpu, ...]:
     found = []
     for line in table.splitlines():
         cells = [cell.strip() for cell in line.split(",")]
-        if len(cells) == 4 and all(cells[i].isdecimal() for i in (0, 2, 3)):
-            found.append(Gpu(int(cells[0]), cells[1], int(cells[2]) * MIB, int(cells[3]) * MIB))
+        if len(cells) == 5 and all(cells[i].isdecimal() for i in (0, 3, 4)):
+            found.append(Gpu(int(cells[0]), cells[2], int(cells[3]) * MIB, int(cells[4]) * MIB, cells[1]))
+    return tuple(found)
+
+
+def visible(gpus: Sequence[Gpu], variable: str | None) -> tuple[Gpu, ...]:
+    """Return the GPUs that a process sees, numbered as it numbers them.
+
+    Args:
+        gpus: all there are.
+        variable: CUDA_VISIBLE_DEVICES; None where it is not set. Parts of GPUs (MIG) are not looked into.
+    """
+    if variable is None or "MIG" in variable:
+        return tuple(gpus)
+    found: list[Gpu] = []
+    for name in (part.strip() for part in variable.split(",")):
+        one = next((gpu for gpu in gpus if name == str(gpu.index) or (name and gpu.uuid.startswith(name))), None)
+        if one is None:
+            break  # CUDA passes over everything behind a name that it does not know
+        found.append(replace(one, index=len(found)))
     return tuple(found)

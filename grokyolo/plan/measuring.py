@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from grokyolo.errors import GrokyoloError
 from grokyolo.plan.data import Data
+from grokyolo.plan.locating import described_from_anywhere
 from grokyolo.plan.settings import Settings
-from grokyolo.recipe import BuiltinData
 
 if TYPE_CHECKING:
     from grokyolo.recipe import Recipe
@@ -24,6 +24,8 @@ EPOCHS = 5
 """Trained: the first pays for caches and kernels, the last is measured as well, those between are not."""
 BATCHES = 8
 """Of training images that are enough to tell how long one takes."""
+DATA = "data-set.yaml"
+"""The file that describes the data set, in the temporary folder."""
 LONGEST = 900.0
 """Seconds after which measuring gives up."""
 
@@ -58,7 +60,7 @@ def measure(recipe: Recipe, settings: Settings, data: Data) -> Timing:
     scale = train / images if images else 1.0
     with tempfile.TemporaryDirectory(prefix="grokyolo-plan-") as folder:
         work = Path(folder)
-        (work / "measured.yaml").write_text(_short(recipe).to_yaml(), encoding="utf-8")
+        (work / "measured.yaml").write_text(_short(recipe, work).to_yaml(), encoding="utf-8")
         command = [sys.executable, "-m", "grokyolo", "train", "--recipe", "measured.yaml", "--name", "measured"]
         command += _overrides(recipe, data, scale, images)
         try:
@@ -92,13 +94,19 @@ def extrapolated(plain: float, full: float, epochs: int, every: int) -> Timing:
     return Timing(plain, full, (epochs - measured) * plain + measured * full)
 
 
-def _short(recipe: Recipe) -> Recipe:
-    """Return the recipe with files named so that they are found from another folder."""
+def _short(recipe: Recipe, work: Path) -> Recipe:
+    """Return the recipe with files named so that they are found from the folder `work`."""
 
     def found(name: str) -> str:
         return str(Path(name).absolute()) if name and Path(name).exists() else name
 
-    data = recipe.data if isinstance(recipe.data, BuiltinData) else found(recipe.data)
+    data = recipe.data
+    if isinstance(data, str):
+        data = found(data)
+        # a relative `path` in it starts at the current folder
+        if not Path(data).is_dir() and (text := described_from_anywhere(data)):
+            (work / DATA).write_text(text, encoding="utf-8")
+            data = DATA
     return replace(recipe, model=found(recipe.model), data=data)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from grokyolo.plan.heads import HEADS, TASKS, Shape, classify
-from grokyolo.plan.layers import BLOCKS, REPEATED, Weights, plain
+from grokyolo.plan.layers import BLOCKS, REPEATED, Weights, joined, plain
 
 SILENT = {"nn.Upsample", "nn.Identity", "nn.MaxPool2d", "nn.ReLU", "nn.SiLU", "nn.Dropout", "nn.AvgPool2d"}
 """Layers without parameters that keep the number of channels."""
@@ -60,6 +60,7 @@ def read_model(
     channels: int = 3,
     keypoints: tuple[int, int] | None = None,
     freeze: Sequence[int | str] = (),
+    side: int = 640,
 ) -> Model:
     """Count the parameters that a model will have in training.
 
@@ -69,6 +70,7 @@ def read_model(
         channels: of the images.
         keypoints: number of keypoints and numbers of each, as the data set has it.
         freeze: layers that are not trained; names other than numbers are passed over.
+        side: of the images in pixels, for the values in passing.
     """
     file = architecture_file(name)
     if file is None:
@@ -76,14 +78,18 @@ def read_model(
         return Model(name, None, unknown=reason)
     try:
         table = _load(str(file))
-        layers, task = _walk(table, _scale(Path(name).stem, table), classes, channels, keypoints)
+        layers, task = _walk(
+            table, _scale(Path(name).stem, table), classes=classes, channels=channels, keypoints=keypoints, side=side
+        )
     except (Unknown, KeyError, IndexError, TypeError, ValueError) as problem:
         reason = str(problem) if isinstance(problem, Unknown) else "its architecture cannot be read"
         return Model(name, None, unknown=reason)
     frozen = sum(layers[i].decayed for i in freeze if isinstance(i, int) and 0 <= i < len(layers))
     names = [part for part in freeze if isinstance(part, str)]
     note = f"freeze={','.join(names)} is not counted" if names else ""
-    return Model(name, sum(layers, Weights()), frozen, task, note)
+    first = next(i for i in range(len(layers) + 1) if i not in freeze)  # before it nothing is kept for a gradient
+    weights = sum((layer.at(0) for layer in layers[:first]), sum(layers[first:], Weights()))
+    return Model(name, weights, frozen, task, note)
 
 
 def architecture_file(name: str) -> Path | None:
@@ -146,7 +152,13 @@ class _Context:
 
 
 def _walk(
-    table: Mapping[str, Any], scale: str, classes: int | None, channels: int, keypoints: tuple[int, int] | None
+    table: Mapping[str, Any],
+    scale: str,
+    *,
+    classes: int | None,
+    channels: int,
+    keypoints: tuple[int, int] | None,
+    side: int,
 ) -> tuple[list[Weights], str | None]:
     """Return the parameters of each layer, and the task of the last one."""
     depth, width, widest = (table.get("scales") or {}).get(
@@ -158,15 +170,29 @@ def _walk(
     context = _Context(depth, width, widest, scale, Shape(count, bins, twice, True, (), points))
     names = {"nc": count, "kpt_shape": list(points), "None": None}
     outputs: list[int] = []
+    sides: list[float] = []
     found: list[Weights] = []
     kind = ""
     for source, repeats, kind, raw in [*table["backbone"], *table["head"]]:
         args = [names.get(item, _literal(item)) if isinstance(item, str) else item for item in raw]
-        inputs = [channels if not outputs else outputs[i] for i in ([source] if isinstance(source, int) else source)]
+        sources = [source] if isinstance(source, int) else source
+        inputs = [channels if not outputs else outputs[i] for i in sources]
+        widths = [float(side) if not sides else sides[i] for i in sources]
+        context.shape = replace(context.shape, positions=[width**2 for width in widths])
         weights, out = _layer(kind, inputs, repeats, args, context)
-        found.append(weights)
         outputs.append(out)
+        sides.append(widths[0] * _zoom(kind, args))
+        found.append(weights if kind in HEADS else weights.at(sides[-1] ** 2))
     return found, TASKS.get(kind)
+
+
+def _zoom(kind: str, args: Sequence[Any]) -> float:
+    """Return how much longer the sides of a layer's output are than those of its input."""
+    if kind == "nn.Upsample":
+        return float(args[1] or 1)
+    stride = {"Conv": 2, "DWConv": 2, "SCDown": 2, "Classify": 2, "nn.Conv2d": 2, "nn.MaxPool2d": 1, "nn.AvgPool2d": 1}
+    place = stride.get(kind)
+    return 1.0 if place is None or len(args) <= place else 1 / args[place]
 
 
 def _literal(text: str) -> Any:
@@ -192,7 +218,7 @@ def _layer(kind: str, inputs: list[int], repeats: int, args: list[Any], context:
             shape = replace(shape, end2end=True, legacy=False)
         return HEADS[kind](shape, *extra), inputs[0]
     if kind == "Concat":
-        return Weights(), sum(inputs)
+        return joined(sum(inputs)), sum(inputs)
     if kind in SILENT:
         return Weights(), inputs[0]
     if kind in {"nn.Conv2d", "nn.ConvTranspose2d"} and context.width == 1:

@@ -79,6 +79,7 @@ def make_plan(
         channels=data.channels,
         keypoints=data.keypoints,
         freeze=settings.freeze,
+        side=settings.imgsz,
     )
     now: Schedule | None = None
     ways: tuple[Change, ...] = ()

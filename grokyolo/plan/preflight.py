@@ -9,8 +9,9 @@ from enum import Enum
 from grokyolo.plan.costs import Costs
 from grokyolo.plan.data import Data, Fault, Split
 from grokyolo.plan.images import NO_END
-from grokyolo.plan.machine import Machine
-from grokyolo.plan.settings import Settings
+from grokyolo.plan.machine import Gpu, Machine
+from grokyolo.plan.memory import Need
+from grokyolo.plan.settings import STRIDE, Settings
 
 GIB = 1 << 30
 LITTLE_GPU = 2 * GIB
@@ -38,11 +39,13 @@ class Finding:
         severity: whether training is stopped by it.
         what: one line.
         remedy: the command or the `KEY=VALUE` that helps.
+        where: what it was found in; empty for the data set.
     """
 
     severity: Severity
     what: str
     remedy: str
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def _disk(scene: Scene) -> Iterator[Finding]:
     least = costs.state_bytes + costs.weights_bytes
     if free < least:
         what = f"{size(free)} free on this disk, but one state and the weights need {size(least)}"
-        yield Finding(Severity.FATAL, what, "df -h .  and train in a folder on a larger disk")
+        yield Finding(Severity.FATAL, what, "df -h .  and train in a folder on a larger disk", "the current folder")
     elif free < costs.disk_bytes:
         what = f"{size(free)} free on this disk, but the run may need {size(costs.disk_bytes)}"
         yield Finding(Severity.WARNING, what, "checkpoint.keep=1")
@@ -147,16 +150,57 @@ def _shared_memory(scene: Scene) -> Iterator[Finding]:
 
 
 def _gpu(scene: Scene) -> Iterator[Finding]:
+    devices, gpus, need = scene.settings.devices, scene.machine.gpus, scene.costs.gpu
     if scene.settings.on_cpu:
         return
-    for gpu in scene.machine.gpus:
+    for number in devices if gpus else ():
+        if number >= len(gpus):
+            what = f"there is no GPU {number}: nvidia-smi knows of {_many(len(gpus), 'GPU')}, counted from 0"
+            yield Finding(Severity.WARNING, what, "device=0")
+    for gpu in scene.machine.chosen(devices):
         used = gpu.total - gpu.free
-        if gpu.free < LITTLE_GPU:
+        if need is not None and need.total > gpu.free and not (scene.settings.batch_assumed and need.image < gpu.free):
+            yield _too_small(gpu, need, scene)
+        elif need is None and gpu.free < LITTLE_GPU:
             what = f"GPU {gpu.index} ({gpu.name}) has only {size(gpu.free)} free of {size(gpu.total)}"
-            yield Finding(Severity.WARNING, what, "nvidia-smi  shows who uses it; device=1 takes another")
+            yield Finding(Severity.WARNING, what, _another(scene, LITTLE_GPU) or "nvidia-smi  shows who uses it")
         elif used > TAKEN * gpu.total:
             what = f"GPU {gpu.index} ({gpu.name}) is in use: {size(used)} of {size(gpu.total)}"
             yield Finding(Severity.WARNING, what, "nvidia-smi  shows by whom")
+
+
+def _too_small(gpu: Gpu, need: Need, scene: Scene) -> Finding:
+    """Return what to do about a GPU whose free memory will not do; only what is counted exactly stops a training."""
+    free = f"GPU {gpu.index} ({gpu.name}) has {size(gpu.free)} free"
+    another = _another(scene, need.total)
+    if need.weights > gpu.free:
+        what = f"{free}, but weights, gradients and optimizer alone take {size(need.weights)}"
+        return Finding(
+            Severity.FATAL, what, another or "nvidia-smi  shows who uses it; or a smaller model", f"device: {gpu.index}"
+        )
+    what = f"{free}, but {_many(need.images, 'image')} of {scene.settings.imgsz} pixels need about {size(need.total)}"
+    return Finding(Severity.WARNING, f"{what} (an estimate from the layers)", another or _smaller(gpu, need, scene))
+
+
+def _smaller(gpu: Gpu, need: Need, scene: Scene) -> str:
+    """Return the batch that fits, else the image size."""
+    images = need.images_within(gpu.free)
+    if images:
+        batch = (images - images % 8 if images > 8 else images) * scene.settings.gpus
+        return f"batch={batch} nbs={batch}"
+    if need.inputs and need.images_within(gpu.free + need.inputs):
+        return "inputs.memory=0"
+    shrunk = max(gpu.free - need.least, 0) / need.image
+    side = int(scene.settings.imgsz * shrunk**0.5) // STRIDE * STRIDE
+    return f"batch={scene.settings.gpus} imgsz={side}" if side else "nvidia-smi  shows who uses it; or a smaller model"
+
+
+def _another(scene: Scene, needed: int) -> str:
+    """Return the argument that takes another GPU with enough free memory, where one GPU is asked for."""
+    if scene.settings.gpus > 1:
+        return ""
+    best = max(scene.machine.gpus, key=lambda gpu: gpu.free)
+    return f"device={best.index}" if best.free >= needed else ""
 
 
 CHECKS: tuple[Callable[[Scene], Iterator[Finding]], ...] = (

@@ -31,6 +31,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
             **asdict(plan.costs),
             "prepared_bytes": plan.costs.prepared_bytes,
             "disk_bytes": plan.costs.disk_bytes,
+            "gpu": {**asdict(plan.costs.gpu), "total": plan.costs.gpu.total} if plan.costs.gpu else None,
         },
         "time": asdict(plan.timing) if plan.timing else None,
         "warnings": [

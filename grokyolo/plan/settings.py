@@ -36,6 +36,7 @@ class Settings:
         warmup_epochs, warmup_momentum: length and first momentum of the warm-up.
         patience: epochs without improvement after which training ends, 0 for never.
         gpus: how many share a batch; 1 for a CPU too.
+        devices: their numbers, -1 where Ultralytics chooses one.
         on_cpu: whether the recipe asks for a CPU (or Apple's GPU), where Ultralytics loads without workers.
         workers: processes that load images, as asked for.
         imgsz: side of the images in pixels, rounded up to a multiple of 32.
@@ -43,6 +44,8 @@ class Settings:
         single_cls: all classes are one.
         classes: only these count, None for all.
         drop_last: leave out a last smaller batch of an epoch.
+        amp: half precision where that is safe.
+        multi_scale: share by which images are made larger or smaller at random.
         freeze: number of first layers that are not trained, or a list of layers and names.
     """
 
@@ -61,6 +64,7 @@ class Settings:
     warmup_momentum: float
     patience: int
     gpus: int
+    devices: tuple[int, ...]
     on_cpu: bool
     workers: int
     imgsz: int
@@ -68,6 +72,8 @@ class Settings:
     single_cls: bool
     classes: tuple[int, ...] | None
     drop_last: bool
+    amp: bool
+    multi_scale: float
     freeze: tuple[int | str, ...]
 
 
@@ -79,7 +85,7 @@ def settings_of(recipe: Recipe) -> Settings:
 
     batch, task, device = value("batch"), task_of(recipe), str(value("device") or "")
     size = CLASSIFY_SIZE if task == "classify" and "imgsz" not in recipe.train else int(value("imgsz"))
-    classes = value("classes")
+    classes, devices = value("classes"), _devices(value("device"))
     return Settings(
         task=task,
         epochs=epochs_of(recipe),
@@ -95,7 +101,8 @@ def settings_of(recipe: Recipe) -> Settings:
         warmup_epochs=float(value("warmup_epochs")),
         warmup_momentum=float(value("warmup_momentum")),
         patience=int(value("patience")),
-        gpus=_gpus(value("device")),
+        gpus=max(len(devices), 1),
+        devices=devices,
         on_cpu=device in {"cpu", "mps"},
         workers=int(value("workers")),
         imgsz=-(-size // STRIDE) * STRIDE,
@@ -103,14 +110,19 @@ def settings_of(recipe: Recipe) -> Settings:
         single_cls=bool(value("single_cls")),
         classes=None if classes is None else tuple(classes if isinstance(classes, list) else [classes]),
         drop_last=bool(value("compile")),
+        amp=bool(value("amp")),
+        multi_scale=float(value("multi_scale") or 0.0),
         freeze=_frozen(value("freeze")),
     )
 
 
-def _gpus(device: Any) -> int:
-    if isinstance(device, list):
-        return max(len(device), 1)
-    return len([part for part in str(device or "").split(",") if part.strip()]) or 1
+def _devices(device: Any) -> tuple[int, ...]:
+    """Return the numbers of the GPUs, -1 for each that Ultralytics chooses; nobody's word means the first."""
+    if device is None or str(device).strip() in {"", "cpu", "mps", "cuda"}:
+        return (0,)
+    parts = [str(part).strip() for part in (device if isinstance(device, list) else str(device).split(","))]
+    numbers = [part.removeprefix("cuda:") for part in parts if part]
+    return tuple(int(number) if number.isdecimal() else -1 for number in numbers) or (0,)
 
 
 def _fractions(fraction: Any) -> tuple[float | int, float | int]:

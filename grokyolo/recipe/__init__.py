@@ -3,11 +3,10 @@
 `load` is the way in. Nothing here imports torch or ultralytics, and nothing in a recipe is ever executed.
 """
 
-from grokyolo.recipe.catalogue import source_text
 from grokyolo.recipe.comparing import Difference, Value, diff, every_value
 from grokyolo.recipe.durations import seconds
 from grokyolo.recipe.listing import Entry, list_recipes
-from grokyolo.recipe.loading import load
+from grokyolo.recipe.loading import load, origins, source_text
 from grokyolo.recipe.model import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Inputs, Recipe, flatten
 from grokyolo.recipe.schema_export import MODELINE, SCHEMA_FILE, json_schema, schema_text
 from grokyolo.recipe.sizes import bytes_of
@@ -34,6 +33,7 @@ __all__ = [
     "json_schema",
     "list_recipes",
     "load",
+    "origins",
     "schema_text",
     "seconds",
     "source_text",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grokyolo.errors import RecipeError
+from grokyolo.errors import RecipeError, alike, did_you_mean, question
 from grokyolo.recipe.paths import builtin_folder, display, exists
 from grokyolo.recipe.places import Place, Problem, complain
 from grokyolo.recipe.showing import shortened
-from grokyolo.recipe.suggesting import did_you_mean
 
 SUFFIXES = (".yaml", ".yml")
 LARGEST_FILE = 4_000_000
@@ -28,12 +27,19 @@ class Source:
         name: the recipe's name.
         shown: the file as messages and provenance name it.
         run: whether it is a run's `grokyolo.yaml`, with the recipe under `recipe`.
+        hides: recipes of the same name that a name no longer finds, as messages name them.
     """
 
     path: Path
     name: str
     shown: str
     run: bool = False
+    hides: tuple[str, ...] = ()
+
+    @property
+    def built_in(self) -> bool:
+        """Tell whether it is shipped with grokyolo."""
+        return self.path.resolve().parent == builtin_folder()
 
     @property
     def place(self) -> Place:
@@ -78,7 +84,9 @@ def sources() -> list[Source]:
     found: dict[str, Source] = {}
     for folder in folders():
         for path in _files(folder):
-            found.setdefault(path.stem, Source(path, path.stem, display(path)))
+            first = found.setdefault(path.stem, Source(path, path.stem, display(path)))
+            if first.path.resolve() != path.resolve():  # in a checkout two of the folders are one
+                found[path.stem] = replace(first, hides=(*first.hides, display(path)))
     return [found[name] for name in sorted(found)]
 
 
@@ -142,17 +150,16 @@ def _missing(name: str, path: Path, place: Place | None) -> RecipeError:
         what = f"the folder {shortened(name)} has no {RUN_SETTINGS}, so it is no run of grokyolo"
         hint = "name a recipe, a recipe's file or a run that grokyolo trained"
         return complain([Problem(what, where, hint)])
-    neighbours = [file.name for file in _files(path.parent)]
-    near = did_you_mean(path.name, neighbours)
-    return complain(
-        [Problem(f"there is no file {shortened(name)}", where, near or "grokyolo recipes lists what there is")]
-    )
+    there = _around(path.parent, Path(name).parent)
+    hint = question([there[stem] for stem in alike(path.stem, there)]) or "grokyolo recipes lists what there is"
+    return complain([Problem(f"there is no file {shortened(name)}", where, hint)])
 
 
-def source_text(name: str) -> str:
-    """Return the text of a recipe's file, comments and all.
-
-    Raises:
-        RecipeError: there is no such recipe, or it cannot be read.
-    """
-    return find(name).read()
+def _around(folder: Path, typed: Path) -> dict[str, str]:
+    """Return what may be meant by a file that is not in a folder: by its name, as it would be typed."""
+    found = {name: name for name in names()}
+    try:
+        runs = [path for path in folder.iterdir() if exists(path / RUN_SETTINGS)]
+    except (OSError, ValueError):
+        runs = []
+    return found | {path.stem: (typed / path.name).as_posix() for path in (*runs, *_files(folder))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,11 @@ class Value:
     value: Any
     source: str
 
+    @property
+    def is_default(self) -> bool:
+        """Tell whether nobody set it."""
+        return self.source in {DEFAULT, ULTRALYTICS, FROM_MODEL}
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -46,11 +52,15 @@ class Difference:
     right: Value | None
 
 
-def every_value(recipe: Recipe) -> list[Value]:
-    """Return all values that a training will use, those that nobody set included."""
-    values = []
-    for key, value in flatten(recipe.to_dict()).items():
-        values.append(Value(key, value, recipe.provenance.get(key, DEFAULT)))
+def every_value(recipe: Recipe, origins: Mapping[str, str] | None = None) -> list[Value]:
+    """Return all values that a training will use, those that nobody set included.
+
+    Args:
+        recipe: resolved.
+        origins: dotted key to where its value comes from; the recipe's own provenance by default.
+    """
+    known = recipe.provenance if origins is None else origins
+    values = [Value(key, value, known.get(key, DEFAULT)) for key, value in flatten(recipe.to_dict()).items()]
     unset = [
         Value(f"train.{name}", argument.default, ULTRALYTICS)
         for name, argument in train_arguments().items()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from grokyolo.errors import listed
 from grokyolo.recipe.document import Listing, Node, Scalar
-from grokyolo.recipe.showing import listed
 from grokyolo.recipe.values import Kind, Text, Wrong
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from grokyolo.errors import did_you_mean
 from grokyolo.recipe.catalogue import SUFFIXES
 from grokyolo.recipe.paths import builtin_folder, exists
 from grokyolo.recipe.places import Place
 from grokyolo.recipe.schema import BUILTIN_DATA
-from grokyolo.recipe.suggesting import did_you_mean
 from grokyolo.recipe.values import Wrong
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from grokyolo.recipe import catalogue, checks, overrides
 from grokyolo.recipe.catalogue import Source
+from grokyolo.recipe.document import Scalar, Table, parse
 from grokyolo.recipe.merging import merge, read_layers
 from grokyolo.recipe.model import Recipe
 from grokyolo.recipe.places import Problem, complain
@@ -42,3 +43,41 @@ def load_source(source: Source, arguments: Sequence[str] = (), *, complete: bool
     if problems:
         raise complain(problems, layers.files)
     return replace(recipe, warnings=[str(finding) for finding in findings if not finding.fatal])
+
+
+def origins(name_or_path: str, recipe: Recipe) -> dict[str, str]:
+    """Return where the values of a loaded recipe come from; for a run where they came from when it began.
+
+    Args:
+        name_or_path: as the recipe was loaded.
+        recipe: resolved, with or without overrides.
+
+    Raises:
+        RecipeError: it is no longer there.
+    """
+    source = catalogue.find(name_or_path)
+    if not source.run:
+        return dict(recipe.provenance)
+    before = _told(source)
+    own = f"{source.shown}:"
+    now = {key: before.get(key) if where.startswith(own) else where for key, where in recipe.provenance.items()}
+    return {key: where for key, where in now.items() if where}
+
+
+def _told(run: Source) -> Mapping[str, str]:
+    """Return the provenance that a run remembers; it leaves out what was a default."""
+    node = parse(run.read(), run.place, [])
+    table = node.items.get("provenance") if isinstance(node, Table) else None
+    if not isinstance(table, Table):
+        return {}
+    return {key: item.text for key, item in table.items.items() if isinstance(item, Scalar)}
+
+
+def source_text(name: str) -> str:
+    """Return the text of a recipe's file, comments and all; for a run its recipe.
+
+    Raises:
+        RecipeError: there is no such recipe, or it cannot be read.
+    """
+    source = catalogue.find(name)
+    return load_source(source, complete=False).to_yaml() if source.run else source.read()

@@ -81,7 +81,7 @@ def _read(source: Source, problems: list[Problem], chain: list[str]) -> Table:
     problems += found
     if node is None and found:
         raise complain(problems, files)
-    if source.run:
+    if source.run or _is_run(node):
         if isinstance(node, Table) and not _readable(node.items.get("format")):
             what = "this run was written by a newer grokyolo"
             raise complain([Problem(what, source.place, "pip install --upgrade grokyolo")], files)
@@ -94,6 +94,11 @@ def _read(source: Source, problems: list[Problem], chain: list[str]) -> Table:
         what = f"a recipe is a map of `key: value`; this is {shown(node)}"
         raise complain([*problems, Problem(what, node.place, _as_map(node))], files)
     return node
+
+
+def _is_run(node: Node | None) -> bool:
+    """Tell the settings of a run, copied to a file of another name, from a recipe."""
+    return isinstance(node, Table) and isinstance(node.items.get("recipe"), Table) and "recipe_hash" in node.items
 
 
 def _readable(version: Node | None) -> bool:

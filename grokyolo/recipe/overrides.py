@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from grokyolo.errors import did_you_mean
 from grokyolo.recipe.document import Listing, Node, Scalar, Table, parse
 from grokyolo.recipe.merging import merge
 from grokyolo.recipe.ownership import why_no_argument
 from grokyolo.recipe.places import Place, Problem
 from grokyolo.recipe.schema import TOP
-from grokyolo.recipe.suggesting import did_you_mean
 
 WHOLE = ("model", "data", "description")
 """Bare keys that are no train arguments."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from grokyolo.errors import alike, did_you_mean, question
 from grokyolo.recipe.arguments import train_arguments
 from grokyolo.recipe.schema import DATA, SECTIONS, TOP
-from grokyolo.recipe.suggesting import alike, did_you_mean, question
 
 OWNED: Mapping[str, tuple[str, str]] = {
     "mode": ("grokyolo always trains", "remove it"),

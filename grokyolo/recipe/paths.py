@@ -21,14 +21,24 @@ def exists(path: Path, *, folder: bool = False) -> bool:
 
 
 def display(path: Path) -> str:
-    """Return a file as a person would name it: relative below the current folder, short when built in."""
+    """Return a file as a person would name it: relative below the current folder, short when built in, `~` for home."""
     resolved, builtin, here = path.resolve(), builtin_folder(), Path.cwd()
     # the package may lie below the current folder, in a virtual environment
     if resolved.is_relative_to(builtin) and builtin.parent != here:
         return f"built-in {resolved.relative_to(builtin).as_posix()}"
     if resolved.is_relative_to(here):
         return resolved.relative_to(here).as_posix()
+    home = _home()
+    if home is not None and resolved.is_relative_to(home):
+        return f"~/{resolved.relative_to(home).as_posix()}"
     return resolved.as_posix()
+
+
+def _home() -> Path | None:
+    try:
+        return Path.home().resolve()
+    except RuntimeError:  # somebody who has none here
+        return None
 
 
 def portable(file: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from grokyolo.errors import alike, did_you_mean, question
 from grokyolo.recipe import files
 from grokyolo.recipe.arguments import train_arguments
 from grokyolo.recipe.document import Listing, Node, Scalar, Table
@@ -26,7 +27,6 @@ from grokyolo.recipe.schema import (
     Field,
 )
 from grokyolo.recipe.showing import shortened, shown
-from grokyolo.recipe.suggesting import alike, did_you_mean, question
 from grokyolo.recipe.values import Kind, Wrong
 
 EXAMPLES = {"description": "what it is for", "model": "yolo26n.pt", "data": "coco8.yaml"}

@@ -23,8 +23,3 @@ def shown(node: Node) -> str:
 def shortened(text: str) -> str:
     """Return text as far as a message has room for it."""
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
-
-
-def listed(words: tuple[str, ...]) -> str:
-    """Return `a, b or c`."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

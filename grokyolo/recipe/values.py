@@ -7,11 +7,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
+from grokyolo.errors import did_you_mean, listed
 from grokyolo.recipe import durations, sizes
 from grokyolo.recipe.document import Node, Scalar
 from grokyolo.recipe.numerals import remedy
-from grokyolo.recipe.showing import listed
-from grokyolo.recipe.suggesting import did_you_mean
 
 LARGEST = 2**63 - 1
 FINITE = "write a finite number"

@@ -63,6 +63,7 @@ class Standing:
         self._durations: deque[float] = deque(maxlen=USUAL_OVER)
         self._series: Series | None = None
         self._assessment: Assessment | None = None
+        self._loaded = False
         self._next_assessment = float("-inf")
 
     def after(self, record: EpochRecord, *, saved_epoch: int, last: bool) -> Figures:
@@ -103,7 +104,9 @@ class Standing:
         except Exception as error:
             self.warn(f"cannot assess the run: {type(error).__name__}: {error}; training goes on")
         ended = self.clock()
-        self._next_assessment = ended + (ended - started) / ASSESSING_SHARE
+        if self._loaded:  # the first time most of it goes into loading code, which need not be paid for
+            self._next_assessment = ended + (ended - started) / ASSESSING_SHARE
+        self._loaded = True
 
 
 def last_assessment(run: Path) -> Assessment | None:

@@ -20,7 +20,7 @@ import yaml
 from grokyolo import __version__
 from grokyolo.errors import RunError, UsageError
 from grokyolo.gap import EventKind
-from grokyolo.recipe.paths import display
+from grokyolo.recipe import origins
 from grokyolo.training.state import write_durably
 
 if TYPE_CHECKING:
@@ -195,20 +195,13 @@ def replace_recipe(run: Path, recipe: Recipe, change: Change | None) -> None:
         return
     new: dict[str, Any] = {
         "recipe": values,
-        "provenance": _origins(run, recipe, known.get("provenance", {})),
+        "provenance": origins(str(run), recipe),
         "recipe_hash": recipe.hash,
     }
     if change is not None and change.events:
         entry = {"epoch": change.epoch, "events": [event.value for event in change.events]}
         new["changes"] = [*known.get("changes", ()), entry]
     _write(run, {**known, **new})
-
-
-def _origins(run: Path, recipe: Recipe, before: dict[str, str]) -> dict[str, str]:
-    """Return where values come from; those that the run had already come from where they came from then."""
-    own = f"{display(run / SETTINGS)}:"
-    now = {key: before.get(key) if source.startswith(own) else source for key, source in recipe.provenance.items()}
-    return {key: source for key, source in now.items() if source}
 
 
 def read_changes(run: Path) -> list[Change]:

@@ -13,6 +13,9 @@ from grokyolo.verdict.late_rise import as_jump, judge_late_rise, late_rise
 from grokyolo.verdict.memorising import Memorising
 from grokyolo.verdict.robust import jitter
 
+SHOWN = 0.0001
+"""The smallest score that a reason names."""
+
 
 def decide(evidence: Evidence) -> Decision:
     """Apply the rules; the first that speaks decides."""
@@ -58,7 +61,8 @@ def _too_little(evidence: Evidence) -> Decision | None:
         return Decision(Verdict.UNDECIDED, reason)
     best, memory = max(float(curve.medians.max()) for curve in measured.scores), evidence.memorising
     if best < rules.NOTHING_LEARNED and not (memory and _can_tell(evidence, memory)):
-        return Decision(Verdict.UNDECIDED, f"too short: nothing learned yet, scores stay below {best:.4f}")
+        scores = "all scores are 0" if best == 0 else f"no score lasts above {max(best, SHOWN):.4f}"
+        return Decision(Verdict.UNDECIDED, f"too short: nothing learned yet, {scores}")
     return None
 
 

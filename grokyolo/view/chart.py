@@ -16,7 +16,9 @@ LABELS = 7
 BLANK = 0x2800
 """The braille letter without a dot; the eight low bits of the others are their dots."""
 DASH = 3
-"""A dotted curve has one dot in so many columns of dots."""
+"""A dashed curve leaves out one letter in so many."""
+SAMPLES = {False: "⠤⠤⠤", True: "⠤ ⠤"}
+"""A piece of a whole and of a dashed curve for the legend."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,13 @@ class Curve:
         name: stands in the legend.
         values: shape (n,), one for each epoch; what is not finite is left out.
         style: of Rich.
-        dotted: drawn as separate dots, so that two curves are told apart without colour.
+        dashed: drawn with gaps, so that two curves are told apart without colour.
     """
 
     name: str
     values: FloatArray
     style: str
-    dotted: bool = False
+    dashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def chart(
     """
     legend = Text.assemble((title, "bold"), no_wrap=True, overflow="ellipsis")
     for curve in curves:
-        legend.append("  ").append("⠄⠄" if curve.dotted else "⠤⠤", style=curve.style).append(f" {curve.name}", "dim")
+        legend.append("  ").append(SAMPLES[curve.dashed], style=curve.style).append(f" {curve.name}", "dim")
     scale = scale_of(curves, score=score)
     if scale is None:
         nothing = Text(" " * LABELS + "not measured", style="dim")
@@ -149,36 +151,30 @@ def _cells(
         x = np.rint(axis.share(epoch[known].astype(float)) * (2 * columns - 1)).astype(int)
         y = np.rint(scale.share(curve.values[known]) * (4 * rows - 1)).astype(int)
         canvas = Canvas(columns, rows, 0, 0, 2 * columns, 4 * rows)
-        for one, other in _segments(x, y, dotted=curve.dotted):
+        for one, other in _segments(x, y):
             canvas.line(*one, *other)
+        start = int(x[0]) // 2 if len(x) else 0
         for row, line in enumerate(canvas.plot("\n").split("\n")):
             for column, letter in enumerate(line):
                 dots = ord(letter) - BLANK
-                if dots:
-                    cells[row][column] = (cells[row][column][0] | dots, curve.style)
+                if dots and not (curve.dashed and (column - start) % DASH == DASH - 1):
+                    cells[row][column] = (dots, curve.style)  # a letter has one colour: dots of others would lie
     return cells
 
 
 _Point = tuple[int, int]
 
 
-def _segments(x: IntArray, y: IntArray, *, dotted: bool) -> list[tuple[_Point, _Point]]:
+def _segments(x: IntArray, y: IntArray) -> list[tuple[_Point, _Point]]:
     """Return the lines to draw between dots; a column of dots shows its lowest and its highest value.
 
     Args:
         x, y: shape (n,), in dots; x rises.
-        dotted: a dot in every few columns instead of lines.
     """
     if not len(x):
         return []
     starts = np.flatnonzero(np.diff(x, prepend=-1))
     at = x[starts].tolist()
-    if dotted:
-        columns = np.arange(-(-int(x[0]) // DASH) * DASH, int(x[-1]) + 1, DASH)
-        means = np.add.reduceat(y.astype(float), starts) / np.diff(np.append(starts, len(x)))
-        heights = np.rint(np.interp(columns, x[starts], means)).astype(int).tolist()
-        places = list(zip(columns.tolist(), heights, strict=True)) or [(at[0], int(y[0]))]
-        return [(place, place) for place in places]
     low = np.minimum.reduceat(y, starts).tolist()
     high = np.maximum.reduceat(y, starts).tolist()
     first = y[starts].tolist()
@@ -219,6 +215,8 @@ def _number(value: float) -> str:
         return "0"
     if 0.01 <= abs(value) < 1000:
         return f"{value:.3g}"
+    if 0.001 <= abs(value) < 0.01:
+        return f"{value:.2g}"
     return f"{value:,.0f}" if 1000 <= value < 1e5 else f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
 
 

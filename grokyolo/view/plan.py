@@ -13,6 +13,8 @@ from rich.text import Text
 from grokyolo.plan import Advice, Change, Plan, Weight
 from grokyolo.view.plan_words import JUMPS, budget_words, curve_words, data_words, number, plan_rows
 
+LABEL = {Weight.BREAKS: "error", Weight.NOTE: "note"}
+"""What advice of this weight is called, where it is no warning; `train` stops at errors."""
 LABELS = 10
 """Columns of the labels at the left."""
 MOST_ADVICE = 6
@@ -113,7 +115,7 @@ def _told_by_ways(advice: Advice, ways: Sequence[Change]) -> bool:
 def _advice(advice: Sequence[Advice]) -> Iterator[Text]:
     for one in advice[:MOST_ADVICE]:
         text = Text()
-        text.append("warning: " if one.weight > Weight.NOTE else "note: ", style=STYLES[one.weight])
+        text.append(f"{LABEL.get(one.weight, 'warning')}: ", style=STYLES[one.weight])
         text.append(f"{one.what}. Try: {one.remedy}" if one.remedy else one.what)
         yield text
     if len(advice) > MOST_ADVICE:

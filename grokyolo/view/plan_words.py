@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from grokyolo.plan import CONTROL, Plan, Schedule
 from grokyolo.plan.costs import Costs
+from grokyolo.plan.memory import Need
 from grokyolo.plan.preflight import size
 from grokyolo.recipe.sizes import spelled as bytes_spelled
 from grokyolo.view.progress import spelled
@@ -129,6 +130,8 @@ def budget_words(now: Schedule) -> str:
         return f"{number(now.decay_budget)} e-folds on paper, most of it undone by {now.optimizer.name}"
     shrunk = -math.expm1(-now.acting_budget)
     share = f"by {100 * shrunk:.2g} %" if shrunk < 0.995 else f"to {100 * (1 - shrunk):.1g} %"
+    if shrunk > 0.9999:
+        share = "to less than 0.01 %"
     return f"{number(now.acting_budget)} e-folds: weights shrink {share}"
 
 
@@ -149,6 +152,14 @@ def cost_rows(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "disk", f"{text}; a kill loses {spelled(costs.save_every)} at most"
     if costs.input_bytes:
         yield "memory", _memory(costs)
+    if costs.gpu is not None and costs.gpu_free is not None:
+        yield "gpu", _gpu(costs.gpu, costs.gpu_free)
+
+
+def _gpu(need: Need, free: int) -> str:
+    """Return what a GPU must have beside what it has."""
+    images = f"{size(need.images * need.image)} for {_many(need.images, 'image', 'images')}"
+    return f"about {size(need.total)}, {size(free)} free: {images}, {size(need.weights)} for weights"
 
 
 def _memory(costs: Costs) -> str:

@@ -60,7 +60,15 @@ class TrainingProgress:
 
     def warning(self, text: str) -> None:
         """Print a warning above the live line."""
-        self.console.print(f"[yellow]warning:[/] {escape(text)}", soft_wrap=True)
+        self._print(f"[yellow]warning:[/] {escape(text)}")
+
+    def say(self, text: str) -> None:
+        """Print a line above the live line."""
+        self._print(escape(text))
+
+    def _print(self, text: str) -> None:
+        """Print a line: a terminal gets it broken between words, a log in one piece."""
+        self.console.print(text, soft_wrap=not self.console.is_terminal)
 
     def epoch(self, progress: Progress) -> None:
         """Show one finished epoch."""

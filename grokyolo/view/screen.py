@@ -128,6 +128,8 @@ def printable(text: str) -> str:
 def progress_line(view: View, width: int) -> Text:
     """Return how far the run is: a bar, the share, the time per epoch and the time left."""
     times = [f"{spelled(view.per_epoch)} an epoch"] if view.per_epoch is not None else []
+    if view.epochs is None and not view.epoch:
+        return Text("starting", no_wrap=True)
     if view.epochs is None:
         return Text(" · ".join([f"epoch {view.epoch:,}", *times]), no_wrap=True)
     if view.time_left is not None:
@@ -148,10 +150,10 @@ def _charts(view: View, width: int, height: int) -> list[Text]:
     scores = [Curve("validation", series.val_score, VALIDATION)]
     losses = [Curve("validation", series.val_loss, VALIDATION)]
     if series.like_for_like:
-        scores.insert(0, Curve("probe", series.probe_score, PROBE, dotted=True))
-        losses.insert(0, Curve("probe", series.probe_loss, PROBE, dotted=True))
+        scores.insert(0, Curve("probe", series.probe_score, PROBE, dashed=True))
+        losses.insert(0, Curve("probe", series.probe_loss, PROBE, dashed=True))
     else:
-        losses.insert(0, Curve("train (rough)", series.train_loss, PROBE, dotted=True))
+        losses.insert(0, Curve("train (rough)", series.train_loss, PROBE, dashed=True))
     marks = [assessment.memorised_epoch, assessment.jump.epoch if assessment.jump else None]
     last = max(view.epochs or 0, view.epoch, int(series.epoch[-1]))
 

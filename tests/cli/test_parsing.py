@@ -16,7 +16,7 @@ from tests.cli.conftest import problem, problems
         (["gap", "--jsn", "x"], "unrecognized arguments: --jsn", "did you mean --json"),
         (["train", "--recipe", "long", "--nme", "x"], "unrecognized arguments: --nme", "did you mean --name"),
         (["gap", "x", "--qqqqqq"], "unrecognized arguments: --qqqqqq", "grokyolo gap --help"),
-        (["train"], "the following arguments are required: --recipe", "grokyolo train --help"),
+        (["train"], "the following arguments are required: --recipe", "grokyolo train --recipe long model="),
         (["gap"], "name at least one RUN", "grokyolo gap runs/exp1"),
         (["gap", "--plot", "x.png"], "name at least one RUN", "grokyolo gap runs/exp1"),
         (["resume"], "the following arguments are required: RUN", "grokyolo resume --help"),
@@ -31,6 +31,20 @@ def test_wrong_options(grokyolo, typed, what, hint):
     found = problem(err)
     assert found[:2] == (what, f"grokyolo {typed[0]}")
     assert found[2].startswith(hint)
+
+
+@pytest.mark.parametrize(
+    "typed, hint",
+    [
+        (["train", "epochs=9", "lr0=0.1"], "train --recipe long model=yolo26n.pt data=my-data.yaml epochs=9 lr0=0.1"),
+        (["plan", "model=a.pt", "data=b.yaml"], "plan --recipe long model=a.pt data=b.yaml"),
+        (["train", "my own.yaml", "--name", "x"], "train --recipe 'my own.yaml' --name x"),
+        (["plan", "long-coco8", "epochs=5"], "plan --recipe long-coco8 epochs=5"),
+    ],
+)
+def test_who_is_used_to_yolo_train_is_shown_the_same_with_a_recipe(grokyolo, typed, hint):
+    code, _, err = grokyolo(*typed)
+    assert (code, problem(err)[2]) == (2, f"grokyolo {hint}")
 
 
 @pytest.mark.parametrize(

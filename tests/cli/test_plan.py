@@ -74,7 +74,7 @@ def test_time_is_measured_where_asked_for(grokyolo, workplace):
     _, out, _ = grokyolo("plan", *given)
     assert "not measured: add --measure" in out
     code, out, err = grokyolo("plan", *given, "--measure", "--json")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "measuring: 5 epochs of at most 8 batches, in a temporary folder\n")
     assert json.loads(out)["time"]["total"] > 0
     assert not (workplace / "runs").exists()
 
@@ -107,6 +107,47 @@ def test_a_training_that_would_surely_break_does_not_start(grokyolo, workplace):
     assert what == "not one training image can be used"
     assert where == f"data: {file}"
     assert not (workplace / "runs").exists()
+
+
+@pytest.fixture
+def nvidia_smi(workplace, monkeypatch):
+    """Put a command of that name on PATH, which shows one GPU with so many MiB free."""
+
+    def show(free: int) -> None:
+        command = workplace / "bin" / "nvidia-smi"
+        command.parent.mkdir(exist_ok=True)
+        command.write_text(f"#!/bin/sh\necho '0, GPU-aa, NVIDIA A10, 23028, {free}'\n")
+        command.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{command.parent}:/usr/bin:/bin")
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+    return show
+
+
+def test_free_memory_of_the_gpu_beside_the_need(grokyolo, nvidia_smi):
+    nvidia_smi(22000)
+    command = ("plan", "--recipe", "long-coco8", "batch=4", "nbs=4")
+    _, out, _ = grokyolo(*command)
+    assert "gpu       about 1.3 GB, 23 GB free: 747 MB for 4 images, 57 MB for weights" in out
+    nvidia_smi(1000)
+    _, out, _ = grokyolo(*command)
+    text = " ".join(out.split())
+    assert "GPU 0 (NVIDIA A10) has 1.0 GB free, but 4 images of 640 pixels need about 1.3 GB" in text
+    assert "Try: batch=2 nbs=2" in text
+    costs = json.loads(grokyolo(*command, "--json")[1])["costs"]
+    assert costs["gpu"]["total"] > costs["gpu_free"] == 1000 * 2**20
+
+
+def test_a_gpu_without_room_for_the_weights_stops_a_training(grokyolo, nvidia_smi, workplace):
+    nvidia_smi(40)
+    file = detection(workplace / "set", [box(0)] * 2, [box(0)])
+    given = ("--recipe", "long", f"data={file}", "model=yolo26n.yaml")
+    code, out, err = grokyolo("train", *given)
+    assert (code, out) == (2, "")
+    what, where, hint = problem(err)
+    assert what.startswith("GPU 0 (NVIDIA A10) has 42 MB free, but weights, gradients and optimizer alone take ")
+    assert (where, hint) == ("device: 0", "nvidia-smi  shows who uses it; or a smaller model")
+    assert "error: GPU 0" in grokyolo("plan", *given)[1]
 
 
 def test_a_training_is_warned_of_what_stands_in_its_way(grokyolo, workplace):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grokyolo.recipe import source_text
+from grokyolo.recipe import load, source_text
 from tests.cli.conftest import problem, problems
 
 LIST = """\
@@ -71,7 +71,33 @@ def test_shows_a_base_that_names_no_model(grokyolo):
 def test_shows_the_recipe_of_a_run(grokyolo, run):
     code, out, _ = grokyolo("recipes", "show", str(run))
     assert code == 0
-    assert any(line.split()[:2] == ["train.epochs", "3"] for line in out.splitlines())
+    lines = {line.split()[0]: line.split()[1:] for line in out.splitlines() if line.strip()}
+    assert lines["train.epochs"] == ["3", "command", "line"]
+    assert lines["train.lr0"] == ["0.002", "built-in", "grok-modular-addition.yaml:29"]
+    assert lines["checkpoint.keep"] == ["3", "default"]
+
+
+def test_shows_what_the_command_line_changes(grokyolo, workplace):
+    _, out, _ = grokyolo("recipes", "show", "long-coco8", "weight_decay=0.1", "gap.every=5")
+    rows = [line.split() for line in out.splitlines()]
+    assert ["train.weight_decay", "0.1", "command", "line"] in rows
+    assert ["gap.every", "5", "command", "line"] in rows
+    _, out, _ = grokyolo("recipes", "show", "long-coco8", "weight_decay=0.1", "--resolved")
+    (workplace / "strong.yaml").write_text(out)
+    assert load("strong.yaml").hash == load("long-coco8", ["weight_decay=0.1"]).hash
+    assert grokyolo("recipes", "show", "long-coco8", "wight_decay=1")[0] == 2
+
+
+def test_copy_of_a_run_is_its_recipe(grokyolo, run):
+    assert grokyolo("recipes", "copy", str(run), "mine.yaml")[0] == 0
+    assert grokyolo("recipes", "diff", "mine.yaml", str(run))[:2] == (0, "no difference\n")
+
+
+def test_own_recipes_are_listed_with_their_file(grokyolo, workplace):
+    (workplace / "recipes").mkdir()
+    (workplace / "recipes" / "long.yaml").write_text("extends: long\ndescription: mine\n")
+    _, out, _ = grokyolo("recipes")
+    assert out.splitlines()[-1] == "long: recipes/long.yaml, instead of built-in long.yaml"
 
 
 def test_copy_writes_the_file_with_its_comments_and_says_how_to_use_it(grokyolo, workplace):
@@ -128,6 +154,7 @@ def test_check_names_every_mistake_with_its_line(grokyolo, workplace):
 def test_check_says_what_is_still_to_be_named(grokyolo, recipe, needs):
     warning = f"warning: {recipe} needs {needs} on the command line\n"
     assert grokyolo("recipes", "check", recipe) == (0, f"{recipe}: ok\n", warning)
+    assert grokyolo("recipes", "check", recipe, "model=yolo26n.pt", "data=x.yaml") == (0, f"{recipe}: ok\n", "")
 
 
 @pytest.mark.parametrize("content", ["train: [1", "\x00", "- a\n", "a: &x 1\nb: *y\n", "train: {epochs: 3", "\t- x"])

@@ -18,12 +18,13 @@ KINDS = {
 
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("classes, bins, end2end", [(1, 16, False), (150, 1, True)])
-def test_a_head_has_the_parameters_of_its_module(name, classes, bins, end2end):
+def test_a_head_has_the_parameters_of_its_module(name, classes, bins, end2end, monkeypatch):
     from ultralytics.nn import modules
 
     shape = heads.Shape(classes, bins, end2end, legacy=False, channels=CHANNELS, keypoints=(5, 2))
     extra = ((5, 2),) if name.startswith("Pose") else KINDS[name]
     module = getattr(modules, name, None) or getattr(modules.head, name)
+    monkeypatch.setattr(module, "legacy", False)  # building a YOLOv8 sets it for good, on the class
     real = module(classes, *extra, bins, end2end, CHANNELS)
     assert heads.HEADS[name](shape, *KINDS[name]).total == sum(p.numel() for p in real.parameters())
 

@@ -125,3 +125,18 @@ def test_a_file_that_describes_nothing(workplace, text, missing):
 
 def test_no_such_file():
     assert locating.locate("nothing.yaml", "detect").missing == "there is no data set file nothing.yaml"
+
+
+def test_a_data_set_is_described_so_that_it_is_found_from_anywhere(workplace, monkeypatch):
+    file = Path(detection(workplace / "set", [box(0)], [box(0)]))
+    for path in ("path: set", "path: ''", ""):
+        file.write_text(f"{path}\ntrain: images/train\nval: images/val\nnames: [a]\n")
+        text = locating.described_from_anywhere(str(file))
+        (workplace / "elsewhere").mkdir(exist_ok=True)
+        monkeypatch.chdir(workplace / "elsewhere")
+        Path("copy.yaml").write_text(text)
+        assert len(locating.locate("copy.yaml", "detect").train) == 1
+        monkeypatch.chdir(workplace)
+    assert locating.described_from_anywhere("nowhere.yaml") == ""
+    file.write_text("no map")
+    assert locating.described_from_anywhere(str(file)) == ""

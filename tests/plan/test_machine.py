@@ -4,30 +4,73 @@ import stat
 
 import pytest
 
-from grokyolo.plan.machine import look_around, parse_gpus
+from grokyolo.plan.machine import Gpu, Machine, look_around, parse_gpus, visible
 
 MIB = 1 << 20
 
 
 def test_what_nvidia_smi_prints_is_read():
-    table = "0, NVIDIA H100 80GB HBM3, 81559, 80990\n1, NVIDIA A10, 23028, 512\n"
+    table = "0, GPU-aa, NVIDIA H100 80GB HBM3, 81559, 80990\n1, GPU-bb, NVIDIA A10, 23028, 512\n"
     one, two = parse_gpus(table)
-    assert (one.index, one.name, one.total, one.free) == (0, "NVIDIA H100 80GB HBM3", 81559 * MIB, 80990 * MIB)
+    assert one == Gpu(0, "NVIDIA H100 80GB HBM3", 81559 * MIB, 80990 * MIB, "GPU-aa")
     assert (two.index, two.free) == (1, 512 * MIB)
 
 
-@pytest.mark.parametrize("table", ["", "No devices were found\n", "0, A, [N/A], [N/A]\n", "a, b, c, d\n", ", , ,\n"])
+@pytest.mark.parametrize(
+    "table", ["", "No devices were found\n", "0, u, A, [N/A], [N/A]\n", "a, b, c, d, e\n", ", , , ,\n"]
+)
 def test_lines_that_are_no_gpu_are_passed_over(table):
     assert parse_gpus(table) == ()
 
 
-@pytest.mark.parametrize("script, count", [("echo '0, Fake, 1000, 900'", 1), ("exit 9", 0), ("echo broken", 0)])
+@pytest.mark.parametrize("script, count", [("echo '0, GPU-aa, Fake, 1000, 900'", 1), ("exit 9", 0), ("echo broken", 0)])
 def test_nvidia_smi_is_asked_where_there_is_one(tmp_path, monkeypatch, script, count):
     command = tmp_path / "nvidia-smi"
     command.write_text(f"#!/bin/sh\n{script}\n")
     command.chmod(command.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert len(look_around(tmp_path).gpus) == count
+
+
+TWO = (Gpu(0, "A", 9, 1, "GPU-aa"), Gpu(1, "B", 9, 2, "GPU-bb"))
+
+
+@pytest.mark.parametrize(
+    "variable, seen",
+    [
+        (None, "AB"),
+        ("0,1", "AB"),
+        ("1,0", "BA"),
+        ("1", "B"),
+        ("GPU-bb", "B"),
+        ("GPU-b, GPU-a", "BA"),
+        ("1,7,0", "B"),
+        ("", ""),
+        ("-1", ""),
+        ("MIG-cc", "AB"),
+    ],
+)
+def test_a_process_sees_and_numbers_what_cuda_shows_it(variable, seen):
+    found = visible(TWO, variable)
+    assert "".join(gpu.name for gpu in found) == seen
+    assert [gpu.index for gpu in found] == list(range(len(seen)))
+
+
+def test_the_variable_is_that_of_the_environment(tmp_path, monkeypatch):
+    command = tmp_path / "nvidia-smi"
+    command.write_text("#!/bin/sh\necho '0, GPU-aa, A, 1000, 900'\necho '1, GPU-bb, B, 1000, 900'\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert [(gpu.index, gpu.name) for gpu in look_around(tmp_path).gpus] == [(0, "B")]
+
+
+def test_chosen_are_those_that_the_recipe_names_or_the_idlest():
+    machine = Machine(1, 1, 1, TWO)
+    assert [gpu.name for gpu in machine.chosen((0,))] == ["A"]
+    assert [gpu.name for gpu in machine.chosen((1, 0))] == ["A", "B"]
+    assert [gpu.name for gpu in machine.chosen((-1,))] == ["B"]
+    assert machine.chosen((5,)) == ()
 
 
 def test_without_nvidia_smi_there_is_no_gpu(tmp_path, monkeypatch):

@@ -127,9 +127,90 @@ def test_little_shared_memory(sound):
 def test_a_gpu_in_use(sound):
     used = replace(QUIET_MACHINE, gpus=(Gpu(0, "H100", 80 * GIB, 40 * GIB),))
     assert only(findings(sound, machine=used)).what == "GPU 0 (H100) is in use: 43 GB of 86 GB"
-    full = replace(QUIET_MACHINE, gpus=(Gpu(1, "A10", 24 * GIB, GIB),))
-    assert only(findings(sound, machine=full)).what == "GPU 1 (A10) has only 1.1 GB free of 26 GB"
-    assert findings(sound, "device=cpu", machine=full) == ()
+    assert findings(sound, "device=cpu", machine=used) == ()
+
+
+A10 = Gpu(0, "A10", 24 * GIB, 23 * GIB)
+
+
+def with_gpus(*free):
+    return replace(QUIET_MACHINE, gpus=tuple(replace(A10, index=i, free=room) for i, room in enumerate(free)))
+
+
+@pytest.fixture
+def many(workplace):
+    return detection(workplace / "many", [box(0)] * 64, [box(0)] * 24, names=1)
+
+
+def need(data, *overrides):
+    return make_plan(recipe(*overrides, data=data), machine=QUIET_MACHINE).costs.gpu
+
+
+def test_a_batch_that_does_not_fit(many):
+    wanted = need(many, "batch=64")
+    assert findings(many, "batch=64", machine=with_gpus(wanted.total)) != ()  # in use, but it fits
+    one = only(findings(many, "batch=64", machine=with_gpus(wanted.total - 1)))
+    assert one.severity is Severity.WARNING
+    room = f"GPU 0 (A10) has {size(wanted.total - 1)} free"
+    assert (
+        one.what == f"{room}, but 64 images of 640 pixels need about {size(wanted.total)} (an estimate from the layers)"
+    )
+    assert one.remedy == "batch=56 nbs=56"
+
+
+def test_the_batch_that_it_proposes_fits(many):
+    for free in range(2, 12):
+        machine = with_gpus(free * GIB)
+        for finding in findings(many, "batch=64", machine=machine):
+            if finding.remedy.startswith("batch="):
+                assert not [
+                    one for one in findings(many, *finding.remedy.split(), machine=machine) if "need about" in one.what
+                ]
+
+
+def test_another_gpu_is_proposed_before_a_smaller_batch(many):
+    machine = with_gpus(2 * GIB, 20 * GIB)
+    assert only(findings(many, "batch=64", machine=machine)).remedy == "device=1"
+    assert findings(many, "batch=64", "device=1", machine=machine) == ()
+    assert findings(many, "batch=64", "device=-1", machine=machine) == ()
+
+
+def test_not_even_one_image_fits(many):
+    one = only(findings(many, "imgsz=4096", machine=with_gpus(2 * GIB)))
+    assert one.remedy.startswith("batch=1 imgsz=")
+    assert findings(many, *one.remedy.split(), machine=with_gpus(2 * GIB))[0].what.startswith("GPU 0 (A10) is in use")
+
+
+def test_prepared_inputs_count_on_a_gpu(many):
+    lean, full = need(many, "inputs.memory=0"), need(many)
+    assert full.total - lean.total == full.inputs > 0
+    least = with_gpus(need(many, "batch=1", "inputs.memory=0").total)
+    assert only(findings(many, "batch=1", machine=least)).remedy == "inputs.memory=0"
+
+
+def test_weights_alone_that_do_not_fit_are_fatal(many):
+    large = need(many, "optimizer=AdamW")
+    one = findings(many, "optimizer=AdamW", machine=with_gpus(large.weights - 1))[0]
+    assert one.severity is Severity.FATAL
+    assert one.what.endswith(f"weights, gradients and optimizer alone take {size(large.weights)}")
+
+
+def test_a_batch_that_the_gpu_s_memory_chooses_is_never_too_large(many):
+    assert "need about" not in only(findings(many, "batch=-1", machine=with_gpus(2 * GIB))).what
+
+
+def test_several_gpus_share_the_need(many):
+    assert need(many, "batch=64", "device=[0, 1]").images == 32
+
+
+def test_a_gpu_that_is_not_there(many):
+    one = only(findings(many, "device=3", machine=with_gpus(23 * GIB, 23 * GIB)))
+    assert (one.what, one.remedy) == ("there is no GPU 3: nvidia-smi knows of 2 GPUs, counted from 0", "device=0")
+
+
+def test_a_model_of_unknown_size_still_needs_some_memory(many):
+    one = only(findings(many, model="best.pt", machine=with_gpus(GIB)))
+    assert one.what == "GPU 0 (A10) has only 1.1 GB free of 26 GB"
 
 
 def test_the_gravest_comes_first(workplace):

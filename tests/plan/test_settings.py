@@ -27,6 +27,22 @@ def test_gpus_that_share_a_batch(given, gpus):
     assert settings(f"device={given}").gpus == gpus
 
 
+@pytest.mark.parametrize(
+    "given, devices",
+    [
+        ("null", (0,)),
+        ("cpu", (0,)),
+        ("1", (1,)),
+        ("[0, 2]", (0, 2)),
+        ("'0,2'", (0, 2)),
+        ("-1", (-1,)),
+        ("cuda:1", (1,)),
+    ],
+)
+def test_the_numbers_of_the_gpus(given, devices):
+    assert settings(f"device={given}").devices == devices
+
+
 def test_images_are_rounded_up_and_small_for_a_classifier():
     assert settings("imgsz=100").imgsz == 128
     assert settings(model="yolo26n-cls.yaml", data="folder").imgsz == 224

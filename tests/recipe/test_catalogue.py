@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from grokyolo.errors import RecipeError
-from grokyolo.recipe import catalogue, list_recipes, load, paths, source_text
+from grokyolo.recipe import Recipe, catalogue, list_recipes, load, origins, paths, source_text
 from tests.recipe.recipes import write
 
 BUILT_IN = {
@@ -64,7 +65,37 @@ def test_own_recipes_are_listed_and_hide_those_of_the_same_name(workplace, user_
     entries = {entry.name: entry for entry in list_recipes()}
     assert (entries["long-coco8"].description, entries["long-coco8"].source) == ("mine", "recipes/long-coco8.yaml")
     assert entries["team"].description == "ours"
+    assert entries["long-coco8"].hides == ("built-in long-coco8.yaml",)
+    assert {entry.name for entry in entries.values() if not entry.built_in} == {"long-coco8", "team"}
     assert len(entries) == len(BUILT_IN) + 1
+
+
+def test_in_a_checkout_no_recipe_hides_itself(monkeypatch):
+    monkeypatch.chdir(paths.builtin_folder().parent)
+    assert all(entry.built_in and not entry.hides for entry in list_recipes())
+
+
+def test_a_file_below_the_home_folder_is_named_from_there(user_folder):
+    write(user_folder, "extends: long\n", "mine.yaml")
+    (entry,) = (entry for entry in list_recipes() if entry.name == "mine")
+    assert entry.source == "~/config/grokyolo/recipes/mine.yaml"
+
+
+@pytest.mark.parametrize(
+    "typed, meant",
+    [
+        ("mine.yml", "mine.yaml"),
+        ("sub/mnie.yaml", "sub/mine.yaml"),
+        ("runs/exp7", "runs/exp1"),
+        ("long-coco.yaml", "long-coco8"),
+    ],
+)
+def test_a_path_to_nothing_finds_what_is_like_it(typed, meant, workplace):
+    for name in ("mine.yaml", "sub/mine.yaml", "runs/exp1/grokyolo.yaml"):
+        write(workplace, "extends: long\n", name)
+    with pytest.raises(RecipeError) as caught:
+        load(typed)
+    assert (caught.value.what, caught.value.hint) == (f"there is no file {typed}", f"did you mean {meant}?")
 
 
 def test_a_broken_recipe_does_not_break_the_list(workplace):
@@ -89,15 +120,46 @@ def test_a_file_without_a_suffix_is_found_too(workplace):
     assert load("mine").name == "mine"
 
 
+def run_of(recipe: Recipe) -> str:
+    settings = {
+        "format": 1,
+        "task": "classify",
+        "recipe": recipe.to_dict(),
+        "provenance": dict(recipe.provenance),
+        "recipe_hash": recipe.hash,
+    }
+    return yaml.safe_dump(settings, sort_keys=False)
+
+
 def test_a_run_folder_is_a_recipe_named_like_the_run(workplace):
     control = load("grok-modular-addition", ["epochs=5"])
-    text = "format: 1\ntask: classify\nrecipe:\n"
-    text += "".join(f"  {line}\n" for line in control.to_yaml().splitlines())
-    write(workplace, text, "runs/exp1/grokyolo.yaml")
+    write(workplace, run_of(control), "runs/exp1/grokyolo.yaml")
     for name in ("runs/exp1", "runs/exp1/", "runs/exp1/grokyolo.yaml"):
         recipe = load(name)
         assert (recipe.name, recipe.hash, recipe.model) == ("exp1", control.hash, control.model)
         assert recipe.provenance["train.epochs"].startswith("runs/exp1/grokyolo.yaml:")
+
+
+def test_the_settings_of_a_run_are_a_recipe_under_another_name_too(workplace):
+    control = load("grok-modular-addition", ["epochs=5"])
+    write(workplace, run_of(control), "kept.yaml")
+    assert (load("kept.yaml").name, load("kept.yaml").hash) == ("kept", control.hash)
+
+
+def test_a_run_remembers_where_its_values_came_from(workplace):
+    control = load("grok-modular-addition", ["epochs=5"])
+    write(workplace, run_of(control), "runs/exp1/grokyolo.yaml")
+    assert origins("runs/exp1", load("runs/exp1")) == control.provenance
+    changed = origins("runs/exp1", load("runs/exp1", ["lr0=0.5"]))
+    assert changed == {**control.provenance, "train.lr0": "command line"}
+    assert origins("grok-modular-addition", control) == control.provenance
+
+
+def test_the_source_text_of_a_run_is_its_recipe(workplace):
+    control = load("grok-modular-addition", ["epochs=5"])
+    write(workplace, run_of(control), "runs/exp1/grokyolo.yaml")
+    write(workplace, source_text("runs/exp1"), "mine.yaml")
+    assert load("mine.yaml").hash == control.hash
 
 
 def test_the_source_text_is_the_file_with_its_comments(workplace):

@@ -292,7 +292,11 @@ class TestUndecided:
     def test_nothing_learned(self):
         found = assess(run(200, ((1, 0.0),), ((1, 0.0),)))
         assert found.verdict is Verdict.UNDECIDED
-        assert "too short" in found.reason
+        assert found.reason == "too short: nothing learned yet, all scores are 0"
+
+    def test_hardly_anything_learned(self):
+        found = assess(run(200, ((1, 0.004),), ((1, 0.004),)))
+        assert found.reason == "too short: nothing learned yet, no score lasts above 0.0040"
 
     def test_score_and_loss_disagree(self):
         found = assess(run(280, PROBE, LATE, LOSS_UP))

@@ -93,13 +93,22 @@ def test_a_curve_without_any_value_is_said_to_be_unmeasured():
     assert len(lines) == 10
 
 
-def test_a_dotted_curve_is_told_apart_without_colour():
-    solid = drawn(np.full(100, 0.5))[1:-2]
-    dotted = drawn(np.full(100, 0.5), curves=[Curve("probe", np.full(100, 0.5), "red", dotted=True)])[1:-2]
-    count = [
-        sum(bin(ord(c) - BLANK).count("1") for line in body for c in line if has_dots(c)) for body in (solid, dotted)
-    ]
-    assert count[1] < count[0] / 2
+def test_a_dashed_curve_is_told_apart_without_colour():
+    row = [dots(line) for line in drawn([1.0] * 100, curves=[Curve("probe", np.ones(100), "red", dashed=True)])][1]
+    assert [has_dots(letter) for letter in row[:6]] == [True, True, False, True, True, False]
+
+
+def test_a_dashed_curve_of_one_epoch_is_seen_wherever_it_lies():
+    for epoch in range(1, 20):
+        curve = Curve("probe", np.array([0.5]), "red", dashed=True)
+        body = "".join(dots(line) for line in drawn([0.5], [epoch], curves=[curve], last=20)[1:-2])
+        assert sum(map(has_dots, body)) == 1
+
+
+def test_a_steep_dashed_curve_is_drawn_through():
+    values = np.where(np.arange(100) < 50, 0.0, 1.0)
+    body = [dots(line) for line in drawn(values, curves=[Curve("probe", values, "red", dashed=True)])[1:-2]]
+    assert all(any(map(has_dots, line)) for line in body)
 
 
 def test_where_two_curves_meet_the_later_one_gives_the_colour():
@@ -118,9 +127,18 @@ def test_where_two_curves_meet_the_later_one_gives_the_colour():
     assert "red" not in styles
 
 
+def test_no_dot_has_the_colour_of_another_curve():
+    flat, rising = np.zeros(50), np.linspace(0, 0.05, 50)
+    alone = drawn(flat, curves=[Curve("top", np.ones(1).repeat(50), ""), Curve("val", flat, "blue")])
+    met = drawn(
+        flat, curves=[Curve("top", np.ones(1).repeat(50), ""), Curve("a", rising, "red"), Curve("val", flat, "blue")]
+    )
+    assert met[-3] == alone[-3]
+
+
 def test_the_legend_names_every_curve():
-    curves = [Curve("probe", np.ones(3), "red", dotted=True), Curve("val", np.ones(3), "blue")]
-    assert drawn(np.ones(3), curves=curves)[0].split() == ["top1", "⠄⠄", "probe", "⠤⠤", "val"]
+    curves = [Curve("probe", np.ones(3), "red", dashed=True), Curve("val", np.ones(3), "blue")]
+    assert drawn(np.ones(3), curves=curves)[0].split() == ["top1", "⠤", "⠤", "probe", "⠤⠤⠤", "val"]
 
 
 def test_marks_are_upright_lines_behind_the_curves():
@@ -171,3 +189,12 @@ def test_labels_fit_in_front_of_the_axis(values):
     lines = drawn(values, score=False)
     assert all(line[LABELS - 1] in "│┤" for line in lines[1:-2])
     assert max(map(len, lines)) == 47
+
+
+@pytest.mark.parametrize(
+    ("value", "label"),
+    [(0.005, "0.005"), (0.0056, "0.0056"), (0.00012, "1e-4"), (0.5, "0.5"), (9.82, "9.82"), (12345.0, "12,345")],
+)
+def test_labels_are_numbers_as_people_write_them(value, label):
+    top = drawn([value / 3, value], score=False)[1]
+    assert top[: LABELS - 1].strip() == label

@@ -50,8 +50,8 @@ def test_warnings_that_break_come_first_and_the_rest_is_counted(workplace):
     (workplace / "set/labels/val/0.txt").write_text("broken")
     full = Machine(disk_free=1, shared_free=None, cpus=1)
     text = screen(planned("epochs=1000", "batch=-1", data=file, machine=full))
-    warnings = [line for line in text.splitlines() if line.startswith(("warning: ", "note: ", "and "))]
-    assert warnings[0].startswith("warning: not one validation image can be used") or "free on this disk" in warnings[0]
+    warnings = [line for line in text.splitlines() if line.startswith(("error: ", "warning: ", "note: ", "and "))]
+    assert warnings[0].startswith("error: not one validation image can be used") or "free on this disk" in warnings[0]
     assert warnings[-1].startswith("and ")
     assert warnings[-1].endswith(" more: --json lists all")
 

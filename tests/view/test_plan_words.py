@@ -34,6 +34,11 @@ def test_a_large_budget_is_told_by_what_is_left(workplace):
     assert dict(plan_rows(plan))["budget"] == "5 e-folds: weights shrink by 99 %. Control: 2.0 to 2.7"
 
 
+def test_hardly_anything_that_is_left_has_no_exponent():
+    plan = make_plan(load("grok-modular-addition", ["epochs=2000"]), machine=QUIET_MACHINE)
+    assert dict(plan_rows(plan))["budget"].startswith("36 e-folds: weights shrink to less than 0.01 %.")
+
+
 def test_what_is_not_here(workplace):
     found = rows(data="nowhere.yaml", model="best.pt")
     assert found["data"] == "not here: there is no data set file nowhere.yaml"

@@ -173,6 +173,13 @@ def test_warnings_are_printed_as_they_are(text):
     assert written.getvalue() == f"warning: {text}\n"
 
 
+def test_on_a_terminal_lines_break_between_words():
+    written = io.StringIO()
+    with TrainingProgress(Console(file=written, width=20, force_terminal=True, color_system=None)) as display:
+        display.say("plan: 2,520 optimizer steps [x]")
+    assert [line.rstrip() for line in written.getvalue().splitlines()] == ["plan: 2,520", "optimizer steps [x]"]
+
+
 def test_standard_output_is_left_alone(capsys):
     import sys
 

@@ -119,7 +119,7 @@ def test_no_time_is_left_where_nothing_goes_on(state):
 def test_before_the_first_epoch_it_says_what_is_awaited():
     lines = shown(View("runs/a", "training", said="the first epoch is not finished yet"))
     assert "the first epoch is not finished yet" in lines
-    assert lines[PROGRESS_LINE] == "epoch 0"
+    assert lines[PROGRESS_LINE] == "starting"
 
 
 def test_scores_losses_gap_and_best():
@@ -184,7 +184,7 @@ def test_where_the_files_are(tmp_path):
 
 def test_charts_stand_side_by_side_or_below_each_other_or_the_score_alone():
     def legends(width: int, height: int) -> list[str]:
-        return [line for line in shown(view(), width, height) if "⠤⠤" in line]
+        return [line for line in shown(view(), width, height) if "⠤⠤⠤ validation" in line]
 
     assert ["loss" in line and "top1" in line for line in legends(80, 23)] == [True]
     assert [line.split()[0] for line in legends(70, 45)] == ["top1", "loss"]
@@ -193,7 +193,7 @@ def test_charts_stand_side_by_side_or_below_each_other_or_the_score_alone():
 
 def test_a_run_without_a_score_shows_its_losses():
     lines = shown(view(grok(val_score=None, probe_score=None)), 80, 23)
-    assert [line.split()[0] for line in lines if "⠤⠤" in line] == ["loss"]
+    assert [line.split()[0] for line in lines if "⠤⠤⠤ validation" in line] == ["loss"]
 
 
 def test_letters_that_move_the_cursor_are_not_printed():

@@ -1,0 +1,212 @@
+"""The axes of a sweep: which keys differ, their levels in order, which two span the diagram."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from grokyolo.errors import UsageError, did_you_mean
+from grokyolo.gap.context import as_number
+
+MOST_LEVELS = 12
+"""Axes with more different numbers than this are cut into bins."""
+BINS = 8
+LOG_SPAN = 20.0
+"""Numbers that span more than this factor are cut evenly in their logarithm."""
+SIZES = ("fraction", "modulus", "train_images", "images")
+MODELS = ("model", "width", "depth", "scale")
+"""Last parts of keys that say how much data or how large a model there is."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """One place on an axis.
+
+    Attributes:
+        label: as it is shown.
+        low, high: the numbers it holds, equal but for bins; NaN where the axis has no numbers.
+    """
+
+    label: str
+    low: float = math.nan
+    high: float = math.nan
+
+    @property
+    def middle(self) -> float:
+        """Its number; of a bin the middle."""
+        return (self.low + self.high) / 2
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What differs between runs.
+
+    Attributes:
+        key: as on the command line or in the recipe; empty for an axis that only fills the diagram.
+        levels: numbers rising, words in the order in which they come.
+        numeric: whether all values are numbers.
+        binned: whether levels hold several numbers.
+        words: the values in full, where levels are words.
+    """
+
+    key: str
+    levels: tuple[Level, ...]
+    numeric: bool = False
+    binned: bool = False
+    words: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The key without `train.`, as it is typed."""
+        return _without_train(self.key)
+
+    @property
+    def last(self) -> str:
+        """The last part of the key."""
+        return _last_part(self.key)
+
+    @property
+    def is_seed(self) -> bool:
+        """Whether it only repeats: its runs are gathered in one cell."""
+        return self.last == "seed"
+
+    @property
+    def is_size(self) -> bool:
+        """Whether it says how much data is trained on."""
+        return self.numeric and self.last in SIZES
+
+    @property
+    def is_model(self) -> bool:
+        """Whether it says how large the model is."""
+        return self.last in MODELS
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        names = self.words or tuple(level.label for level in self.levels)
+        return {name: number for number, name in enumerate(names)}
+
+    def place(self, value: object) -> int:
+        """Return which level a value belongs to."""
+        if not self.key:
+            return 0
+        if not self.binned:
+            return self._places[label_of(value)]
+        number = as_number(value)
+        highs = [level.high for level in self.levels]
+        return min(int(np.searchsorted(highs, number or 0.0)), len(highs) - 1)
+
+
+NOTHING = Axis("", (Level(""),))
+"""Stands where a sweep has one axis or none."""
+
+
+def label_of(value: object) -> str:
+    """Return a value as it is typed."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    number = value if isinstance(value, (int, float)) else None
+    return f"{number:.6g}" if number is not None and math.isfinite(number) else str(value)
+
+
+def axis_of(key: str, values: Sequence[object], order: Mapping[str, float] | None = None) -> Axis:
+    """Return the axis of a key; too many different numbers are cut into bins, but for seeds.
+
+    Args:
+        key: in full.
+        values: one for each run.
+        order: of words, by their labels, such as models by their size; others stay as they come.
+    """
+    by_label = {label_of(value): as_number(value) for value in values if value is not None}
+    labels = list(by_label) + ["null"] * any(value is None for value in values)
+    numbers = {label: number for label, number in by_label.items() if number is not None}
+    if len(numbers) < len(labels):
+        known = order or {}
+        if all(label in known for label in labels):
+            labels.sort(key=known.__getitem__)
+        return Axis(key, tuple(map(Level, _short(labels))), words=tuple(labels))
+    if len(numbers) > MOST_LEVELS and _last_part(key) != "seed":
+        return Axis(key, _binned(np.array(sorted(numbers.values()))), numeric=True, binned=True)
+    levels = tuple(Level(label, number, number) for label, number in sorted(numbers.items(), key=lambda one: one[1]))
+    return Axis(key, levels, numeric=True)
+
+
+def _short(labels: Sequence[str]) -> list[str]:
+    """Return the last parts of paths, where they tell the values apart."""
+    short = [label.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or label for label in labels]
+    return short if len(set(short)) == len(labels) else list(labels)
+
+
+def _binned(numbers: np.ndarray) -> tuple[Level, ...]:
+    low, high = float(numbers[0]), float(numbers[-1])
+    log = low > 0 and high / low > LOG_SPAN
+    edges = np.geomspace(low, high, BINS + 1) if log else np.linspace(low, high, BINS + 1)
+    return tuple(Level(f"{start:.3g}–{stop:.3g}", start, stop) for start, stop in pairwise(edges.tolist()))
+
+
+def differing(values: Sequence[Mapping[str, object]], keys: Sequence[str]) -> list[str]:
+    """Return the keys that span something: not the same everywhere, and no name that every run has for itself."""
+    found = []
+    for key in keys:
+        labels = {label_of(one.get(key)) for one in values}
+        words = any(one.get(key) is not None and as_number(one.get(key)) is None for one in values)
+        if len(labels) > 1 and not (words and len(labels) == len(values) > 3):
+            found.append(key)
+    return found
+
+
+def key_named(name: str, keys: Sequence[str], option: str) -> str:
+    """Return the key that a user means: in full, without `train.`, or its last part where only one has it.
+
+    Args:
+        name: as typed.
+        keys: what there is.
+        option: for the message, such as `--axes`.
+
+    Raises:
+        UsageError: no key has this name, or several do.
+    """
+    for spelled in (str, _without_train, _last_part):
+        found = [key for key in keys if spelled(key) == name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            hint = f"{option} {found[0]}"
+            raise UsageError(f"{name} may be {' or '.join(found)}", where=f"{option} {name}", hint=hint)
+    known = [_without_train(key) for key in keys]
+    hint = did_you_mean(name, known) or (f"one of {', '.join(known)}" if known else "grokyolo sweep show FOLDER")
+    raise UsageError(f"nothing in this sweep differs by {name}", where=f"{option} {name}", hint=hint)
+
+
+def _without_train(key: str) -> str:
+    return key.removeprefix("train.")
+
+
+def _last_part(key: str) -> str:
+    return key.rpartition(".")[2]
+
+
+def spanning(axes: Sequence[Axis]) -> tuple[Axis, Axis]:
+    """Return the two axes that span the diagram by default: down and across.
+
+    They are the two with most levels; of those the amount of data goes across.
+    """
+    found: list[Axis] = sorted((axis for axis in axes if not axis.is_seed), key=lambda axis: -len(axis.levels))[:2]
+    found.sort(key=axes.index)
+    if not found:
+        return NOTHING, NOTHING
+    if len(found) == 1:
+        return NOTHING, found[0]
+    down, across = found
+    return (across, down) if down.is_size and not across.is_size else (down, across)
+
+
+def setting_of(values: Mapping[str, object], axes: Sequence[Axis]) -> Hashable:
+    """Return what all runs have in common that differ by their seeds only."""
+    return tuple(label_of(values.get(axis.key)) for axis in axes if not axis.is_seed)

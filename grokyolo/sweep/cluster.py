@@ -1,0 +1,228 @@
+"""Points trained by Ray: on a cluster, or on a Ray that is started here. Ray decides what runs where and when."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from grokyolo.errors import GrokyoloError, UsageError
+from grokyolo.sweep.devices import gpus_of
+from grokyolo.sweep.errand import Ended, Errand, train_in_copy, train_in_shared_folder
+from grokyolo.sweep.folder import Sweep
+from grokyolo.sweep.luggage import Luggage
+from grokyolo.sweep.standing import Standing, State
+
+LOST_NODES = 20
+"""Times that Ray starts a point anew after the node that trained it was lost."""
+COPY_EVERY = 30.0
+"""Seconds between two copies of a run that a node sends back."""
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DISABLE_IMPORT_WARNING": "1",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+}
+"""Environment that keeps Ray from asking, warning and reporting."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What each point gets.
+
+    Attributes:
+        cpus: cores, and threads.
+        gpus: may be a fraction; None for one where the recipe wants one and the cluster has any.
+    """
+
+    cpus: int
+    gpus: float | None = None
+
+
+class RayEngine:
+    """Hands all points to Ray.
+
+    Args:
+        sweep: whose points they are.
+        standings: all points of this command; changed as they come on.
+        address: of a cluster; None starts a Ray on this machine.
+        resources: of each point.
+        copy: whether the nodes do not see this folder, so that runs are sent to and fro.
+
+    Raises:
+        UsageError: Ray is not installed.
+        GrokyoloError: there is no cluster at the address, or no node of it can hold a point.
+    """
+
+    def __init__(
+        self,
+        sweep: Sweep,
+        standings: Sequence[Standing],
+        address: str | None,
+        resources: Resources,
+        *,
+        copy: bool = False,
+    ) -> None:
+        self._ray = _connected(address)
+        self._sweep, self._copy = sweep, copy
+        self._stopping = False
+        self._tasks: dict[Any, Standing] = {}
+        self._sizes = {one.trial.point.name: _size(one.trial.log) for one in standings}
+        waiting = [one for one in standings if one.state is State.WAITING]
+        options = self._options(waiting, resources)
+        task = self._ray.remote(**options)(train_in_copy if copy else train_in_shared_folder)
+        more = (self._store(),) if copy else ()
+        for standing in waiting:
+            self._tasks[task.remote(self._errand(standing, resources.cpus), *more)] = standing
+
+    @property
+    def running(self) -> bool:
+        """Whether any point is left to Ray."""
+        return bool(self._tasks)
+
+    @property
+    def jobs(self) -> int:
+        """How many points the cluster can train at the same time."""
+        return self._jobs
+
+    def step(self) -> None:
+        """Note what has started and what has ended."""
+        now = time.monotonic()
+        if self._tasks:
+            ready, _ = self._ray.wait(list(self._tasks), num_returns=len(self._tasks), timeout=0)
+            for task in ready:
+                self._note(task, self._tasks.pop(task), now)
+        for standing in self._tasks.values():
+            trial = standing.trial
+            if standing.state is State.WAITING and _size(trial.log) > self._sizes[trial.point.name]:
+                standing.state, standing.started = State.RUNNING, now
+
+    def stop(self, number: int) -> None:
+        """Let all trainings save and stop."""
+        if self._stopping:
+            return
+        self._stopping = True
+        for task in self._tasks:
+            self._ray.cancel(task, force=False)
+
+    def close(self) -> None:
+        """Stop what still runs, wait for it, and leave the cluster."""
+        if self._tasks:
+            self.stop(15)
+            self._ray.wait(list(self._tasks), num_returns=len(self._tasks), timeout=120)
+        self._ray.shutdown()
+
+    def _note(self, task: Any, standing: Standing, now: float) -> None:
+        standing.started = standing.started or now
+        try:
+            ended: Ended = self._ray.get(task)
+        except self._ray.exceptions.TaskCancelledError:
+            standing.state = State.WAITING if standing.state is State.WAITING else State.STOPPED
+        except self._ray.exceptions.RayError as error:
+            standing.end(1, _first_line(error), now, stopping=self._stopping)
+        else:
+            standing.end(ended.code, ended.said, now, stopping=self._stopping)
+
+    def _options(self, waiting: Sequence[Standing], resources: Resources) -> dict[str, Any]:
+        """Return the options of the task; they must fit on one node."""
+        nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+        gpus = resources.gpus
+        if gpus is None:
+            wanted = max((gpus_of(one.trial.recipe) or 0 for one in waiting), default=0)
+            gpus = float(wanted) if any(node.get("GPU", 0) >= wanted for node in nodes) else 0.0
+        fits = [min(_times(node.get("CPU", 0), resources.cpus), _times(node.get("GPU", 0), gpus)) for node in nodes]
+        self._jobs = int(sum(fits))
+        if self._jobs < 1:
+            raise GrokyoloError(
+                f"no node of the cluster has {resources.cpus} CPUs and {gpus:g} GPUs",
+                where="--ray",
+                hint="ask for fewer: --cpus 1 --gpus 0",
+            )
+        return {"num_cpus": resources.cpus, "num_gpus": gpus, "max_retries": LOST_NODES}
+
+    def _errand(self, standing: Standing, cpus: int) -> Errand:
+        trial = standing.trial
+        return Errand(
+            self._sweep.folder.name,
+            trial.point.name,
+            trial.recipe.to_yaml() if self._copy else self._sweep.recipe,
+            () if self._copy else trial.arguments,
+            str(Path.cwd()),
+            cpus,
+            COPY_EVERY if self._copy else None,
+        )
+
+    def _store(self) -> Any:
+        """Start the actor that keeps this machine's folder; it must run on this machine."""
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        here = NodeAffinitySchedulingStrategy(self._ray.get_runtime_context().get_node_id(), soft=False)
+        actor = self._ray.remote(num_cpus=0, scheduling_strategy=here)(Store)
+        return actor.remote(str(self._sweep.folder.absolute()))
+
+
+class Store:
+    """The sweep's folder, for nodes that do not see it; an actor on the machine that has it.
+
+    Args:
+        folder: the sweep folder.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(folder)
+
+    def load(self, point: str) -> dict[str, bytes]:
+        """Return what there is of a point."""
+        return Luggage(self._folder, point).pack()[0]
+
+    def keep(self, point: str, changed: dict[str, bytes], present: list[str]) -> None:
+        """Write what is new of a point."""
+        Luggage(self._folder, point).unpack(changed, present)
+
+
+def _connected(address: str | None) -> ModuleType:
+    """Return Ray, connected to a cluster or started here, and quiet."""
+    import logging
+
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+    except ImportError as error:
+        raise UsageError("Ray is not installed", where="--ray", hint="pip install 'grokyolo[ray]'") from error
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+    try:
+        ray.init(
+            address=address or "local",
+            include_dashboard=False if address is None else None,
+            log_to_driver=False,
+            configure_logging=False,
+            namespace="grokyolo",
+        )
+    except (ConnectionError, RuntimeError, ValueError, OSError, TimeoutError) as error:
+        raise GrokyoloError(
+            f"cannot {'join' if address else 'start'} Ray: {_first_line(error)}",
+            where=f"--ray {address or ''}".strip(),
+            hint="--ray HOST:6379 as `ray start --head` prints it" if address else "use --jobs instead",
+        ) from error
+    return ray  # type: ignore[no-any-return]
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+def _times(there: float, wanted: float) -> float:
+    return there // wanted if wanted else float("inf")
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,235 @@
+"""From a sweep folder to its runs: verdicts of all of them, by several processes where there are many."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from shlex import quote
+from sys import intern
+from typing import Any
+
+from grokyolo.compare import differences, settings_of
+from grokyolo.errors import RunError
+from grokyolo.gap import read_run
+from grokyolo.gap.context import as_count, load_yaml
+from grokyolo.gap.native import META_NAME
+from grokyolo.gap.run import find_log
+from grokyolo.sweep import verdict_cache
+from grokyolo.sweep.diagram import Run
+from grokyolo.sweep.folder import is_sweep, read_sweep
+from grokyolo.sweep.making import LOGS
+from grokyolo.sweep.outcome import Outcome, State, outcome_of
+from grokyolo.sweep.phase import Known
+from grokyolo.sweep.training import TAIL
+from grokyolo.sweep.verdict_cache import Kept
+from grokyolo.training.extension import STOPPED_EARLY
+from grokyolo.verdict import Assessment, assess
+
+FEW = 200
+"""So many runs are judged by this process alone: starting others takes as long."""
+BATCH = 50
+"""Runs that a process gets at a time."""
+
+BEGUN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d grokyolo ")
+"""The line in the log of a point with which each of its trainings begins."""
+HARMLESS = ("stopped ", "the run is being trained by ")
+"""Errors after which a point goes on by itself, or with another process."""
+
+Progress = Callable[[int, int], None]
+"""Is told how many runs are read, of how many."""
+
+
+def gather(
+    name: str, *, jobs: int | None = None, keep: bool = True, progress: Progress = lambda done, of: None
+) -> Known:
+    """Read all runs of a sweep.
+
+    Args:
+        name: the sweep folder as typed; or any folder that holds run folders, whose recipes then tell what differs.
+        jobs: processes; None for one a core.
+        keep: use verdicts that are kept in the folder, and keep new ones there.
+        progress: is told how far it is.
+
+    Raises:
+        RunError: there is no such folder, or no run in it.
+    """
+    folder = Path(name)
+    if is_sweep(folder):
+        sweep = read_sweep(folder)
+        kept = _judged(folder, [point.name for point in sweep.points], jobs, keep, progress)
+        logs = [folder / LOGS / f"{point.name}.log" for point in sweep.points]
+        outcomes = [_checked(found.outcome, log) for found, log in zip(kept, logs, strict=True)]
+        runs = [Run(point.name, point.values, outcome) for point, outcome in zip(sweep.points, outcomes, strict=True)]
+        return _known(name, sweep.recipe, sweep.axes, runs)
+    names = _runs_in(folder, name)
+    kept = _judged(folder, names, jobs, keep, progress, settings=True)
+    settings = [one.settings or {} for one in kept]
+    keys = [found.key for found in differences(settings)]
+    runs = [
+        Run(one, {key: known.get(key) for key in keys}, found.outcome)
+        for one, known, found in zip(names, settings, kept, strict=True)
+    ]
+    silent = sum(not known for known in settings)
+    notes = (f"no settings beside the log of {silent} of {len(names)} runs: what differs there is not known",)
+    return _known(name, "", keys, runs, notes if silent else ())
+
+
+def _known(name: str, recipe: str, keys: Sequence[str], runs: Sequence[Run], notes: tuple[str, ...] = ()) -> Known:
+    broken = [run for run in runs if run.outcome.state is State.FAILED]
+    if broken:
+        notes = (*notes, *(f"{run.name}: {run.outcome.reason}" for run in broken[:3]))
+        more = len(broken) - 3
+        notes = (*notes, f"and {more} more that failed") if more > 0 else notes
+    return Known(name, recipe, tuple(keys), tuple(runs), _parameters(keys, runs), notes)
+
+
+def _parameters(keys: Sequence[str], runs: Sequence[Run]) -> dict[str, float]:
+    """Return the number of parameters of each model that differs, as far as they can be counted."""
+    names = {str(run.values[key]) for key in keys if key.rpartition(".")[2] == "model" for run in runs}
+    if not names:
+        return {}
+    from grokyolo.plan.model import read_model
+
+    counted = {name: read_model(name).weights for name in names}
+    return {name: float(weights.total) for name, weights in counted.items() if weights is not None}
+
+
+def _runs_in(folder: Path, name: str) -> list[str]:
+    """Return the names of the folders right below that hold a log or the settings of a run."""
+    try:
+        inner = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
+    except OSError as error:
+        missing = not folder.exists()
+        what = f"there is no folder `{name}`" if missing else f"cannot read the folder: {error.strerror or error}"
+        raise RunError(what, where=str(folder.absolute()), hint="ls runs") from error
+    found = [one for one in inner if verdict_cache.signature_of(str(folder / one)) is not None]
+    if found:
+        return found
+    nested = [one for one in inner if is_sweep(folder / one)]
+    hint = f"grokyolo sweep show {quote(str(folder / nested[0]))}" if nested else "ls runs"
+    if not nested and verdict_cache.signature_of(str(folder)) is not None:
+        hint = f"grokyolo gap {quote(name)}"
+        raise RunError(f"`{name}` is one run, no sweep", where=str(folder), hint=hint)
+    raise RunError("no runs in this folder", where=str(folder), hint=hint)
+
+
+def _judged(
+    folder: Path, names: Sequence[str], jobs: int | None, keep: bool, progress: Progress, *, settings: bool = False
+) -> list[Kept]:
+    kept = verdict_cache.load(folder) if keep else {}
+    signatures = {name: verdict_cache.signature_of(str(folder / name)) for name in names}
+    found: dict[str, Kept] = {}
+    todo: list[str] = []
+    for name, signature in signatures.items():
+        if signature is None:
+            found[name] = Kept((), _without_log(folder / name), {} if settings else None)
+        elif (known := kept.get(name)) and known.signature == signature and (known.settings is not None) >= settings:
+            found[name] = known
+        else:
+            todo.append(name)
+    done = len(found)
+    progress(done, len(names))
+    for name, outcome, values in _judge_all([(str(folder), name, settings) for name in todo], jobs):
+        found[name] = Kept(signatures[name] or (), outcome, _shared(values))
+        done += 1
+        progress(done, len(names))
+    if keep and todo:
+        verdict_cache.save(folder, {name: one for name, one in found.items() if one.signature})
+    return [found[name] for name in names]
+
+
+def _without_log(run: Path) -> Outcome:
+    """Return what a point without a log is."""
+    return Outcome(State.NOT_STARTED, reason="no epoch finished yet" if run.is_dir() else "no run folder yet")
+
+
+def _checked(outcome: Outcome, log: Path) -> Outcome:
+    """Return the outcome as a failure, where a point is not finished and its last training ended in an error."""
+    if outcome.state is State.FINISHED:
+        return outcome
+    why = failure_in(log)
+    return replace(outcome, state=State.FAILED, reason=why) if why else outcome
+
+
+def failure_in(log: Path) -> str:
+    """Return why the last training of a point failed, by what it printed; empty where it did not, or was stopped."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - TAIL, 0))
+            lines = file.read().decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    begun = max((number for number, line in enumerate(lines) if BEGUN.match(line)), default=0)
+    errors = [line.removeprefix("error: ") for line in lines[begun:] if line.startswith("error: ")]
+    return errors[-1] if errors and not errors[-1].startswith(HARMLESS) else ""
+
+
+Task = tuple[str, str, bool]
+Judged = tuple[str, Outcome, "dict[str, Any] | None"]
+
+
+def _judge_all(tasks: Sequence[Task], jobs: int | None) -> Iterator[Judged]:
+    workers = min(jobs or _cores(), len(tasks) // BATCH or 1)
+    if workers < 2 or len(tasks) <= FEW:
+        yield from map(_judge, tasks)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Spawned, not forked: a library of this process may have threads, which a fork would cut off
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_ignore_interrupts) as pool:
+        try:
+            yield from pool.map(_judge, tasks, chunksize=BATCH)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the process that started this one."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _judge(task: Task) -> Judged:
+    """Read and judge one run."""
+    folder, name, wanted = task
+    path = Path(folder) / name
+    values = settings_of(path) if wanted else None
+    try:
+        series = read_run(path)
+    except RunError as error:
+        # a log without a finished epoch is no failure, one that cannot be read is
+        empty = _is_empty(path)
+        return name, Outcome(State.NOT_STARTED if empty else State.FAILED, reason=error.what), values
+    assessment = assess(series)
+    short = series.epochs_planned is not None and assessment.epochs < series.epochs_planned
+    return name, outcome_of(series, assessment, ended_early=short and _ended_early(path, assessment)), values
+
+
+def _is_empty(run: Path) -> bool:
+    try:
+        return find_log(run).read_bytes().count(b"\n") < 2
+    except (OSError, RunError):
+        return False
+
+
+def _ended_early(run: Path, assessment: Assessment) -> bool:
+    """Tell whether `train.patience` ended a run: it says so, or its best epoch is that long ago."""
+    meta, _ = load_yaml(run / META_NAME)
+    if meta.get(STOPPED_EARLY) == assessment.epochs:
+        return True
+    patience = as_count(settings_of(run).get("train.patience"))
+    return patience is not None and assessment.epochs - (assessment.best_epoch or assessment.epochs) >= patience
+
+
+def _shared(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the settings with keys that thousands of runs share in memory."""
+    return None if values is None else {intern(key): value for key, value in values.items()}

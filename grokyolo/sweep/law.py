@@ -1,0 +1,296 @@
+"""Does the jump keep the time of the decay budget? The law, fitted, with what speaks against it.
+
+The law says: a model jumps when weight decay has spent a certain budget, so the epoch of the jump is that budget over
+the e-folds an epoch (learning rate × weight decay × steps). On logarithms that is a line of slope -1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from grokyolo.gap.series import FloatArray, IntArray
+from grokyolo.sweep.axes import MOST_LEVELS, Axis, label_of, setting_of
+from grokyolo.sweep.diagram import Run
+from grokyolo.sweep.law_words import sentences
+from grokyolo.sweep.outcome import Word
+from grokyolo.sweep.regression import BoolArray, fit_censored, jackknife, student_quantile
+
+TOLERANCE = 0.2
+"""A slope this near to -1 is the law for practical ends: ten times the rate changes the budget by 1.6 times at most."""
+WAITING = {Word.MEMORISING, Word.OVERFITTING, Word.UNFINISHED}
+"""Runs that have memorised and not jumped: they would jump later, if at all."""
+PACE = ("lr0", "weight_decay", "batch", "nbs", "momentum")
+"""Last parts of keys that act through the rate; every other axis may move the budget itself."""
+
+
+class Keeping(str, Enum):
+    """What the fit says of the law."""
+
+    KEEPS = "keeps"
+    DEPARTS = "departs"
+    UNSURE = "unsure"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Group:
+    """The runs at one level of an axis.
+
+    Attributes:
+        level: its label.
+        jumped, waiting: how many have jumped, and how many had memorised but not jumped when they ended.
+        budget: median of the e-folds at the jump, None when none jumped.
+        spread: standard deviation of their logarithm as a factor, None with fewer than two.
+        epoch: median epoch of the jump.
+    """
+
+    level: str
+    jumped: int
+    waiting: int
+    budget: float | None
+    spread: float | None
+    epoch: float | None
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one axis does to the budget at the jump, the other axes held fixed.
+
+    Attributes:
+        axis: its name.
+        groups: by level; none where there are more than can be read.
+        factor: largest over smallest level, None when fewer than two levels have jumps.
+    """
+
+    axis: str
+    groups: tuple[Group, ...]
+    factor: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {"factor": self.factor, "levels": [dict(vars(group)) for group in self.groups]}
+
+
+@dataclass(frozen=True)
+class Law:
+    """The law and how well it holds.
+
+    Attributes:
+        jumps: shape (n, 2): e-folds an epoch, and epoch of the jump.
+        waits: shape (m, 2): the same for runs that ended before a jump, at their last epoch.
+        slope, low, high: of log epoch over log rate, with its 95 % interval; None when unknowable.
+        settings: how many settings the interval rests on.
+        budget, spread: median e-folds at the jump, and the standard deviation of their logarithm as a factor.
+        epochs_spread: the same for epochs.
+        shares: what each axis does to the budget.
+        left_out: reason to number of runs that say nothing about the law.
+        waiting: names of the runs that ended before a jump.
+        reason: why there is no slope; empty where there is one.
+    """
+
+    jumps: FloatArray
+    waits: FloatArray
+    slope: float | None
+    low: float | None
+    high: float | None
+    settings: int
+    budget: float | None
+    spread: float | None
+    epochs_spread: float | None
+    shares: tuple[Share, ...]
+    left_out: dict[str, int]
+    waiting: tuple[str, ...]
+    reason: str = ""
+
+    @property
+    def keeping(self) -> Keeping:
+        """Whether the law holds as far as the slope tells."""
+        if self.slope is None or self.low is None or self.high is None:
+            return Keeping.UNKNOWN
+        if self.low >= -1 - TOLERANCE and self.high <= -1 + TOLERANCE:
+            return Keeping.KEEPS
+        return Keeping.DEPARTS if not self.low <= -1 <= self.high else Keeping.UNSURE
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return what was found, in words."""
+        return tuple(sentences(self))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {
+            "law": self.keeping.value,
+            "slope": self.slope,
+            "slope_interval": None if self.low is None else [self.low, self.high],
+            "settings": self.settings,
+            "budget_at_jump": self.budget,
+            "budget_spread": self.spread,
+            "epochs_spread": self.epochs_spread,
+            "jumped": len(self.jumps),
+            "not_jumped": list(self.waiting),
+            "left_out": self.left_out,
+            "axes": {share.axis: share.to_json() for share in self.shares},
+            "sentences": list(self.sentences()),
+        }
+
+
+@dataclass(frozen=True)
+class _Timed:
+    """A run that tells something: when it jumped, or how long it waited."""
+
+    run: Run
+    epoch: int
+    rate: float
+    jumped: bool
+
+    @property
+    def budget(self) -> float:
+        return self.epoch * self.rate
+
+
+def fit_law(runs: Sequence[Run], axes: Sequence[Axis]) -> Law:
+    """Fit the law to the runs of a sweep.
+
+    Runs that memorised and ended before a jump are censored: the fit takes them to jump later than their end. Levels of
+    axes that do not act through the rate, such as the amount of data, may each have a budget of their own. The interval
+    leaves out one setting after the other.
+
+    Args:
+        runs: of the sweep.
+        axes: all that differ.
+    """
+    timed, left_out = _timed(runs)
+    jumps = [one for one in timed if one.jumped]
+    waits = [one for one in timed if not one.jumped]
+    budgets = np.array([one.budget for one in jumps])
+    epochs = np.array([float(one.epoch) for one in jumps])
+    slope, error, settings, freedom, reason = _slope(timed, axes)
+    reach = None if slope is None or error is None else student_quantile(0.975, freedom) * error
+    return Law(
+        jumps=np.array([(one.rate, one.epoch) for one in jumps], dtype=np.float64).reshape(-1, 2),
+        waits=np.array([(one.rate, one.epoch) for one in waits], dtype=np.float64).reshape(-1, 2),
+        slope=slope,
+        low=None if slope is None or reach is None else slope - reach,
+        high=None if slope is None or reach is None else slope + reach,
+        settings=settings,
+        budget=float(np.median(budgets)) if len(budgets) else None,
+        spread=_factor(budgets),
+        epochs_spread=_factor(epochs),
+        shares=tuple(_share(axis, axes, timed) for axis in axes),
+        left_out=left_out,
+        waiting=tuple(one.run.name for one in waits),
+        reason=reason,
+    )
+
+
+def _timed(runs: Sequence[Run]) -> tuple[list[_Timed], dict[str, int]]:
+    found: list[_Timed] = []
+    left_out: dict[str, int] = {}
+    for run in runs:
+        outcome = run.outcome
+        moment, rate = outcome.jump or outcome.end, outcome.rate
+        word = outcome.word
+        if outcome.jump is None and (word not in WAITING or outcome.memorised is None):
+            why = word.value
+        elif moment is None or rate is None:
+            why = "budget unknown"
+        elif not rate > 0:
+            why = "no weight decay"
+        else:
+            found.append(_Timed(run, moment.epoch, rate, outcome.jump is not None))
+            continue
+        left_out[why] = left_out.get(why, 0) + 1
+    return found, left_out
+
+
+def _slope(timed: Sequence[_Timed], axes: Sequence[Axis]) -> tuple[float | None, float | None, int, int, str]:
+    """Return slope, its standard error, settings, degrees of freedom, and why there is no slope or no error."""
+    if not any(one.jumped for one in timed):
+        return None, None, 0, 0, "no run has jumped"
+    own = [axis for axis in axes if not axis.is_seed and axis.last not in PACE]
+    budgets = _numbered(tuple(label_of(one.run.values.get(axis.key)) for axis in own) for one in timed)
+    clusters = _numbered(setting_of(one.run.values, axes) for one in timed)
+    rate, epoch = np.log([one.rate for one in timed]), np.log([float(one.epoch) for one in timed])
+    censored = np.array([not one.jumped for one in timed], dtype=bool)
+
+    def estimate(rows: BoolArray) -> float | None:
+        alive = np.unique(budgets[rows & ~censored])  # where nothing jumped there is no budget to be fitted
+        rows = rows & np.isin(budgets, alive)
+        design = np.column_stack([budgets[rows, None] == alive, rate[rows]]).astype(np.float64)
+        fit = fit_censored(design, epoch[rows], censored[rows])
+        return None if fit is None else float(fit.coefficients[-1])
+
+    used = np.isin(budgets, budgets[~censored])
+    slope = estimate(used)
+    if slope is None:
+        why = "no two of the runs that jumped differ in learning rate × weight decay × steps alone"
+        return None, None, 0, 0, why
+    clusters = np.unique(clusters[used], return_inverse=True)[1]
+    settings = int(clusters.max()) + 1
+    rate, epoch, censored, budgets = rate[used], epoch[used], censored[used], budgets[used]
+    error = jackknife(estimate, clusters)
+    freedom = max(settings - len(np.unique(budgets)) - 1, 1)
+    return slope, error, settings, freedom, "" if error is not None else "too few settings for an interval"
+
+
+def _numbered(names: Iterable[Hashable]) -> IntArray:
+    """Return a number for each name, equal ones alike."""
+    order: dict[Hashable, int] = {}
+    return np.array([order.setdefault(name, len(order)) for name in names], dtype=np.int64)
+
+
+def _share(axis: Axis, axes: Sequence[Axis], timed: Sequence[_Timed]) -> Share:
+    groups = []
+    places = [axis.place(one.run.values.get(axis.key)) for one in timed]
+    for number, level in enumerate(axis.levels if len(axis.levels) <= MOST_LEVELS else ()):
+        here = [one for one, place in zip(timed, places, strict=True) if place == number]
+        jumped = [one for one in here if one.jumped]
+        budgets = np.array([one.budget for one in jumped])
+        groups.append(
+            Group(
+                level=level.label,
+                jumped=len(jumped),
+                waiting=len(here) - len(jumped),
+                budget=float(np.median(budgets)) if len(budgets) else None,
+                spread=_factor(budgets),
+                epoch=float(np.median([one.epoch for one in jumped])) if jumped else None,
+            )
+        )
+    return Share(axis.name, tuple(groups), _effect(axis, axes, [one for one in timed if one.jumped]))
+
+
+def _effect(axis: Axis, axes: Sequence[Axis], jumped: Sequence[_Timed]) -> float | None:
+    """Return the factor between the levels of an axis, from runs that are alike in all other axes but seeds.
+
+    Each level is compared with the mean of all runs that differ from it in this axis (and seed) only.
+    """
+    others = [one for one in axes if one.key != axis.key and (not one.is_seed or axis.is_seed)]
+    alike: dict[object, list[_Timed]] = {}
+    for one in jumped:
+        alike.setdefault(tuple(label_of(one.run.values.get(other.key)) for other in others), []).append(one)
+    places: list[int] = []
+    blocks: list[int] = []
+    logs: list[float] = []
+    for block, members in enumerate(alike.values()):
+        levels = [axis.place(one.run.values.get(axis.key)) for one in members]
+        if len(set(levels)) > 1:
+            places += levels
+            blocks += [block] * len(members)
+            logs += [math.log(one.budget) for one in members]
+    if not logs:
+        return None
+    used = sorted(set(places))
+    design = np.zeros((len(logs), len(used) + len(alike)))
+    design[np.arange(len(logs)), [used.index(place) for place in places]] = 1.0
+    design[np.arange(len(logs)), [len(used) + block for block in blocks]] = 1.0
+    effects = np.linalg.lstsq(design, np.array(logs), rcond=None)[0][: len(used)]
+    return float(np.exp(np.ptp(effects)))
+
+
+def _factor(values: FloatArray) -> float | None:
+    return float(np.exp(np.std(np.log(values), ddof=1))) if len(values) > 1 else None

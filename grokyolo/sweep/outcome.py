@@ -1,0 +1,192 @@
+"""What a sweep keeps of one run: its verdict, when what happened, and how it ended."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from grokyolo.compare import final_level
+from grokyolo.gap import Series
+from grokyolo.gap.series import FloatArray
+from grokyolo.verdict import Assessment, Verdict, rules
+
+LEARNED = {"top1": 0.3}
+LEARNED_ELSE = 0.05
+"""A probe that never lasts at this score has not learned its own training images; mAP50-95 is low by nature."""
+
+
+class State(str, Enum):
+    """How far a run has come."""
+
+    FINISHED = "finished"
+    UNFINISHED = "unfinished"
+    FAILED = "failed"
+    NOT_STARTED = "not started"
+
+
+class Word(str, Enum):
+    """What a cell of the diagram says, the weakest word first: of two that come equally often, the weaker counts."""
+
+    NOT_STARTED = "not started"
+    UNFINISHED = "unfinished"
+    FAILED = "failed"
+    DIVERGED = "diverged"
+    NEVER_LEARNED = "never learned"
+    UNDECIDED = "undecided"
+    OVERFITTING = "overfitting"
+    MEMORISING = "memorising"
+    DOUBLE_DESCENT = "double-descent"
+    GENERALISING = "generalising"
+    DELAYED_JUMP = "delayed-jump"
+    GROKKED = "grokked"
+
+    @property
+    def judged(self) -> bool:
+        """Whether it speaks of a finished run."""
+        return self not in {Word.NOT_STARTED, Word.UNFINISHED, Word.FAILED}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A point of a run, on two clocks.
+
+    Attributes:
+        epoch: 1-based.
+        budget: e-folds of weight decay spent by then; None when the log does not tell.
+    """
+
+    epoch: int
+    budget: float | None
+
+    def on(self, by: str) -> float | None:
+        """Return it in epochs or, by `budget`, in e-folds."""
+        return self.budget if by == "budget" else float(self.epoch)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One run of a sweep.
+
+    Attributes:
+        state: how far it came.
+        epochs: last epoch in the log; 0 without one.
+        planned: epochs it was meant to have, None when unknown.
+        verdict: on what there is so far, None without a log.
+        reason: the sentence of the verdict, or why there is none.
+        learned: whether the training images were learned at all; None without a probe.
+        score_name: the task's headline metric.
+        like_for_like: whether the gap is against a probe.
+        memorised, jump, end: when the model had memorised, was half way up its jump, and how long it is.
+        lateness: epoch of the jump / epoch of memorising.
+        score, loss: of validation at the end, the median of the last twentieth.
+        train_images: None when unknown.
+    """
+
+    state: State
+    epochs: int = 0
+    planned: int | None = None
+    verdict: Verdict | None = None
+    reason: str = ""
+    learned: bool | None = None
+    score_name: str = ""
+    like_for_like: bool = False
+    memorised: Moment | None = None
+    jump: Moment | None = None
+    end: Moment | None = None
+    lateness: float | None = None
+    score: float | None = None
+    loss: float | None = None
+    train_images: int | None = None
+
+    @property
+    def word(self) -> Word:
+        """What the diagram says of it."""
+        if self.state is not State.FINISHED or self.verdict is None:
+            return Word(self.state.value)
+        if self.learned is False and self.verdict in {Verdict.UNDECIDED, Verdict.GENERALISING}:
+            return Word.NEVER_LEARNED
+        return Word(self.verdict.value)
+
+    @property
+    def rate(self) -> float | None:
+        """E-folds of weight decay an epoch, up to the jump, or to the end where there is none."""
+        moment = self.jump or self.end
+        return None if moment is None or moment.budget is None else moment.budget / moment.epoch
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values; absent is None."""
+        found: dict[str, Any] = dict(vars(self))
+        for name in ("memorised", "jump", "end"):
+            moment = found[name]
+            found[name] = None if moment is None else [moment.epoch, moment.budget]
+        return {**found, "state": self.state.value, "verdict": self.verdict and self.verdict.value}
+
+
+def from_json(found: Mapping[str, Any]) -> Outcome:
+    """Return what `Outcome.to_json` was made of.
+
+    Raises:
+        ValueError, TypeError: it is no such thing.
+    """
+    fields = dict(found)
+    for name in ("memorised", "jump", "end"):
+        if fields.get(name) is not None:
+            fields[name] = Moment(*fields[name])
+    verdict = fields.get("verdict")
+    fields["verdict"] = None if verdict is None else Verdict(verdict)
+    fields["state"] = State(fields.get("state"))
+    return Outcome(**fields)
+
+
+def outcome_of(series: Series, assessment: Assessment, *, ended_early: bool = False) -> Outcome:
+    """Return what a sweep keeps of a run.
+
+    Args:
+        series, assessment: the run and its verdict.
+        ended_early: whether it is finished although it has not all of its epochs, as `train.patience` ends runs.
+    """
+    budget, planned = series.decay_budget, series.epochs_planned
+    last = int(series.epoch[-1])
+    finished = planned is None or last >= planned or ended_early
+
+    def moment(epoch: int | None) -> Moment | None:
+        if epoch is None:
+            return None
+        spent = float(budget[min(int(np.searchsorted(series.epoch, epoch)), len(series) - 1)])
+        return Moment(epoch, spent if math.isfinite(spent) else None)
+
+    return Outcome(
+        state=State.FINISHED if finished else State.UNFINISHED,
+        epochs=last,
+        planned=planned,
+        verdict=assessment.verdict,
+        reason=assessment.reason,
+        learned=_learned(series),
+        score_name=series.score_name,
+        like_for_like=series.like_for_like,
+        memorised=moment(assessment.memorised_epoch),
+        jump=moment(assessment.jump.epoch if assessment.jump else None),
+        end=moment(last),
+        lateness=assessment.jump.lateness if assessment.jump else None,
+        score=final_level(series),
+        loss=_end(series.val_loss),
+        train_images=series.train_images,
+    )
+
+
+def _learned(series: Series) -> bool | None:
+    known = series.probe_score[np.isfinite(series.probe_score)]
+    if not len(known):
+        return None
+    windows = np.lib.stride_tricks.sliding_window_view(known, min(rules.MEDIAN_OF, len(known)))
+    return bool(np.median(windows, axis=1).max() >= LEARNED.get(series.score_name, LEARNED_ELSE))
+
+
+def _end(values: FloatArray) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.median(known[-max(rules.MEDIAN_OF, len(known) // 20) :])) if len(known) else None

@@ -1,0 +1,195 @@
+"""The charts below a phase diagram: the law of the decay budget, critical sizes, test error over size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grokyolo.sweep.critical import Border, Critical
+from grokyolo.sweep.descent import Descent
+from grokyolo.sweep.law import Law
+from grokyolo.sweep.phase import Phases
+from grokyolo.view.compare import COLOURS, DASHES
+from grokyolo.view.panels import SMALL
+from grokyolo.view.phase.look import place, telling
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARKERS = "osD^vP*X"
+FAINT = "#555555"
+FEW, MOST_FLAT = 6, 12
+"""More labels on an axis than this stand upright, or give way to round numbers."""
+
+MOST_DOTS = 2000
+"""Of more runs than this, evenly spread ones are drawn."""
+MOST_ROWS, MOST_LINES = 14, 8
+"""Parts of a sweep that are drawn one by one, at most."""
+
+Draw = Callable[["Axes"], None]
+
+
+def plain(text: str) -> str:
+    """Return a name as a picture can hold it: no dollar begins a formula."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text).replace("$", r"\$")
+
+
+def charts_of(phases: Phases) -> list[Draw]:
+    """Return what draws each chart that a sweep has something for."""
+    found: list[Draw] = []
+    if len(phases.law.jumps):
+        found.append(partial(_law, law=phases.law))
+        if any(group.budget for one in phases.law.shares for group in one.groups):
+            found.append(partial(_budgets, law=phases.law))
+    borders = [one for one in phases.criticals if one.estimate is not None]
+    if borders:
+        found.append(partial(_criticals, found=borders[:MOST_ROWS], of=len(borders)))
+    for axis in dict.fromkeys(one.axis for one in phases.descents):
+        same = [one for one in phases.descents if one.axis == axis]
+        found.append(partial(_descents, found=telling(same, MOST_LINES), of=len(same), score=phases.score_name))
+    return found
+
+
+def _law(ax: Axes, law: Law) -> None:
+    rates, epochs = law.jumps[:, 0], law.jumps[:, 1]
+    if len(law.waits):
+        waits = law.waits[:: -(-len(law.waits) // MOST_DOTS)]
+        ax.plot(*waits.T, "^", color="#999999", markersize=4, fillstyle="none", label="no jump by then")
+    shown = law.jumps[:: -(-len(law.jumps) // MOST_DOTS)]
+    ax.plot(*shown.T, "o", color=COLOURS[0], markersize=4, alpha=0.8, label="half way up the jump")
+    ends = np.array([rates.min() / 1.2, rates.max() * 1.2])
+    if law.budget is not None:
+        ax.plot(ends, law.budget / ends, color="black", linewidth=1.2, label=f"{law.budget:.3g} e-folds (slope -1)")
+    if law.slope is not None:
+        middle = float(np.exp(np.mean(np.log(epochs) - law.slope * np.log(rates))))
+        ax.plot(
+            ends, middle * ends**law.slope, color=COLOURS[1], linestyle=(0, (5, 2)), linewidth=1.4, label=_slope(law)
+        )
+    _log_axis(ax, "x")
+    _log_axis(ax, "y")
+    ax.set_xlabel("e-folds of decay an epoch", fontsize=SMALL + 1)
+    ax.set_ylabel("epoch", fontsize=SMALL + 1)
+    ax.set_title("when it jumps, over how fast weights decay", fontsize=SMALL + 1, loc="left")
+    ax.legend(frameon=False, fontsize=SMALL - 1)
+
+
+def _slope(law: Law) -> str:
+    interval = "" if law.low is None else f" ({law.low:.2f} to {law.high:.2f})"
+    return f"fitted: slope {law.slope:.2f}{interval}"
+
+
+def _log_axis(ax: Axes, which: str) -> None:
+    """Set a log axis with plain numbers, more of them where there are few decades."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    (ax.set_xscale if which == "x" else ax.set_yscale)("log")
+    low, high = ax.get_xlim() if which == "x" else ax.get_ylim()
+    subs = (
+        (1.0,) if high / low > 1e3 else (1.0, 2.0, 5.0) if high / low > 4 else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+    )
+    axis.set_major_locator(LogLocator(subs=subs, numticks=30))
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"))
+
+
+def _budgets(ax: Axes, law: Law) -> None:
+    """Draw the budget at the jump, level by level of each axis."""
+    at, ticks, labels = 0.0, [], []
+    for colour, marker, one in zip(cycle(COLOURS), cycle(MARKERS), law.shares, strict=False):
+        groups = [(group.level, group.budget, group.spread or 1.0) for group in one.groups if group.budget is not None]
+        for level, budget, factor in groups:
+            around = [[budget - budget / factor], [budget * factor - budget]]
+            ax.errorbar([at], [budget], around, fmt=marker, color=colour, markersize=5, capsize=2, linewidth=1)
+            ticks.append(at)
+            labels.append(plain(level))
+            at += 1
+        if groups:
+            ax.annotate(
+                plain(one.axis),
+                (at - (len(groups) + 1) / 2, 1.0),
+                xycoords=("data", "axes fraction"),
+                color=colour,
+                ha="center",
+                va="bottom",
+                fontsize=SMALL - 1,
+            )
+            at += 0.8
+    if law.budget is not None:
+        ax.axhline(law.budget, color="black", linewidth=0.8, zorder=0)
+    ax.set_xticks(ticks, labels, rotation=90 if len(ticks) > FEW else 0)
+    ax.set_ylim(0, None)
+    ax.set_ylabel("e-folds at the jump", fontsize=SMALL + 1)
+
+
+def _criticals(ax: Axes, found: Sequence[Critical], of: int) -> None:
+    """Draw each critical size with its interval, and below it the share of runs that generalise at each size tried."""
+    tried = sorted({one.size for each in found for one in each.tried if one.size > 0})
+    for row, one in enumerate(reversed(found)):
+        left, right = one.low or tried[0] / 1.2, one.high or tried[-1] * 1.2
+        ax.plot([left, right], [row, row], color=COLOURS[0], linewidth=1.6)
+        for is_open, end, marker in ((one.low is None, left, "<"), (one.high is None, right, ">")):
+            ax.plot([end] * is_open, [row] * is_open, marker, color=COLOURS[0], markersize=5)
+        marker = "o" if one.border is Border.BLURRED else "|"
+        ax.plot([one.estimate or left], [row], marker, color=COLOURS[0], markersize=7)
+        shown = [each for each in one.tried if each.size > 0]
+        ax.scatter(
+            [each.size for each in shown],
+            [row - 0.28] * len(shown),
+            c=[each.reached / each.runs for each in shown],
+            cmap="Greys",
+            vmin=0,
+            vmax=1,
+            s=20,
+            edgecolors=FAINT,
+            linewidths=0.6,
+        )
+    ax.set_yticks(range(len(found)), [plain(place(one.fixed)) for one in reversed(found)])
+    ax.set_ylim(-0.6, len(found) - 0.5)
+    _log_axis(ax, "x")
+    if len(tried) <= MOST_FLAT:
+        ax.set_xticks(tried, [f"{size:g}" for size in tried], rotation=45 if len(tried) > FEW else 0)
+    ax.set_xlabel(plain(found[0].axis), fontsize=SMALL + 1)
+    some = f"; {len(found)} of {of}" if of > len(found) else ""
+    ax.set_title(f"critical size, 95 %; dots: share that generalises{some}", fontsize=SMALL + 1, loc="left")
+
+
+def _descents(ax: Axes, found: Sequence[Descent], of: int, score: str) -> None:
+    counted = all(size.size is not None and size.size > 0 for one in found for size in one.sizes)
+    labels = list(dict.fromkeys(size.label for one in found for size in one.sizes))
+    for one, colour, dash, marker in zip(found, cycle(COLOURS), cycle(DASHES), cycle(MARKERS), strict=False):
+        at = [float(size.size or 0) if counted else labels.index(size.label) for size in one.sizes]
+        means = np.array([size.mean for size in one.sizes])
+        low, high = np.array([[min(size.errors), max(size.errors)] for size in one.sizes]).T
+        ax.errorbar(
+            at,
+            means,
+            np.maximum([means - low, high - means], 0),  # a mean of equal numbers may be a little more than they are
+            color=colour,
+            linestyle=dash,
+            marker=marker,
+            markersize=4,
+            capsize=2,
+            linewidth=1.3,
+            elinewidth=0.8,
+            label=plain(place(one.fixed)),
+        )
+    if counted:
+        _log_axis(ax, "x")
+    else:
+        ax.set_xticks(range(len(labels)), [plain(label) for label in labels])
+    kind = found[0].kind
+    unit = {"model-wise": "parameters", "sample-wise": "training images"}.get(kind, "") if counted else ""
+    ax.set_xlabel(plain(f"{found[0].axis} ({unit})" if unit else found[0].axis), fontsize=SMALL + 1)
+    ax.set_ylabel(f"1 - {score or 'score'} at the end", fontsize=SMALL + 1)
+    ax.set_ylim(0, 1.05 * max(max(size.errors) for one in found for size in one.sizes) or 1)
+    some = f"; {len(found)} of {of}" if of > len(found) else ""
+    title = f"test error over size{f', {kind}' if kind else ''}; bars: all seeds{some}"
+    ax.set_title(title, fontsize=SMALL + 1, loc="left")
+    if any(one.fixed for one in found):
+        columns = 2 if len(found) > 3 else 1
+        ax.legend(frameon=False, fontsize=SMALL - 2, ncols=columns, loc="upper left", bbox_to_anchor=(0, -0.2))

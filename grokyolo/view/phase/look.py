@@ -1,0 +1,101 @@
+"""How the words of a phase diagram look: a letter for grey, a colour that colour-blind readers tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grokyolo.sweep.axes import Axis
+from grokyolo.sweep.descent import Descent
+from grokyolo.sweep.diagram import Cell, Spread
+from grokyolo.sweep.outcome import Word
+from grokyolo.view import numbers
+
+
+@dataclass(frozen=True)
+class Look:
+    """One word.
+
+    Attributes:
+        letter: one sign.
+        colour: of a cell, on paper and screen; after Okabe and Ito.
+        ink: of letters on that colour.
+        style: on a terminal.
+    """
+
+    letter: str
+    colour: str
+    ink: str
+    style: str
+
+
+LOOKS = {
+    Word.GROKKED: Look("G", "#007a59", "#ffffff", "bold green"),
+    Word.DELAYED_JUMP: Look("J", "#56B4E9", "#000000", "cyan"),
+    Word.GENERALISING: Look("L", "#0060a0", "#ffffff", "green"),
+    Word.DOUBLE_DESCENT: Look("D", "#CC79A7", "#000000", "cyan"),
+    Word.MEMORISING: Look("M", "#F5E663", "#000000", "yellow"),
+    Word.OVERFITTING: Look("O", "#D55E00", "#ffffff", "red"),
+    Word.DIVERGED: Look("X", "#3a3a3a", "#ffffff", "bold red"),
+    Word.NEVER_LEARNED: Look("N", "#a8a8a8", "#000000", "dim"),
+    Word.UNDECIDED: Look("U", "#dddddd", "#000000", "dim"),
+    Word.FAILED: Look("!", "#ffffff", "#b3261e", "bold red"),
+    Word.UNFINISHED: Look("…", "#ffffff", "#444444", "dim"),
+    Word.NOT_STARTED: Look("·", "#ffffff", "#777777", "dim"),
+}
+"""In the order of the legend: from generalising to nothing."""
+
+MEANINGS = {
+    Word.GROKKED: "memorised, and generalised much later",
+    Word.DELAYED_JUMP: "such a jump, but less late, less complete, or confounded",
+    Word.GENERALISING: "learned straight away: validation follows the training images",
+    Word.DOUBLE_DESCENT: "validation got worse and recovered during training",
+    Word.MEMORISING: "knows its training images, and no others",
+    Word.OVERFITTING: "validation got worse and stayed so",
+    Word.DIVERGED: "the loss is not finite, or the training score collapsed",
+    Word.NEVER_LEARNED: "not even the training images were learned",
+    Word.UNDECIDED: "too short, too noisy or too few measurements",
+    Word.FAILED: "the training failed, or its log cannot be read",
+    Word.UNFINISHED: "not at its last epoch yet",
+    Word.NOT_STARTED: "no epoch finished yet",
+}
+
+
+def number(value: float, by: str) -> str:
+    """Return a time: epochs as they are, long ones in thousands; e-folds with three telling digits."""
+    if by == "budget":
+        return f"{value:.3g}"
+    if value < 10_000:
+        return f"{value:.0f}"
+    return f"{value / 1e3:.3g}k" if value < 1e6 else f"{value / 1e6:.3g}M"
+
+
+def times(found: Spread | None, by: str) -> str:
+    """Return a median with least and largest, such as `128 (121–133)`, or a dash."""
+    if found is None:
+        return numbers.MISSING
+    middle, low, high = (number(value, by) for value in (found.median, found.low, found.high))
+    return middle if low == high else f"{middle} ({low}–{high})"
+
+
+def share(cell: Cell) -> str:
+    """Return how many runs of a cell have its word, such as `2/3`."""
+    count, of = cell.share
+    return f"{count}/{of}"
+
+
+def from_top(axis: Axis) -> list[int]:
+    """Return the levels of the axis that goes down, the uppermost first: numbers grow upwards."""
+    places = list(range(len(axis.levels)))
+    return places[::-1] if axis.numeric else places
+
+
+def place(fixed: dict[str, str]) -> str:
+    """Return the part of a sweep that something is about, such as `weight_decay=1, lr0=0.002`."""
+    return ", ".join(f"{name}={label}" for name, label in fixed.items()) or "all runs"
+
+
+def telling(found: Sequence[Descent], most: int) -> list[Descent]:
+    """Return the courses that say most, in their order: those with a peak, then those that change most."""
+    ranked = sorted(found, key=lambda one: (one.peak is None, -one.range))[:most]
+    return [one for one in found if any(one is chosen for chosen in ranked)]

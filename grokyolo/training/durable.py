@@ -11,7 +11,7 @@ from typing import Any
 from ultralytics.utils import LOGGER, RANK, YAML
 
 from grokyolo.errors import GrokyoloError, Stopped
-from grokyolo.training import checkpoints, order, seeded, signals, snapshot, state
+from grokyolo.training import checkpoints, order, randomness, seeded, signals, snapshot, state
 from grokyolo.training.engine import Engine
 
 RECOVERIES = 3
@@ -65,8 +65,10 @@ class Durable(Engine):
     def get_dataloader(self, dataset_path: Any, batch_size: int = 16, rank: int = 0, mode: str = "train") -> Any:
         """Build a loader as Ultralytics does; that of the training images can be put back to where it was."""
         loader = super().get_dataloader(dataset_path, batch_size, rank, mode)
-        if mode != "train" or RANK != -1:
+        if mode != "train":
             return loader
+        if RANK != -1:
+            return seeded.with_own_numbers(loader, int(self.args.seed), seeded.Share(RANK, self.world_size))
         if loader.num_workers:
             return seeded.with_own_numbers(loader, int(self.args.seed))
         order.record(loader)
@@ -163,9 +165,10 @@ class Durable(Engine):
         self.epoch -= 1
 
     def before_batches(self) -> None:
-        """Let workers that begin now begin with this epoch."""
-        if RANK == -1:
-            seeded.start_at(self.train_loader, self.epoch)
+        """Let workers that begin now begin with this epoch; each of several processes has its own numbers for it."""
+        seeded.start_at(self.train_loader, self.epoch)
+        if RANK != -1:
+            randomness.begin(int(self.args.seed), self.epoch, RANK)
 
     # Stop ---------------------------------------------------------------------------------------------------------
 
@@ -206,7 +209,7 @@ class Durable(Engine):
             GrokyoloError: the loss was not finite four times in a row.
         """
         spoiled = not math.isfinite(self.mean_loss()) or (self.fitness is not None and not math.isfinite(self.fitness))
-        if not spoiled or not self._saved_epoch:
+        if not self.anywhere(spoiled) or not self.shared(self._saved_epoch):
             return False  # nothing to go back to: the curve shows it, and the verdict says so
         self.nan_recovery_attempts += 1
         if self.nan_recovery_attempts > RECOVERIES:

@@ -131,8 +131,6 @@ class Engine(BaseTrainer):
             warnings.simplefilter("ignore")  # the scheduler steps before the optimizer, as Ultralytics has it
             self.scheduler.step()
         self._model_train()
-        if RANK != -1:
-            self.train_loader.sampler.set_epoch(self.epoch)
         if not self.mosaic_closed and self.epoch >= self.epochs - self.args.close_mosaic:
             self.mosaic_closed = True
             self._close_dataloader_mosaic()
@@ -192,6 +190,22 @@ class Engine(BaseTrainer):
         word = [value if RANK == 0 else None]
         distributed.broadcast_object_list(word, 0)
         return word[0]
+
+    def anywhere(self, flag: bool) -> bool:
+        """Tell whether `flag` is set in any of the processes."""
+        if RANK == -1:
+            return flag
+        word = torch.tensor(float(flag), device=self.device)
+        distributed.all_reduce(word, op=distributed.ReduceOp.MAX)
+        return bool(word)
+
+    def mean(self, value: float) -> float:
+        """Return the mean of `value` over the processes."""
+        if RANK == -1:
+            return value
+        word = torch.tensor(value, dtype=torch.float64, device=self.device)
+        distributed.all_reduce(word)
+        return float(word) / self.world_size
 
     def _model_train(self) -> None:
         """Set the model to training mode, frozen normalisation layers excepted, where it is not in it already."""

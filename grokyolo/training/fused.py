@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 from ultralytics.nn.modules import Conv
+from ultralytics.utils import RANK
 
 LARGE = 2**16
 """Numbers in an input from which oneDNN's own 1×1 convolution is faster than PyTorch's way to it."""
@@ -64,7 +65,12 @@ class Fused:
 
 
 def _pays(device: torch.device) -> bool:
-    """Tell whether this is an x86 CPU with oneDNN; Ultralytics' `AutoBackend` changes the layout on the same ones."""
+    """Tell whether this is an x86 CPU with oneDNN; Ultralytics' `AutoBackend` changes the layout on the same ones.
+
+    Several processes have a GPU each, and their statistics become the same only when validation begins.
+    """
+    if RANK != -1:
+        return False
     return device.type == "cpu" and platform.machine() in {"AMD64", "x86_64"} and torch.backends.mkldnn.is_available()
 
 

@@ -66,7 +66,7 @@ class Measured(Stepping):
         probe = self.probe.validator if self.probe else None
         with self.fused.measuring(), as_it_is(self.ema.ema), self.error_bars.listening(self.validator, probe):
             metrics, fitness = super().validate()
-            self._val = measurement(self.validator) if RANK in {-1, 0} else None
+            self._val = measurement(self, self.validator)
             if self.probe is not None:
                 started = time.monotonic()
                 self._probe = self.probe.measure(self)

@@ -35,14 +35,20 @@ class Measurement:
     score: float
 
 
-def measurement(validator: Any) -> Measurement:
+def measurement(trainer: Any, validator: Any) -> Measurement | None:
     """Read the unrounded loss and score of the pass that `validator` has just finished.
 
     `BaseValidator.__call__` rounds both to 5 decimals in what it returns, which would put a floor under
-    small losses.
+    small losses. Of several processes each has seen its share of the images; the mean of their losses is taken, as
+    there.
+
+    Returns:
+        None in all but the first of several processes, which has gathered what the scores are computed from.
     """
     batches = max(len(validator.dataloader), 1)
-    loss = math.fsum(float(item.sum()) for item in validator.loss.values()) / batches
+    loss = trainer.mean(math.fsum(float(item.sum()) for item in validator.loss.values()) / batches)
+    if RANK not in {-1, 0}:
+        return None
     key, _ = SCORES[validator.args.task]
     return Measurement(loss=loss, score=float(validator.metrics.results_dict[key]))
 
@@ -89,11 +95,11 @@ class Probe:
         """Score the probe with the EMA weights of `trainer`; its training goes on as if nothing happened.
 
         Returns:
-            None in all but the first of several processes, which gathers what the others found.
+            As `measurement`.
         """
         with randomness.kept():
             self.validator(trainer)
-        return measurement(self.validator) if RANK in {-1, 0} else None
+        return measurement(trainer, self.validator)
 
 
 def training_files(dataset: Any) -> list[str]:

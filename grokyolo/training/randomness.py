@@ -40,6 +40,14 @@ def restore(states: dict[str, Any]) -> None:
         torch.cuda.set_rng_state_all(states["cuda"])
 
 
+def begin(*numbers: int) -> None:
+    """Let all generators of this process begin anew with what `numbers` say."""
+    words = np.random.SeedSequence(numbers).generate_state(3)
+    random.seed(int(words[0]))
+    np.random.seed(int(words[1]))
+    torch.manual_seed(int(words[2]))
+
+
 def draws_since(before: Any, most: int) -> int | None:
     """Return how many `random.random()` lie between a state of Python's generator and now, None beyond `most`."""
     now, replay = random.getstate(), random.Random()

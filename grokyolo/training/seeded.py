@@ -6,14 +6,15 @@ an epoch when a state is saved. Here epoch and index alone decide what an image 
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from torch.utils.data import Dataset, Sampler
 from ultralytics.data.build import InfiniteDataLoader
+
+from grokyolo.training import randomness
 
 Key = tuple[int, int]
 """Number of the epoch, index of the image."""
@@ -36,16 +37,33 @@ class SeededDataset(Dataset):
 
     def __getitem__(self, key: Key) -> Any:
         epoch, index = key
-        words = np.random.SeedSequence((self.seed, epoch, index)).generate_state(3)
-        random.seed(int(words[0]))
-        np.random.seed(int(words[1]))
-        torch.manual_seed(int(words[2]))
+        randomness.begin(self.seed, epoch, index)
         return self.dataset[index]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "dataset":
             raise AttributeError(name)  # while a worker unpickles it, there is nothing to ask yet
         return getattr(self.dataset, name)
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which part of each epoch falls to one of several processes.
+
+    Attributes:
+        rank: number of the process, from 0 on.
+        processes: how many there are.
+    """
+
+    rank: int = 0
+    processes: int = 1
+
+    def of(self, order: np.ndarray) -> np.ndarray:
+        """Return every so many-th index, as many for each process: the first ones come twice where it does not add up.
+
+        That is how PyTorch's `DistributedSampler` divides a data set.
+        """
+        return np.resize(order, -(-len(order) // self.processes) * self.processes)[self.rank :: self.processes]
 
 
 class EpochBatches(Sampler[list[Key]]):
@@ -56,32 +74,41 @@ class EpochBatches(Sampler[list[Key]]):
         size: images in a batch.
         seed: of the run.
         drop_last: leave out a last batch that is smaller.
+        share: the part of this process.
 
     Attributes:
         next: number of the epoch that the next pass goes through.
     """
 
-    def __init__(self, images: int, size: int, seed: int, *, drop_last: bool) -> None:
+    def __init__(self, images: int, size: int, seed: int, *, drop_last: bool, share: Share = Share()) -> None:
         self.images = images
+        self.share = share
         self.size = size
         self.seed = seed
         self.drop_last = drop_last
         self.next = 0
 
     def __len__(self) -> int:
-        return self.images // self.size if self.drop_last else -(-self.images // self.size)
+        mine = -(-self.images // self.share.processes)
+        return mine // self.size if self.drop_last else -(-mine // self.size)
 
     def __iter__(self) -> Iterator[list[Key]]:
         epoch, self.next = self.next, self.next + 1
-        order = np.random.default_rng((self.seed, epoch)).permutation(self.images)
+        order = self.share.of(np.random.default_rng((self.seed, epoch)).permutation(self.images))
         for i in range(len(self)):
             yield [(epoch, int(index)) for index in order[i * self.size : (i + 1) * self.size]]
 
 
-def with_own_numbers(loader: Any, seed: int) -> Any:
-    """Return a loader like `loader`, with its workers, whose images depend on seed, epoch and index alone."""
+def with_own_numbers(loader: Any, seed: int, share: Share = Share()) -> Any:
+    """Return a loader like `loader`, with its workers, whose images depend on seed, epoch and index alone.
+
+    Args:
+        loader: of Ultralytics.
+        seed: of the run.
+        share: the part of this process.
+    """
     draw_mosaics_from_all(getattr(loader.dataset, "transforms", None))
-    batches = EpochBatches(len(loader.dataset), loader.batch_size, seed, drop_last=loader.drop_last)
+    batches = EpochBatches(len(loader.dataset), loader.batch_size, seed, drop_last=loader.drop_last, share=share)
     new = InfiniteDataLoader(
         dataset=SeededDataset(loader.dataset, seed),
         batch_sampler=batches,

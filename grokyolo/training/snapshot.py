@@ -87,7 +87,8 @@ def put(trainer: Any, state: dict[str, Any]) -> Place:
     trainer.full_accumulate = loop["full_accumulate"]
     trainer.last_opt_step = loop["last_opt_step"]
     trainer.loss_names = tuple(loop["loss_names"])
-    trainer.metrics.update(dict.fromkeys(trainer.label_loss_items(prefix="val"), 0.0))
+    if trainer.metrics is not None:  # only the first of several processes has any
+        trainer.metrics.update(dict.fromkeys(trainer.label_loss_items(prefix="val"), 0.0))
     if loop["mosaic_closed"] and not trainer.mosaic_closed:
         trainer.mosaic_closed = True
         trainer._close_dataloader_mosaic()
@@ -101,8 +102,6 @@ def put(trainer: Any, state: dict[str, Any]) -> Place:
     _fill_mosaic(trainer.train_loader.dataset, state["mosaic"])
     randomness.restore(state["random"])
     differences = _differences(state["surroundings"], surroundings(trainer))
-    if trainer.world_size > 1:
-        differences += ("with several GPUs the random numbers of the loaders are not saved",)
     return Place(epoch, differences)
 
 
@@ -135,14 +134,15 @@ def surroundings(trainer: Any) -> dict[str, str]:
         "threads": str(torch.get_num_threads()),
         "images": str(len(trainer.train_loader.dataset)),
         "batch": str(trainer.batch_size),
+        "processes": str(max(trainer.world_size, 1)),
         "loader workers": "some" if trainer.train_loader.num_workers else "none",
     }
 
 
 def _differences(before: dict[str, str], now: dict[str, str]) -> tuple[str, ...]:
-    return tuple(
-        f"{name}: {before.get(name)} before, {value} now" for name, value in now.items() if before.get(name) != value
-    )
+    """Return what is not as before, in words; a state that does not know of something is taken to have had it so."""
+    changed = {name: value for name, value in now.items() if before.get(name, value) != value}
+    return tuple(f"{name}: {before[name]} before, {value} now" for name, value in changed.items())
 
 
 def _criterion(model: torch.nn.Module) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ultralytics.models.yolo.segment import SegmentationTrainer
 
 from grokyolo.training.measuring import Measured
 from grokyolo.training.recording import ON_RECORD
+from grokyolo.training.several import Several
 
 __all__ = [
     "ON_RECORD",
@@ -28,27 +29,27 @@ __all__ = [
 ]
 
 
-class DetectTrainer(Measured, DetectionTrainer):
+class DetectTrainer(Several, DetectionTrainer):
     """Detection, measured."""
 
 
-class SegmentTrainer(Measured, SegmentationTrainer):
+class SegmentTrainer(Several, SegmentationTrainer):
     """Segmentation, measured."""
 
 
-class PoseTrainerMeasured(Measured, PoseTrainer):
+class PoseTrainerMeasured(Several, PoseTrainer):
     """Pose estimation, measured."""
 
 
-class OrientedTrainer(Measured, OBBTrainer):
+class OrientedTrainer(Several, OBBTrainer):
     """Oriented boxes, measured."""
 
 
-class ClassifyTrainer(Measured, ClassificationTrainer):
+class ClassifyTrainer(Several, ClassificationTrainer):
     """Classification, measured."""
 
 
-TRAINERS: dict[str, type[Measured]] = {
+TRAINERS: dict[str, type[Several]] = {
     "detect": DetectTrainer,
     "segment": SegmentTrainer,
     "pose": PoseTrainerMeasured,

@@ -91,7 +91,12 @@ def events(run: Path) -> dict[int, str]:
 
 def process(cwd: Path, *arguments: str) -> Any:
     """Run the command line in a process of its own that has everything imported already."""
-    child = _processes.Process(target=_command, args=(str(cwd), arguments))
+    return process_of(_command, cwd, arguments)
+
+
+def process_of(function: Any, cwd: Path, *arguments: Any) -> Any:
+    """Run a function of the folder and `arguments` in such a process."""
+    child = _processes.Process(target=function, args=(str(cwd), *arguments))
     child.start()
     return child
 

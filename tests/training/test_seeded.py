@@ -7,7 +7,7 @@ import torch
 from torch.utils.data import Dataset
 from ultralytics.data.build import InfiniteDataLoader, seed_worker
 
-from grokyolo.training.seeded import EpochBatches, draw_mosaics_from_all, start_at, with_own_numbers
+from grokyolo.training.seeded import EpochBatches, Share, draw_mosaics_from_all, start_at, with_own_numbers
 
 
 class Noisy(Dataset):
@@ -77,3 +77,17 @@ def test_mosaics_within_other_transforms_are_found():
     draw_mosaics_from_all(Step(transforms=[Step(transforms=[mosaic]), Step(pre_transform=Step(transforms=[hidden]))]))
     assert not mosaic.buffer_enabled
     assert not hidden.buffer_enabled
+
+
+def test_several_processes_share_an_epoch():
+    whole = [index for batch in EpochBatches(7, 3, seed=5, drop_last=False) for _, index in batch]
+    shares = []
+    for rank in range(2):
+        batches = EpochBatches(7, 3, seed=5, drop_last=False, share=Share(rank, 2))
+        assert len(batches) == 2
+        shares.append([index for batch in batches for _, index in batch])
+    assert shares == [whole[::2], [*whole[1::2], whole[0]]], "as many for each: the first comes twice"
+
+
+def test_an_epoch_smaller_than_the_number_of_processes_goes_round():
+    assert [Share(rank, 5).of(np.array([4, 9])).tolist() for rank in range(5)] == [[4], [9], [4], [9], [4]]

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
 from grokyolo.cli.parsing import Parser, console
+from grokyolo.errors import UsageError
 
 if TYPE_CHECKING:
     from grokyolo.recipe import Recipe
 
 DESCRIPTION = """Say what a recipe will really do, in numbers after all of Ultralytics' scaling:
 optimizer steps, learning rate, weight decay, and the decay budget of the whole
-run beside what the positive control needs. Nothing is trained or downloaded."""
+run beside what the positive control needs. Nothing is trained or downloaded.
+Without --recipe: what `yolo train` does with the same KEY=VALUE."""
 
 EXAMPLES = """  grokyolo plan --recipe long-coco8
+  grokyolo plan model=yolo26n.pt data=coco8.yaml epochs=1000 weight_decay=0.01
   grokyolo plan --recipe my.yaml epochs=5000 weight_decay=0.1
   grokyolo plan --recipe my.yaml --measure
   grokyolo plan --recipe my.yaml --json"""
@@ -24,7 +28,7 @@ EXAMPLES = """  grokyolo plan --recipe long-coco8
 
 def add_arguments(parser: Parser) -> None:
     """Declare the options of `plan`."""
-    parser.add_argument("--recipe", required=True, metavar="NAME|FILE", help="a recipe's name, file, or a run folder")
+    parser.add_argument("--recipe", metavar="NAME|FILE", help="a recipe's name, file, or a run folder")
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="change the recipe for this plan")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     parser.add_argument("--measure", action="store_true", help="train a few epochs to know how long they take")
@@ -32,9 +36,14 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plan, and print the plan."""
-    from grokyolo.recipe import load
+    from grokyolo.recipe import like_yolo, load
 
-    return show(args, load(args.recipe, args.overrides), as_json=args.json, measured=args.measure)
+    if args.recipe is None and (names := [word for word in args.overrides if "=" not in word]):
+        raise UsageError(
+            f"{names[0]} is not KEY=VALUE", hint=shlex.join(["grokyolo", "plan", "--recipe", *args.overrides])
+        )
+    recipe = like_yolo(args.overrides) if args.recipe is None else load(args.recipe, args.overrides)
+    return show(args, recipe, as_json=args.json, measured=args.measure)
 
 
 def show(args: argparse.Namespace, recipe: Recipe, *, as_json: bool = False, measured: bool = False) -> int:
@@ -50,7 +59,6 @@ def show(args: argparse.Namespace, recipe: Recipe, *, as_json: bool = False, mea
     if as_json:
         sys.stdout.write(json.dumps(to_json(plan), allow_nan=False) + "\n")
     else:
-        console(no_color=args.no_color).print(
-            plan_screen(plan, ["grokyolo", "plan", "--recipe", args.recipe, *args.overrides])
-        )
+        named = [] if args.recipe is None else ["--recipe", args.recipe]
+        console(no_color=args.no_color).print(plan_screen(plan, ["grokyolo", "plan", *named, *args.overrides]))
     return 0

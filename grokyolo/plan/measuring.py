@@ -122,6 +122,6 @@ def _overrides(recipe: Recipe, data: Data, scale: float, images: int) -> list[st
 def _failed(output: str) -> GrokyoloError:
     lines = [line for line in output.splitlines() if line.strip()]
     error = next((line for line in lines if line.startswith("error: ")), lines[-1] if lines else "no message")
-    return GrokyoloError(
-        f"measuring failed: {error.removeprefix('error: ')}", where="--measure", hint="leave --measure out"
-    )
+    hint = next((line.removeprefix("try:").strip() for line in lines if line.startswith("try:")), "leave --measure out")
+    hint = "leave --measure out" if "measured" in hint else hint  # what is said of the temporary folder
+    return GrokyoloError(f"measuring failed: {error.removeprefix('error: ')}", where="--measure", hint=hint)

@@ -10,8 +10,9 @@ from grokyolo.recipe.catalogue import Source
 from grokyolo.recipe.document import Scalar, Table, parse
 from grokyolo.recipe.merging import merge, read_layers
 from grokyolo.recipe.model import Recipe
-from grokyolo.recipe.places import Problem, complain
+from grokyolo.recipe.places import Place, Problem, complain
 from grokyolo.recipe.resolving import Resolver
+from grokyolo.recipe.tasks import MODEL_AND_DATA, task_of
 
 
 def load(name_or_path: str, overrides: Sequence[str] = (), *, complete: bool = True) -> Recipe:
@@ -33,15 +34,43 @@ def load_source(source: Source, arguments: Sequence[str] = (), *, complete: bool
     problems: list[Problem] = []
     layers = read_layers(source, problems)
     table = merge(layers.table, overrides.layer(arguments, problems))
+    return _resolved(table, source.name, source.place, problems, files=layers.files, complete=complete)
+
+
+def like_yolo(arguments: Sequence[str]) -> Recipe:
+    """Return what `yolo train` would do with the same arguments: Ultralytics' defaults behind them, and no recipe.
+
+    Args:
+        arguments: `KEY=VALUE`, as in `load`.
+
+    Raises:
+        RecipeError: as in `load`.
+    """
+    place = Place("yolo train")
+
+    def resolved(*given: str, complete: bool) -> Recipe:
+        problems: list[Problem] = []
+        table = overrides.layer(given, problems)
+        return _resolved(table, place.file, place, problems, complete=complete)
+
+    first = resolved(*arguments, complete=False)
+    model, data = MODEL_AND_DATA[task_of(first)]
+    named = [f"model={model}"] * (not first.model) + [f"data={data}"] * (not first.data)
+    return resolved(*named, *arguments, complete=True)
+
+
+def _resolved(
+    table: Table, name: str, place: Place, problems: list[Problem], *, files: Sequence[str] = (), complete: bool
+) -> Recipe:
     resolver = Resolver(problems)
-    recipe = resolver.recipe(table, source.name)
+    recipe = resolver.recipe(table, name)
     # the rules compare values with each other, which makes no sense while some are wrong
-    findings = [] if problems else checks.examine(recipe, resolver.places, source.place)
+    findings = [] if problems else checks.examine(recipe, resolver.places, place)
     problems += [finding.problem for finding in findings if finding.fatal]
     if complete:
-        problems += checks.missing(recipe, source.place, {problem.about for problem in problems})
+        problems += checks.missing(recipe, place, {problem.about for problem in problems})
     if problems:
-        raise complain(problems, layers.files)
+        raise complain(problems, files)
     return replace(recipe, warnings=[str(finding) for finding in findings if not finding.fatal])
 
 

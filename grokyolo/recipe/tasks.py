@@ -10,6 +10,14 @@ if TYPE_CHECKING:
 
 BY_SUFFIX = {"-seg": "segment", "-cls": "classify", "-pose": "pose", "-obb": "obb"}
 """Ultralytics' own file names end in the task."""
+MODEL_AND_DATA = {
+    "detect": ("yolo26n.pt", "coco8.yaml"),
+    "segment": ("yolo26n-seg.pt", "coco8-seg.yaml"),
+    "classify": ("yolo26n-cls.pt", "imagenet10"),
+    "pose": ("yolo26n-pose.pt", "coco8-pose.yaml"),
+    "obb": ("yolo26n-obb.pt", "dota8.yaml"),
+}
+"""What `yolo train` takes where nobody names a model or a data set (`ultralytics.cfg.TASK2MODEL`, `TASK2DATA`)."""
 
 
 def task_of(recipe: Recipe) -> str:

@@ -37,9 +37,9 @@ def test_wrong_options(grokyolo, typed, what, hint):
     "typed, hint",
     [
         (["train", "epochs=9", "lr0=0.1"], "train --recipe long model=yolo26n.pt data=my-data.yaml epochs=9 lr0=0.1"),
-        (["plan", "model=a.pt", "data=b.yaml"], "plan --recipe long model=a.pt data=b.yaml"),
+        (["train", "model=a.pt", "data=b.yaml"], "train --recipe long model=a.pt data=b.yaml"),
         (["train", "my own.yaml", "--name", "x"], "train --recipe 'my own.yaml' --name x"),
-        (["plan", "long-coco8", "epochs=5"], "plan --recipe long-coco8 epochs=5"),
+        (["train", "long-coco8", "epochs=5"], "train --recipe long-coco8 epochs=5"),
     ],
 )
 def test_who_is_used_to_yolo_train_is_shown_the_same_with_a_recipe(grokyolo, typed, hint):

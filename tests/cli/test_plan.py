@@ -34,6 +34,26 @@ def test_the_run_of_the_glossary_on_one_screen(grokyolo, glossary):
     assert text.count("next: grokyolo plan --recipe mine.yaml optimizer=AdamW lr0=0.001") == 1
 
 
+def test_without_a_recipe_it_is_what_yolo_train_would_do(grokyolo, glossary):
+    typed = ("epochs=1000", "patience=0", "weight_decay=0.01")
+    code, out, err = grokyolo("plan", *typed)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "yolo train: yolo26n.pt on coco8.yaml, detect, 1,000 epochs"
+    assert "next: grokyolo plan patience=0 optimizer=AdamW lr0=0.001" in out
+    plain, same = (json.loads(grokyolo("plan", *given, "--json")[1]) for given in (typed, ("--recipe", glossary)))
+    assert {**plain, "recipe": "", "recipe_hash": "", "model": ""} == {
+        **same,
+        "recipe": "",
+        "recipe_hash": "",
+        "model": "",
+    }
+
+
+def test_a_name_without_the_option_is_told_where_it_goes(grokyolo):
+    code, _, err = grokyolo("plan", "long-coco8", "epochs=5")
+    assert (code, problem(err)[2]) == (2, "grokyolo plan --recipe long-coco8 epochs=5")
+
+
 def test_the_command_it_proposes_leads_to_the_control(grokyolo, glossary):
     _, out, _ = grokyolo("plan", "--recipe", glossary, "epochs=500")
     text = " ".join(out.split())

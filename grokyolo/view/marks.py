@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MARK, FAINT = "#222222", "#555555"
 NEAR = 0.03
 """Events closer than this share of the axis have one label."""
+SIDE = 0.2
+"""Losses so near to an event, in e-folds of the epoch, may lie below its label."""
 LONGEST_LABEL = 3
 """Kinds of event that one label names."""
 
@@ -63,7 +65,7 @@ def draw_event_lines(ax: Axes, series: Series) -> None:
 
 
 def label_events(ax: Axes, series: Series, size: int) -> None:
-    """Tick these events at the lower edge of the axes, and name them; close ones share a label."""
+    """Tick these events at the lower edge of the axes, and name them beside the curves; close ones share a label."""
     events = [event for event in series.events if event.kind.confounds]
     groups: list[list[Any]] = []
     for event in events:
@@ -74,9 +76,11 @@ def label_events(ax: Axes, series: Series, size: int) -> None:
     tick_events(ax, series)
     for group in groups:
         inwards = position(ax, group[0].epoch) < 0.05
+        epoch = group[-1 if inwards else 0].epoch
+        above = _room_above(ax, series, epoch)
         ax.annotate(
             group_label([event.kind.value for event in group]),
-            (group[-1 if inwards else 0].epoch, 0.05),
+            (epoch, 0.93 if above else 0.05),
             xycoords=("data", "axes fraction"),
             xytext=(3 if inwards else -3, 0),
             textcoords="offset points",
@@ -84,9 +88,21 @@ def label_events(ax: Axes, series: Series, size: int) -> None:
             fontsize=size,
             color=MARK,
             ha="left" if inwards else "right",
-            va="bottom",
+            va="top" if above else "bottom",
             bbox={"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 0.5},
         )
+
+
+def _room_above(ax: Axes, series: Series, epoch: int) -> bool:
+    """Tell whether there is more room above the measured losses at an epoch than below them."""
+    around = np.abs(np.log(series.epoch / epoch)) < SIDE
+    known = np.concatenate([losses[around] for losses in (series.probe_loss, series.val_loss)])
+    known = known[np.isfinite(known)]
+    if not len(known):
+        return False
+    points = np.column_stack([np.full(len(known), epoch), known])
+    heights = ax.transAxes.inverted().transform(ax.transData.transform(points))[:, 1]
+    return bool(1 - heights.max() > heights.min())
 
 
 def tick_events(ax: Axes, series: Series) -> None:

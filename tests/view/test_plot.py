@@ -178,6 +178,14 @@ def test_confounding_events_are_ticked_and_named():
     ]
 
 
+@pytest.mark.parametrize(("loss", "place"), [(5.0, "bottom"), (0.01, "top")])
+def test_the_name_of_an_event_stands_where_the_curves_leave_room(loss, place):
+    losses = np.where(np.arange(300) < 5, 0.3, loss)
+    series = grok(events=(event(150, "lr-changed"),), val_loss=losses, probe_loss=losses)
+    (label,) = (text for text in draw(*judged(series)).axes[-1].texts if text.get_text() == "lr-changed")
+    assert label.get_va() == place
+
+
 @pytest.mark.parametrize(
     ("kinds", "label"),
     [

@@ -138,7 +138,7 @@ def _measuring(s: Settings) -> Iterator[Finding]:
 
 def _saving(s: Settings) -> Iterator[Finding]:
     if not s["save"]:
-        what = "train.save is false, so the run leaves no weights/best.pt and last.pt"
+        what = "train.save is false, so nothing is saved before the end, and a killed run is lost"
         yield s.finding("train.save", what, "remove it")
     period = s["save_period"]
     if period > 0 and s.epochs // period > MOST_SAVED:

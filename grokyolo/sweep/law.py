@@ -19,7 +19,7 @@ from grokyolo.sweep.axes import MOST_LEVELS, Axis, label_of, setting_of
 from grokyolo.sweep.diagram import Run
 from grokyolo.sweep.law_words import sentences
 from grokyolo.sweep.outcome import Word
-from grokyolo.sweep.regression import BoolArray, fit_censored, jackknife, student_quantile
+from grokyolo.sweep.regression import BoolArray, fit_censored, jackknife, student_quantile, within
 
 TOLERANCE = 0.2
 """A slope this near to -1 is the law for practical ends: ten times the rate changes the budget by 1.6 times at most."""
@@ -285,10 +285,9 @@ def _effect(axis: Axis, axes: Sequence[Axis], jumped: Sequence[_Timed]) -> float
     if not logs:
         return None
     used = sorted(set(places))
-    design = np.zeros((len(logs), len(used) + len(alike)))
-    design[np.arange(len(logs)), [used.index(place) for place in places]] = 1.0
-    design[np.arange(len(logs)), [len(used) + block for block in blocks]] = 1.0
-    effects = np.linalg.lstsq(design, np.array(logs), rcond=None)[0][: len(used)]
+    dummies = (np.array(places)[:, None] == used).astype(np.float64)
+    group = np.array(blocks)
+    effects = np.linalg.lstsq(within(dummies, group), within(np.array(logs)[:, None], group), rcond=None)[0]
     return float(np.exp(np.ptp(effects)))
 
 

@@ -52,9 +52,10 @@ def fit_censored(design: FloatArray, values: FloatArray, censored: BoolArray) ->
         None where the values that are not censored do not determine the coefficients.
     """
     seen = ~censored
-    if seen.sum() < design.shape[1] or np.linalg.matrix_rank(design[seen]) < design.shape[1]:
+    gram = design[seen].T @ design[seen]
+    if seen.sum() < design.shape[1] or np.linalg.matrix_rank(gram, hermitian=True) < design.shape[1]:
         return None
-    start, *_ = np.linalg.lstsq(design[seen], values[seen], rcond=None)
+    start = np.linalg.solve(gram, design[seen].T @ values[seen])
     residual = values[seen] - design[seen] @ start
     sigma = max(float(np.sqrt(np.mean(residual**2))), LEAST_SIGMA)
     found = _maximise(np.append(start, 1.0) / sigma, design, values, censored)
@@ -139,6 +140,19 @@ def jackknife(estimate: Callable[[BoolArray], float | None], clusters: IntArray,
         return None
     deviation = np.array(known) - np.mean(known)
     return float(np.sqrt((count - 1) / count * np.sum(deviation**2)))
+
+
+def within(values: FloatArray, group: IntArray) -> FloatArray:
+    """Return values less the mean of their group: what an intercept for each group would leave of them.
+
+    Args:
+        values: shape (n, k).
+        group: shape (n,), not negative.
+    """
+    count = np.bincount(group)
+    sums = np.array([np.bincount(group, column, minlength=len(count)) for column in values.T])
+    left: FloatArray = values - (sums / np.maximum(count, 1)).T[group]
+    return left
 
 
 def student_quantile(probability: float, freedom: int) -> float:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from grokyolo.sweep.regression import fit_censored, jackknife, student_quantile
+from grokyolo.sweep.regression import fit_censored, jackknife, student_quantile, within
 
 
 def line(count, noise, seed, slope=-1.0, start=1.0):
@@ -97,3 +97,8 @@ def test_quantiles_of_students_t(freedom, expected, by):
 
 def test_no_degree_of_freedom_is_no_knowledge():
     assert student_quantile(0.975, 0) == math.inf
+
+
+def test_within_takes_away_the_mean_of_each_group():
+    values = np.array([[1.0, 2.0], [3.0, 2.0], [7.0, 5.0]])
+    assert within(values, np.array([0, 0, 2])).tolist() == [[-1.0, 0.0], [1.0, 0.0], [0.0, 0.0]]

@@ -73,7 +73,6 @@ def run(args: argparse.Namespace) -> int:
     """Check every point, train those that are not finished, and say how it went."""
     from grokyolo.sweep import devices
     from grokyolo.sweep.conducting import owned
-    from grokyolo.sweep.folder import write_sweep
     from grokyolo.sweep.making import make_sweep
     from grokyolo.sweep.standing import standings_of
 
@@ -89,10 +88,11 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         return _list(args, made, standings)
     with owned(folder):
-        write_sweep(made.sweep)
         if args.slurm is not None:
+            _write(made)
             return _write_script(args, made)
         engine, jobs = _engine(args, made, standings, jobs=jobs, gpus=gpus)
+        _write(made)
         _announce(args, made, standings, f"{jobs} at a time")
         stopped_by = _train(args, engine, standings, jobs=jobs, limit=limit)
     return _finish(args, made, standings, stopped_by)
@@ -134,11 +134,23 @@ def _with_cpus(made: Made, asked: int | None, usual: int) -> Made:
         return replace(made, sweep=replace(sweep, cpus=asked or usual))
     if asked and asked != sweep.cpus:
         raise UsageError(
-            f"the points of this sweep have {sweep.cpus} threads, and another number would change their last digits",
+            f"each point of this sweep has --cpus {sweep.cpus}, and another number would change its last digits",
             where=f"--cpus {asked}",
             hint=f"--cpus {sweep.cpus}, or choose another --name",
         )
     return made
+
+
+def _write(made: Made) -> None:
+    from grokyolo.sweep.folder import write_sweep
+
+    try:
+        write_sweep(made.sweep)
+    except OSError as error:
+        what = f"cannot write the sweep: {error.strerror or error}"
+        raise GrokyoloError(
+            what, where=str(made.sweep.folder), hint="make room, then type the command again"
+        ) from error
 
 
 def _announce(args: argparse.Namespace, made: Made, standings: Sequence[Standing], how: str) -> None:
@@ -175,10 +187,13 @@ def _train(
     from grokyolo.view.sweeping import sweep_display
 
     display = sweep_display(standings, console(stderr=True, no_color=args.no_color), jobs)
+    keep = True
     try:
-        return conduct(engine, display, over=lambda: all(one.state.over for one in standings), limit=limit)
+        stopped_by = conduct(engine, display, over=lambda: all(one.state.over for one in standings), limit=limit)
+        keep = bool(stopped_by)
     finally:
-        display.close()
+        display.close(keep=keep)
+    return stopped_by
 
 
 def _write_script(args: argparse.Namespace, made: Made) -> int:
@@ -223,7 +238,6 @@ def _finish(args: argparse.Namespace, made: Made, standings: Sequence[Standing],
     from grokyolo.view.sweep_results import results
 
     out, known, folder = console(no_color=args.no_color), count(standings), made.sweep.folder
-    out.print(results(str(folder), made.sweep.axes, standings))
     again = shlex.join(["grokyolo", "sweep", *_retyped(args)])
     left = known[State.WAITING] + known[State.STOPPED] + known[State.RUNNING]
     if left and stopped_by:
@@ -231,6 +245,7 @@ def _finish(args: argparse.Namespace, made: Made, standings: Sequence[Standing],
         how = {"SIGINT": "by Ctrl-C", "time limit": "at the time limit"}.get(stopped_by, f"by {stopped_by}")
         done = f"{known[State.FINISHED]} of {len(standings)} points are finished, the others saved"
         raise error(f"stopped {how}; {done}", where=str(folder), hint=again)
+    out.print(results(str(folder), made.sweep.axes, standings))
     for standing in standings:
         if standing.state is State.FAILED:
             err = console(stderr=True, no_color=args.no_color)

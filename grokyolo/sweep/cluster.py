@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,10 @@ LOST_NODES = 20
 """Times that Ray starts a point anew after the node that trained it was lost."""
 COPY_EVERY = 30.0
 """Seconds between two copies of a run that a node sends back."""
+REACHED_WITHIN = 10.0
+"""Seconds in which a cluster must answer."""
 QUIET = {
+    "RAY_BACKEND_LOG_LEVEL": "error",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -196,6 +200,7 @@ def _connected(address: str | None) -> ModuleType:
         raise UsageError("Ray is not installed", where="--ray", hint="pip install 'grokyolo[ray]'") from error
     logging.getLogger("ray").setLevel(logging.CRITICAL)
     try:
+        _reach(address)
         ray.init(
             address=address or "local",
             include_dashboard=False if address is None else None,
@@ -205,11 +210,18 @@ def _connected(address: str | None) -> ModuleType:
         )
     except (ConnectionError, RuntimeError, ValueError, OSError, TimeoutError) as error:
         raise GrokyoloError(
-            f"cannot {'join' if address else 'start'} Ray: {_first_line(error)}",
+            f"cannot {'join' if address else 'start'} Ray: {getattr(error, 'strerror', None) or _first_line(error)}",
             where=f"--ray {address or ''}".strip(),
             hint="--ray HOST:6379 as `ray start --head` prints it" if address else "use --jobs instead",
         ) from error
     return ray  # type: ignore[no-any-return]
+
+
+def _reach(address: str | None) -> None:
+    """Raise an OSError where nobody answers: Ray itself would try for ten minutes."""
+    host, _, port = (address or "").rpartition("://")[2].rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED_WITHIN).close()
 
 
 def _first_line(error: BaseException) -> str:

@@ -97,10 +97,10 @@ def owned(folder: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    owner_file = folder / "sweep.owner.json"
+    owner_file, lock_file = folder / "sweep.owner.json", folder / "sweep.lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "sweep.lock")
+        lock = FileLock(lock_file)
         lock.acquire(timeout=0)
         owner_file.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}), encoding="utf-8")
     except Timeout:
@@ -117,6 +117,9 @@ def owned(folder: Path) -> Iterator[None]:
     finally:
         owner_file.unlink(missing_ok=True)
         lock.release()
+        if list(folder.iterdir()) == [lock_file]:  # nothing came of it
+            lock_file.unlink()
+            folder.rmdir()
 
 
 def _owner(file: Path) -> str:

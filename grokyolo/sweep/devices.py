@@ -6,10 +6,9 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from grokyolo.plan.machine import look_around
+from grokyolo.plan.machine import VISIBLE, look_around
 from grokyolo.recipe import Recipe
 
-VISIBLE = "CUDA_VISIBLE_DEVICES"
 MOST_THREADS = 8
 """As in Ultralytics."""
 

@@ -144,17 +144,19 @@ def assignment(key: str, value: object) -> str:
 
 
 def value_of(text: str) -> Any:
-    """Return what a recipe reads in a value of the command line; text that it cannot read stays text."""
-    node = parse(text, Place(argument=text), []) if text else None
-    return text if text and node is None else _plain(node)
+    """Return what a recipe reads in a value of the command line; text that YAML has other plans for stays text."""
+    if not text:
+        return None
+    node = parse(text, Place(argument=text), [])
+    return _plain(node) if isinstance(node, Scalar) or (node is not None and text[0] in "[{") else text
 
 
-def _plain(node: Node | None) -> Any:
+def _plain(node: Node) -> Any:
     if isinstance(node, Scalar):
         return node.value
     if isinstance(node, Listing):
         return [_plain(item) for item in node.items]
-    return {key: _plain(item) for key, item in node.items.items()} if node is not None else None
+    return {key: _plain(item) for key, item in node.items.items()}
 
 
 def _key(argument: str) -> str:
@@ -226,9 +228,8 @@ def _numbers(text: str, count: int, usage: str, where: str) -> list[float]:
     except ValueError:
         numbers = []
     if len(numbers) != count or not all(map(math.isfinite, numbers)):
-        raise UsageError(
-            f"{usage} takes {'three' if count == 3 else 'two'} numbers", where=where, hint=f"write {usage}"
-        )
+        what = f"{usage.partition('(')[0]}(...) takes {'three' if count == 3 else 'two'} numbers"
+        raise UsageError(what, where=where, hint=f"write {usage}")
     return numbers
 
 
@@ -256,12 +257,12 @@ def _draw(key: str, part: str, where: str) -> Draw | None:
 
 def _check_ends(name: str, low: float, high: float, where: str) -> None:
     if name.startswith("log") and min(low, high) <= 0:
-        raise UsageError(
-            f"{name} needs ends above 0", where=where, hint="give 0 as a value of its own sweep, or linear"
-        )
-    if low == high or (name in DRAWS and low > high):
-        what = "has two equal ends" if low == high else "begins above its end"
-        raise UsageError(f"{name} {what}", where=where, hint="write the smaller number first")
+        hint = "write 0 beside it: 0,log(0.01,1,5)" if name == "log" else "write loguniform(1e-4,1e-1)"
+        raise UsageError(f"{name} needs ends above 0", where=where, hint=hint)
+    if low == high:
+        raise UsageError(f"{name} has two equal ends", where=where, hint="write the value alone")
+    if name in DRAWS and low > high:
+        raise UsageError(f"{name} begins above its end", where=where, hint="write the smaller number first")
 
 
 def _rounded(value: float, digits: int) -> float:

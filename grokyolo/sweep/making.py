@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -131,9 +132,6 @@ def _check_size(grid: Grid, samples: int | None) -> None:
 
 def _must_agree(before: Sweep, recipe: str, grid: Grid) -> None:
     """Raise an error where a command asks for something else than a folder holds."""
-    hint = "choose another --name, or type the command of this sweep: grokyolo sweep " + " ".join(
-        ["--recipe", before.recipe, *before.overrides, *(f"{axis}=..." for axis in before.axes)]
-    )
     what = ""
     if recipe != before.recipe:
         what = f"this sweep is one of the recipe {before.recipe}, not {recipe}"
@@ -143,7 +141,22 @@ def _must_agree(before: Sweep, recipe: str, grid: Grid) -> None:
         shown = " ".join(before.overrides) or "without further KEY=VALUE"
         what = f"this sweep was made with other values for all points: {shown}"
     if what:
+        hint = f"choose another --name; this sweep goes on with: {command_of(before)}"
         raise UsageError(what, where=str(before.folder), hint=hint)
+
+
+def command_of(sweep: Sweep) -> str:
+    """Return the command that goes on with a sweep, as far as its points form a grid."""
+    values = {key: dict.fromkeys(_typed(key, one.values[key]) for one in sweep.points) for key in sweep.axes}
+    grid = [f"{key}={','.join(found)}" for key, found in values.items()]
+    words = ["--recipe", sweep.recipe, *sweep.overrides, *grid, "--name", sweep.folder.name]
+    return shlex.join(["grokyolo", "sweep", *words])
+
+
+def _typed(key: str, value: object) -> str:
+    """Return a value as a person would type it in a list."""
+    plain = isinstance(value, str) and "," not in value and value_of(value) == value
+    return str(value) if plain else assignment(key, value).partition("=")[2]
 
 
 def _fixed(overrides: Iterable[str]) -> dict[str, object]:
@@ -193,7 +206,7 @@ def _checked(sweep: Sweep, points: Sequence[Point]) -> tuple[tuple[Trial, ...], 
         RecipeError: with the problems of all points, each problem once.
     """
     trials, warnings = [], {}
-    problems: dict[tuple[str, str, str], GrokyoloError] = {}
+    problems: dict[tuple[str, str], GrokyoloError] = {}
     for point in points:
         arguments = (*sweep.overrides, *(assignment(key, value) for key, value in point.values.items()))
         try:
@@ -201,7 +214,7 @@ def _checked(sweep: Sweep, points: Sequence[Point]) -> tuple[tuple[Trial, ...], 
             _must_be_same_run(sweep.run(point), recipe)
         except GrokyoloError as error:
             for problem in error.problems if isinstance(error, RecipeError) else (error,):
-                problems.setdefault((problem.what, problem.where, problem.hint), problem)
+                problems.setdefault((problem.what, problem.hint), problem)
             continue
         warnings.update(dict.fromkeys(recipe.warnings))
         log = sweep.folder / LOGS / f"{point.name}.log"
@@ -223,7 +236,7 @@ def _must_be_same_run(run: Path, recipe: Recipe) -> None:
         return
     if load(str(run)).hash != recipe.hash:
         raise UsageError(
-            "this point was trained with another recipe than this one: it was edited, or the run extended",
+            f"the point {run.name} was trained with another recipe than this one: it was edited, or the run extended",
             where=str(run),
             hint=f"choose another --name, or move {run} away to train it again",
         )

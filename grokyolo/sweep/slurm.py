@@ -41,20 +41,23 @@ grokyolo=({python} -m grokyolo)
 """
 
 FOOTER = """
-stopping=
+signals=0
 stop() {
-  stopping=yes
-  kill -USR1 "$training" 2>/dev/null
+  signals=$((signals + 1))
+  [ -n "$training" ] && kill -USR1 "$training" 2>/dev/null
 }
 trap stop USR1 TERM
 
 "${grokyolo[@]}" train --recipe "$recipe" "${values[@]}" --name "$sweep/$point" --resume &
 training=$!
+[ "$signals" -gt 0 ] && kill -USR1 "$training" 2>/dev/null
 while :; do  # a signal ends `wait` before the training has saved
-  stopping=
+  seen=$signals
   wait "$training"
-  code=$?
-  [ -n "$stopping" ] || break
+  found=$?
+  [ "$found" -eq 127 ] && break
+  code=$found
+  [ "$signals" -eq "$seen" ] && break
 done
 
 if [ "$code" -eq 75 ] && [ -n "$SLURM_ARRAY_JOB_ID" ]; then

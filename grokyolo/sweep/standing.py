@@ -53,7 +53,7 @@ class Standing:
 
         Args:
             code: exit code; negative for the signal that killed it.
-            said: what it said last.
+            said: its error; empty when it said none.
             now: on the monotonic clock.
             stopping: whether trainings have been asked to stop.
         """
@@ -64,7 +64,7 @@ class Standing:
             self.state, self.said = State.STOPPED, said
         else:
             self.state = State.FAILED
-            self.said = f"{said or 'it said nothing'} ({_ended(code)})"
+            self.said = f"{said} ({_ended(code)})" if said else _ended(code)
 
 
 RESUMABLE = (75, 130)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -50,8 +51,10 @@ class Training:
     ) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         self._log = log
+        given = {THREADS: str(cpus), **(environment or {})}
+        command = shlex.join([*(f"{name}={value}" for name, value in given.items()), "grokyolo", *arguments])
         with log.open("ab") as output:
-            output.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} grokyolo {' '.join(arguments)}\n".encode())
+            output.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {command}\n".encode())
             output.flush()
             self._start = output.tell()
             self._process = subprocess.Popen(
@@ -60,7 +63,7 @@ class Training:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=cwd,
-                env={**os.environ, THREADS: str(cpus), "NO_COLOR": "1", **(environment or {})},
+                env={**os.environ, "NO_COLOR": "1", **given},
                 start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on once
             )
         self.pid = self._process.pid
@@ -88,7 +91,7 @@ class Training:
             self._process.send_signal(number)
 
     def last_words(self) -> str:
-        """Return the line that says why it ended: its error, or else the last one."""
+        """Return its error; the last line of a traceback counts as one."""
         return last_words(self._log, self._start)
 
     @property
@@ -98,7 +101,10 @@ class Training:
 
 
 def last_words(log: Path, start: int = 0) -> str:
-    """Return the error in a log behind `start` bytes, or else its last line; empty when there is none."""
+    """Return the last error in a log behind `start` bytes; empty when there is none.
+
+    A line of grokyolo's own that begins with `error:`, or else the last line of a traceback or of a crash.
+    """
     try:
         with log.open("rb") as file:
             end = file.seek(0, os.SEEK_END)
@@ -106,6 +112,9 @@ def last_words(log: Path, start: int = 0) -> str:
             lines = file.read().decode("utf-8", errors="replace").splitlines()
     except OSError:
         return ""
-    said = [line.strip() for line in lines if line.strip()]
+    said = [line for line in lines if line.strip()]
     errors = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
-    return [*said, *errors][-1] if said else ""
+    if errors:
+        return errors[-1]
+    crashed = any(line.startswith(("Traceback ", "Fatal Python error")) for line in said)
+    return said[-1].strip() if crashed else ""

@@ -87,13 +87,13 @@ class Sight:
             jobs: how many train at the same time.
         """
         trained = [one for one in self.standings if one.state is State.FINISHED and one.seconds > 0]
-        views = [view for one in self.standings if one.state is State.RUNNING and (view := self._view(one))]
-        paces = [one.seconds / one.trial.epochs for one in trained] or [view.per_epoch or 0.0 for view in views]
+        running = [(one, view) for one in self.standings if one.state is State.RUNNING and (view := self._view(one))]
+        paces = [one.seconds / one.trial.epochs for one in trained] or [_pace(one, view) for one, view in running]
         pace = sum(paces) / len(paces) if paces else 0.0
         if not pace:
             return None
         epochs = sum(one.trial.epochs for one in self.standings if not one.state.over)
-        return pace * (epochs - sum(view.epoch for view in views)) / max(jobs, 1)
+        return pace * (epochs - sum(view.epoch for _, view in running)) / max(jobs, 1)
 
     def _view(self, standing: Standing) -> View | None:
         return self.views.get(standing.trial.point.name)
@@ -113,6 +113,13 @@ class Sight:
     def _forget(self, name: str) -> None:
         if follower := self._followers.pop(name, None):
             follower.close()
+
+
+def _pace(standing: Standing, view: View) -> float:
+    """Return the seconds that an epoch of a running point will have taken in the end, loading included."""
+    each, trained = view.per_epoch or 0.0, time.monotonic() - (standing.started or 0.0)
+    loading = max(trained - view.epoch * each, 0.0) if each else 0.0
+    return each + loading / standing.trial.epochs
 
 
 class SweepLines:
@@ -141,8 +148,8 @@ class SweepLines:
         if time.monotonic() - self._written >= LOG_EVERY:
             self._say(summary(self._sight, self._jobs))
 
-    def close(self) -> None:
-        """Tell the last, and leave."""
+    def close(self, *, keep: bool) -> None:
+        """Tell the last, and leave; a log keeps all."""
         self()
         self._sight.close()
 
@@ -173,7 +180,7 @@ def summary(sight: Sight, jobs: int) -> str:
         for state in (State.RUNNING, State.WAITING, State.STOPPED, State.FAILED)
         if known[state]
     ]
-    left = sight.time_left(jobs)
+    left = sight.time_left(jobs) if known[State.RUNNING] else None
     return " · ".join([*parts, f"{spelled(left)} left"] if left else parts)
 
 
@@ -194,16 +201,18 @@ class SweepScreen:
             self._drawn = states
             self._place.draw(self._picture)
 
-    def close(self) -> None:
-        """Leave the last picture where it is."""
-        self._place.draw(self._picture)
+    def close(self, *, keep: bool) -> None:
+        """Leave the last picture where it is; without `keep` only its first line, for another table follows."""
+        self._place.draw(self._picture if keep else self._head)
         self._live.stop()
         self._sight.close()
 
+    def _head(self) -> Text:
+        return Text(summary(self._sight, self._jobs), style="bold", no_wrap=True, overflow="ellipsis")
+
     def _picture(self) -> RenderableType:
         width, height = self._place.size
-        head = Text(summary(self._sight, self._jobs), style="bold", no_wrap=True, overflow="ellipsis")
-        return Group(head, points_table(self._sight, width, height - 1))
+        return Group(self._head(), points_table(self._sight, width, height - 1))
 
 
 def points_table(sight: Sight, width: int, height: int) -> Table:

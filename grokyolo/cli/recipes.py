@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -121,7 +122,9 @@ def _copy(args: argparse.Namespace) -> int:
         ) from None
     except OSError as error:
         raise UsageError(
-            f"cannot write {target}: {error.strerror or error}", where=f"recipes copy {name} {target}"
+            f"cannot write {target}: {error.strerror or error}",
+            where=f"recipes copy {name} {target}",
+            hint="choose another FILE" if target.parent.is_dir() else shlex.join(["mkdir", "-p", str(target.parent)]),
         ) from error
     _schema_beside(args, text, target)
     console(no_color=args.no_color).print(f"copied: {target}\nnext: grokyolo train --recipe {target}", markup=False)

@@ -136,7 +136,7 @@ def test_copy_overwrites_nothing(grokyolo, workplace):
 def test_copy_into_a_folder_that_is_not_there(grokyolo):
     code, _, err = grokyolo("recipes", "copy", "long", "nowhere/mine.yaml")
     assert code == 2
-    assert problem(err)[0] == "cannot write nowhere/mine.yaml: No such file or directory"
+    assert problem(err)[::2] == ("cannot write nowhere/mine.yaml: No such file or directory", "mkdir -p nowhere")
 
 
 def test_check_names_every_mistake_with_its_line(grokyolo, workplace):

@@ -36,7 +36,7 @@ class Costs:
         every: epochs between measurements.
         budget: largest share of the time that measuring may take, None for no limit.
         input_bytes: size of each set of inputs that never changes, training before validation before probe; empty
-            where sizes are unknown.
+            where sizes are unknown, and with several GPUs, which prepare nothing.
         input_limit: bytes that may be kept of them.
         prepared: which of them are kept in memory.
         loader_bytes: shared memory that loader processes need; 0 without such processes.
@@ -136,7 +136,7 @@ def _images_bytes(settings: Settings, data: Data, count: int) -> int:
 
 
 def _inputs(settings: Settings, data: Data, probe: int, *, training: bool) -> dict[str, int]:
-    if data.train is None or data.val is None:
+    if data.train is None or data.val is None or settings.gpus > 1:  # several processes prepare nothing
         return {}
     counts = {"training": data.train.images if training else 0, "validation": data.val.images, "probe": probe}
     return {name: _images_bytes(settings, data, count) for name, count in counts.items() if count > 0}

@@ -87,6 +87,10 @@ def test_loader_processes_need_shared_memory(workplace):
     assert costs(recipe("batch=16", data=str(workplace / "set/data.yaml")), WITH_GPU).loader_bytes == 0  # one batch
 
 
+def test_several_gpus_prepare_nothing():
+    assert costs(load("grok-modular-addition", ["device=[0, 1]"])).prepared == ()
+
+
 def test_inputs_of_unknown_sets_have_no_known_size():
     planned = costs(recipe(data="nowhere.yaml"))
     assert (planned.input_bytes, planned.prepared, planned.prepared_bytes) == ({}, (), None)

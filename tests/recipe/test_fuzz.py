@@ -32,7 +32,9 @@ LEAVES = st.one_of(
     st.text(max_size=12),
     st.dates(),
     st.binary(max_size=4),
-    st.sampled_from(["1e-3", "long", "long-coco8", "modular-addition", "yolo26n.pt", "10m", "auto", "AdamW", "0500"]),
+    st.sampled_from(
+        ["1e-3", "long", "long-coco8", "modular-addition", "yolo26n.pt", "10m", "2GB", "auto", "AdamW", "0500"]
+    ),
 )
 TREES = st.recursive(
     LEAVES, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=4))

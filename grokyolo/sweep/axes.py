@@ -111,8 +111,7 @@ def label_of(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
-    number = value if isinstance(value, (int, float)) else None
-    return f"{number:.6g}" if number is not None and math.isfinite(number) else str(value)
+    return f"{value:.6g}" if isinstance(value, float) and math.isfinite(value) else str(value)
 
 
 def axis_of(key: str, values: Sequence[object], order: Mapping[str, float] | None = None) -> Axis:

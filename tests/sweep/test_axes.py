@@ -54,7 +54,10 @@ class TestLevels:
     def test_seeds_never_are(self):
         assert len(axis_of("seed", list(range(40))).levels) == 40
 
-    @pytest.mark.parametrize(("value", "label"), [(0.3, "0.3"), (1.0, "1"), (True, "true"), (None, "null"), ("a", "a")])
+    @pytest.mark.parametrize(
+        ("value", "label"),
+        [(0.3, "0.3"), (1.0, "1"), (True, "true"), (None, "null"), ("a", "a"), (1234567, "1234567"), (1e-4, "0.0001")],
+    )
     def test_labels_are_what_is_typed(self, value, label):
         assert label_of(value) == label
 

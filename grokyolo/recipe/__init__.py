@@ -6,7 +6,7 @@
 from grokyolo.recipe.comparing import Difference, Value, diff, every_value
 from grokyolo.recipe.durations import seconds
 from grokyolo.recipe.listing import Entry, list_recipes
-from grokyolo.recipe.loading import like_yolo, load, origins, source_text
+from grokyolo.recipe.loading import like_yolo, load, loader, origins, source_text
 from grokyolo.recipe.model import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Inputs, Recipe, flatten
 from grokyolo.recipe.schema_export import MODELINE, SCHEMA_FILE, json_schema, schema_text
 from grokyolo.recipe.sizes import bytes_of
@@ -34,6 +34,7 @@ __all__ = [
     "like_yolo",
     "list_recipes",
     "load",
+    "loader",
     "origins",
     "schema_text",
     "seconds",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from grokyolo.recipe import catalogue, checks, overrides
 from grokyolo.recipe.catalogue import Source
 from grokyolo.recipe.document import Scalar, Table, parse
-from grokyolo.recipe.merging import merge, read_layers
+from grokyolo.recipe.merging import Layers, merge, read_layers
 from grokyolo.recipe.model import Recipe
 from grokyolo.recipe.places import Place, Problem, complain
 from grokyolo.recipe.resolving import Resolver
@@ -33,6 +33,24 @@ def load_source(source: Source, arguments: Sequence[str] = (), *, complete: bool
     """Load the recipe of a file that the catalogue found; arguments and errors as in `load`."""
     problems: list[Problem] = []
     layers = read_layers(source, problems)
+    return _with(source, layers, arguments, problems, complete=complete)
+
+
+def loader(name_or_path: str) -> Callable[[Sequence[str]], Recipe]:
+    """Return a function that loads one recipe with ever other overrides; its files are read once.
+
+    Args:
+        name_or_path: as in `load`; so are the errors of both.
+    """
+    source = catalogue.find(name_or_path)
+    problems: list[Problem] = []
+    layers = read_layers(source, problems)
+    return lambda arguments: _with(source, layers, arguments, list(problems), complete=True)
+
+
+def _with(
+    source: Source, layers: Layers, arguments: Sequence[str], problems: list[Problem], *, complete: bool
+) -> Recipe:
     table = merge(layers.table, overrides.layer(arguments, problems))
     return _resolved(table, source.name, source.place, problems, files=layers.files, complete=complete)
 

@@ -178,7 +178,10 @@ def _argument(argument: str, known: Collection[str]) -> tuple[str, Axis | Draw |
         hint = "write null for an empty value, or remove the comma"
         raise UsageError(f"{key} has an empty value in its list", where=where, hint=hint)
     values = [value for part in parts for value in _values(part, where)]
-    return key, Axis(key, tuple(value for i, value in enumerate(values) if not _among(value, values[:i])))
+    first: dict[str, object] = {}
+    for value in values:
+        first.setdefault(identity(value), value)
+    return key, Axis(key, tuple(first.values()))
 
 
 def _values(part: str, where: str) -> tuple[object, ...]:
@@ -195,13 +198,9 @@ def _values(part: str, where: str) -> tuple[object, ...]:
     raise UsageError(f"there is no range {name}(...)", where=where, hint=hint)
 
 
-def _among(value: object, others: Sequence[object]) -> bool:
-    return any(same(value, other) for other in others)
-
-
-def same(one: object, other: object) -> bool:
-    """Tell whether two values train the same: 1 is 1.0, but not true."""
-    return isinstance(one, bool) == isinstance(other, bool) and one == other
+def identity(value: object) -> str:
+    """Return a text that is the same for values that train the same: 1 is 1.0, but not true."""
+    return repr(int(value)) if isinstance(value, float) and value.is_integer() else repr(value)
 
 
 def _split(text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grokyolo.sweep.devices import VISIBLE
+from grokyolo.plan.machine import VISIBLE
 from grokyolo.sweep.folder import Sweep
 from grokyolo.sweep.making import Trial
 from grokyolo.sweep.standing import Standing, State

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grokyolo.errors import GrokyoloError, RecipeError, UsageError
-from grokyolo.recipe import Recipe, load
+from grokyolo.recipe import Recipe, load, loader
 from grokyolo.sweep.folder import Point, Sweep, is_safe, is_sweep, read_sweep
-from grokyolo.sweep.grid import MOST_POINTS, Draw, Grid, assignment, parse_grid, same, value_of
+from grokyolo.sweep.grid import MOST_POINTS, Draw, Grid, assignment, identity, parse_grid, value_of
 from grokyolo.sweep.naming import name_of
 from grokyolo.training.folder import SETTINGS as RUN_SETTINGS
 
@@ -165,7 +165,7 @@ def _fixed(overrides: Iterable[str]) -> dict[str, object]:
 
 
 def _equal(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
-    return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    return one.keys() == other.keys() and all(identity(one[key]) == identity(other[key]) for key in one)
 
 
 def _named(values: Sequence[Mapping[str, object]], before: Sequence[Point]) -> list[Point]:
@@ -192,11 +192,7 @@ def _names(values: Mapping[str, object]) -> Iterator[str]:
 
 
 def _identity(values: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    def text(value: object) -> str:
-        whole = isinstance(value, float) and value.is_integer()
-        return repr(int(value)) if whole and isinstance(value, float) else repr(value)
-
-    return tuple(sorted((key, text(value)) for key, value in values.items()))
+    return tuple(sorted((key, identity(value)) for key, value in values.items()))
 
 
 def _checked(sweep: Sweep, points: Sequence[Point]) -> tuple[tuple[Trial, ...], tuple[str, ...]]:
@@ -207,10 +203,11 @@ def _checked(sweep: Sweep, points: Sequence[Point]) -> tuple[tuple[Trial, ...], 
     """
     trials, warnings = [], {}
     problems: dict[tuple[str, str], GrokyoloError] = {}
+    loaded = loader(sweep.recipe)
     for point in points:
         arguments = (*sweep.overrides, *(assignment(key, value) for key, value in point.values.items()))
         try:
-            recipe = load(sweep.recipe, arguments)
+            recipe = loaded(arguments)
             _must_be_same_run(sweep.run(point), recipe)
         except GrokyoloError as error:
             for problem in error.problems if isinstance(error, RecipeError) else (error,):

@@ -59,6 +59,8 @@ def test_every_combination_is_a_point_and_the_last_axis_changes_fastest():
         ("auto_augment=null,randaugment", (None, "randaugment")),
         ("model=yolo26n.yaml, yolo26s.yaml", ("yolo26n.yaml", "yolo26s.yaml")),
         ("lr0=0.1,0.10,1.0e-1", (0.1,)),
+        ("lr0=0,1,0.0,2,0", (0, 1, 2)),
+        ("cos_lr=true,1,false", (True, 1, False)),
         ("train.lr0=0.1,0.2", (0.1, 0.2)),
     ],
 )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group, RenderableType
@@ -13,113 +11,18 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from grokyolo.errors import RunError
-from grokyolo.gap import Series, read_run
-from grokyolo.gap.following import Follower
-from grokyolo.sweep.making import Trial
 from grokyolo.sweep.naming import label
 from grokyolo.sweep.standing import Standing, State, count
-from grokyolo.verdict import assess
 from grokyolo.view import numbers
 from grokyolo.view.live import Place, can_draw
 from grokyolo.view.progress import LOG_EVERY, spelled
-from grokyolo.view.screen import View, last_known, printable, seconds_per_epoch
+from grokyolo.view.screen import printable
+from grokyolo.view.sweep_sight import Seen, Sight
 from grokyolo.view.table import STYLES
 
-EVERY, LONGEST_REST = 1.0, 15.0
-"""Seconds between two looks at the logs."""
-REST = 40.0
-"""So many times as long as a look took nothing is done, up to the longest rest."""
-CATCHING_UP = 0.05
-"""Seconds of a look that may go to points that were finished before."""
 OTHER_COLUMNS = 53
 """What the table needs beside the values of the points."""
 STATE_STYLES = {State.FAILED: "bold red", State.STOPPED: "yellow", State.WAITING: "dim"}
-
-
-class Sight:
-    """What the logs of the points say, read as they grow.
-
-    Args:
-        standings: of all points.
-    """
-
-    def __init__(self, standings: Sequence[Standing]) -> None:
-        self.standings = standings
-        self.views: dict[str, View] = {}
-        self._followers: dict[str, Follower] = {}
-        self._read: dict[str, State] = {}
-        self._due = 0.0
-
-    def look(self) -> bool:
-        """Read what was added, if it is time, and tell whether that was done."""
-        started = time.monotonic()
-        if started < self._due:
-            return False
-        for standing in self.standings:
-            if standing.state is State.RUNNING:
-                self._follow(standing.trial)
-            elif standing.state.over and time.monotonic() - started < CATCHING_UP:
-                self.read(standing)
-        spent = time.monotonic() - started
-        self._due = time.monotonic() + min(max(EVERY, REST * spent), LONGEST_REST)
-        return True
-
-    def read(self, standing: Standing) -> View | None:
-        """Return what the log of a point says whose training has ended."""
-        name = standing.trial.point.name
-        if self._read.get(name) is not standing.state:
-            self._read[name] = standing.state
-            self._forget(name)
-            with suppress(RunError):
-                self._know(name, read_run(standing.trial.run))
-        return self.views.get(name)
-
-    def close(self) -> None:
-        """Forget the logs."""
-        for name in list(self._followers):
-            self._forget(name)
-
-    def time_left(self, jobs: int) -> float | None:
-        """Return the seconds that all points will still need; None before that can be told.
-
-        Args:
-            jobs: how many train at the same time.
-        """
-        trained = [one for one in self.standings if one.state is State.FINISHED and one.seconds > 0]
-        running = [(one, view) for one in self.standings if one.state is State.RUNNING and (view := self._view(one))]
-        paces = [one.seconds / one.trial.epochs for one in trained] or [_pace(one, view) for one, view in running]
-        pace = sum(paces) / len(paces) if paces else 0.0
-        if not pace:
-            return None
-        epochs = sum(one.trial.epochs for one in self.standings if not one.state.over)
-        return pace * (epochs - sum(view.epoch for _, view in running)) / max(jobs, 1)
-
-    def _view(self, standing: Standing) -> View | None:
-        return self.views.get(standing.trial.point.name)
-
-    def _follow(self, trial: Trial) -> None:
-        name = trial.point.name
-        follower = self._followers.setdefault(name, Follower(trial.run))
-        with suppress(RunError):  # there is no finished epoch yet
-            series = follower.poll()
-            if series is not None:
-                self._know(name, series)
-
-    def _know(self, name: str, series: Series) -> None:
-        epoch, per_epoch = int(series.epoch[-1]), seconds_per_epoch(series)
-        self.views[name] = View(name, "", epoch, series.epochs_planned, per_epoch, series, assess(series))
-
-    def _forget(self, name: str) -> None:
-        if follower := self._followers.pop(name, None):
-            follower.close()
-
-
-def _pace(standing: Standing, view: View) -> float:
-    """Return the seconds that an epoch of a running point will have taken in the end, loading included."""
-    each, trained = view.per_epoch or 0.0, time.monotonic() - (standing.started or 0.0)
-    loading = max(trained - view.epoch * each, 0.0) if each else 0.0
-    return each + loading / standing.trial.epochs
 
 
 class SweepLines:
@@ -160,11 +63,9 @@ class SweepLines:
     def _about(self, standing: Standing) -> str:
         if standing.state is State.FAILED:
             return f": {standing.said}; read {standing.trial.log}"
-        if standing.state is not State.FINISHED or not (view := self._sight.read(standing)):
+        if standing.state is not State.FINISHED or not (seen := self._sight.read(standing)):
             return ""
-        assert view.series is not None and view.assessment is not None, "it is made of them"
-        score = numbers.score(last_known(view.series.val_score))
-        return f": {view.assessment.verdict.value}, val {score}, {spelled(standing.seconds)}"
+        return f": {seen.verdict.value}, val {numbers.score(seen.val)}, {spelled(standing.seconds)}"
 
 
 def _event(standing: Standing) -> str:
@@ -235,7 +136,7 @@ def points_table(sight: Sight, width: int, height: int) -> Table:
     shown = _shown(standings, max(height - 1, 1)) if len(standings) > height else range(len(standings))
     for i in shown:
         own = cells[i] if apart else [_end(standings[i].trial.point.name, width - OTHER_COLUMNS)]
-        table.add_row(*map(Text, own), *_row(standings[i], sight.views.get(standings[i].trial.point.name)))
+        table.add_row(*map(Text, own), *_row(standings[i], sight.seen.get(standings[i].trial.point.name)))
     if len(shown) < len(standings):
         table.add_row(Text(f"and {len(standings) - len(shown)} more", style="dim"))
     return table
@@ -265,20 +166,18 @@ def _shown(standings: Sequence[Standing], room: int) -> list[int]:
     return sorted(sorted(range(len(standings)), key=rank)[:room])
 
 
-def _row(standing: Standing, view: View | None) -> list[Text]:
+def _row(standing: Standing, seen: Seen | None) -> list[Text]:
     state = Text(standing.state.value, style=STATE_STYLES.get(standing.state, ""))
-    if view is None or view.series is None or view.assessment is None:
-        said = Text(numbers.MISSING) if standing.state is not State.FAILED else Text(standing.said, style="red")
-        said.truncate(14, overflow="ellipsis")
-        return [Text(f"0/{standing.trial.epochs}"), state, said, Text(numbers.MISSING), Text(numbers.MISSING)]
-    left = replace(view, epochs=standing.trial.epochs, state="").time_left
-    verdict = view.assessment.verdict
+    epochs = standing.trial.epochs
+    if seen is None:
+        return [Text(f"0/{epochs}"), state, *map(Text, [numbers.MISSING] * 3)]
+    left = (epochs - seen.epoch) * (seen.per_epoch or 0.0)
     return [
-        Text(f"{view.epoch}/{standing.trial.epochs}"),
-        Text(spelled(left)) if standing.state is State.RUNNING and left else state,
-        Text(verdict.value, style=STYLES[verdict]),
-        Text(numbers.score(last_known(view.series.probe_score))),
-        Text(numbers.score(last_known(view.series.val_score))),
+        Text(f"{seen.epoch}/{epochs}"),
+        Text(spelled(left)) if standing.state is State.RUNNING and left > 0 else state,
+        Text(seen.verdict.value, style=STYLES[seen.verdict]),
+        Text(numbers.score(seen.probe)),
+        Text(numbers.score(seen.val)),
     ]
 
 

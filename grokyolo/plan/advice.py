@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from grokyolo.plan.accelerators import effects
 from grokyolo.plan.data import Data
 from grokyolo.plan.model import Model
 from grokyolo.plan.optimizers import Decay
@@ -13,6 +14,8 @@ from grokyolo.plan.preflight import Finding, Severity
 from grokyolo.plan.reaching import CONTROL, Change
 from grokyolo.plan.schedule import Schedule
 from grokyolo.plan.settings import Settings
+from grokyolo.recipe import Accelerate
+from grokyolo.recipe.schema import MEMORISED
 
 FAR_TOO_SMALL = 0.1
 """Share of the control's budget below which nothing that works through decay can show."""
@@ -68,6 +71,7 @@ class Facts:
     model: Model
     schedule: Schedule | None
     ways: tuple[Change, ...]
+    accelerate: Accelerate
 
 
 def advise(facts: Facts, findings: tuple[Finding, ...], recipe_warnings: list[str]) -> tuple[Advice, ...]:
@@ -109,7 +113,7 @@ def _leaks(facts: Facts) -> Iterator[Advice]:
 
 def _budget(facts: Facts) -> Iterator[Advice]:
     now = facts.schedule
-    if now is None:
+    if now is None or facts.accelerate.constrained_norm is not None:
         return
     way = " ".join(change.typed for change in facts.ways)
     if now.acting_budget is None:
@@ -179,6 +183,19 @@ def _free(facts: Facts) -> Iterator[Advice]:
         yield Advice(Weight.NOTE, what, "")
 
 
+def _accelerated(facts: Facts) -> Iterator[Advice]:
+    on, share = facts.accelerate, facts.model.free_share
+    if on.weight_decay_after == MEMORISED and facts.settings.task != "classify":
+        what = "weight decay waits for a probe score of 95 %, which a detector seldom reaches"
+        yield Advice(Weight.LIMITS, what, f"accelerate.weight_decay_after={max(facts.settings.epochs // 10, 1)}")
+    if (on.initial_scale or on.constrained_norm) and share is not None and share < LITTLE_FREE:
+        what = f"{100 * (1 - share):.3g} % of the rescaled weights feed a normalisation: only their pace changes"
+        yield Advice(Weight.NOTE, what, "")
+    if named := effects(on):
+        what = "accelerated: only the same recipe without it, and the same seed, tells whether that helps"
+        yield Advice(Weight.NOTE, what, " ".join(f"{one.key}={one.off}" for one in named))
+
+
 def _batch(facts: Facts) -> Iterator[Advice]:
     settings = facts.settings
     if settings.batch_assumed:
@@ -195,5 +212,6 @@ RULES: tuple[Callable[[Facts], Iterator[Advice]], ...] = (
     _validation,
     _average,
     _free,
+    _accelerated,
     _batch,
 )

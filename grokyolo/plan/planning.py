@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grokyolo.plan.accelerators import Effect, effects
 from grokyolo.plan.advice import Advice, Facts, advise
 from grokyolo.plan.costs import Costs, costs_of
 from grokyolo.plan.data import Data, Limits, read_data
@@ -36,6 +37,7 @@ class Plan:
         findings: what stands in the way.
         advice: everything to know, the weightiest first; findings included.
         timing: as measured, None where that was not asked for.
+        accelerators: what each of them does.
     """
 
     recipe: Recipe
@@ -49,6 +51,7 @@ class Plan:
     findings: tuple[Finding, ...]
     advice: tuple[Advice, ...]
     timing: Timing | None = None
+    accelerators: tuple[Effect, ...] = ()
 
 
 def make_plan(
@@ -86,10 +89,13 @@ def make_plan(
     single: tuple[Change, ...] = ()
     if data.train is not None and data.train.images > 0:
         counted = (settings, data.train.images, data.classes or 10)
-        now, ways, single = schedule(*counted), steps_towards(*counted), alone(*counted)
+        now = schedule(*counted)
+        if recipe.accelerate.constrained_norm is None:  # else no decay budget has a meaning
+            ways, single = steps_towards(*counted), alone(*counted)
     machine = machine or look_around()
     costs = costs_of(recipe, settings, data, model, now=now, machine=machine)
     findings = examine(settings, data, costs, machine)
-    advice = advise(Facts(settings, data, model, now, ways), findings, recipe.warnings)
+    advice = advise(Facts(settings, data, model, now, ways, recipe.accelerate), findings, recipe.warnings)
     timing = measure(recipe, settings, data) if measured else None
-    return Plan(recipe, settings, data, model, now, ways, single, costs, findings, advice, timing)
+    on = effects(recipe.accelerate)
+    return Plan(recipe, settings, data, model, now, ways, single, costs, findings, advice, timing, on)

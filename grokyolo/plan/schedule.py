@@ -97,7 +97,9 @@ def schedule(settings: Settings, images: int, classes: int) -> Schedule:
     last = int(early[-1]) if len(early) else -1
     counts, later = _later_steps(settings, optimizer.lr, batches, accumulate, last=last, warm=warm)
     steps = len(early) + round(float(counts.sum()))
-    budget = (float(rates.sum()) + float((counts * later).sum())) * weight_decay
+    decayed = rates * (early // batches >= settings.decay_from)
+    decayed_later = float((counts * later * _decaying(settings, len(later))).sum())
+    budget = (float(decayed.sum()) + decayed_later) * weight_decay
     happening = later[counts > 0]
     seen = np.concatenate([rates, happening]) if len(rates) or len(happening) else np.zeros(1)
     return Schedule(
@@ -113,9 +115,7 @@ def schedule(settings: Settings, images: int, classes: int) -> Schedule:
         lr_peak=float(seen.max()),
         lr_end=float(seen[-1]),
         decay_budget=budget,
-        acting_budget=_acting(
-            optimizer, warm, early, rates, later=float((counts * later).sum()), weight_decay=weight_decay
-        ),
+        acting_budget=_acting(optimizer, warm, early, decayed, later=decayed_later, weight_decay=weight_decay),
         ema_steps=ema_window(steps),
     )
 
@@ -195,6 +195,13 @@ def _later_steps(
     done = np.maximum(ends - last, 0) // accumulate
     counts = np.diff(done, prepend=0).astype(np.float64)
     return counts, lr * _factor(settings, epochs)
+
+
+def _decaying(settings: Settings, count: int) -> Floats:
+    """Return the share of each epoch in which weight decay acts, or of the run where its mean stands for all."""
+    if count < settings.epochs:
+        return np.full(count, max(1 - settings.decay_from / settings.epochs, 0.0))
+    return (np.arange(count) >= settings.decay_from).astype(np.float64)
 
 
 def _acting(

@@ -23,6 +23,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "epochs": plan.settings.epochs,
         "data": _data(plan.data),
         "model": _model(plan.model),
+        "accelerate": {effect.key.partition(".")[2]: effect.what for effect in plan.accelerators},
         "optimizer": _schedule(plan.schedule) if plan.schedule else None,
         "control": {"from": CONTROL[0], "to": CONTROL[1]},
         "ways": [_change(change) for change in plan.ways],

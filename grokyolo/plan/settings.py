@@ -47,6 +47,7 @@ class Settings:
         amp: half precision where that is safe.
         multi_scale: share by which images are made larger or smaller at random.
         freeze: number of first layers that are not trained, or a list of layers and names.
+        decay_from: epochs without weight decay before the first with it.
     """
 
     task: str
@@ -75,6 +76,7 @@ class Settings:
     amp: bool
     multi_scale: float
     freeze: tuple[int | str, ...]
+    decay_from: int = 0
 
 
 def settings_of(recipe: Recipe) -> Settings:
@@ -113,6 +115,7 @@ def settings_of(recipe: Recipe) -> Settings:
         amp=bool(value("amp")),
         multi_scale=float(value("multi_scale") or 0.0),
         freeze=_frozen(value("freeze")),
+        decay_from=after if isinstance(after := recipe.accelerate.weight_decay_after, int) else 0,
     )
 
 

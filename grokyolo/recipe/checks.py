@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from grokyolo.recipe.arguments import default_of
@@ -14,6 +15,7 @@ from grokyolo.recipe.inputs import CLASSIFY, EVERY_TASK
 from grokyolo.recipe.model import BuiltinData, Recipe
 from grokyolo.recipe.modular import image_side
 from grokyolo.recipe.places import Place, Problem, printable
+from grokyolo.recipe.schema import MEMORISED
 from grokyolo.recipe.tasks import epochs_of, task_of
 
 STRIDE = 32
@@ -239,6 +241,28 @@ def _builtin(s: Settings) -> Iterator[Finding]:
         yield s.finding(f"train.{moving[0]}", what, values)
 
 
+def _accelerating(s: Settings) -> Iterator[Finding]:
+    on, task, decay = s.recipe.accelerate, task_of(s.recipe), s["weight_decay"]
+    if on.stablemax and task != "classify":
+        what = f"accelerate.stablemax takes the place of a softmax over classes, and {task} has none"
+        yield s.finding("accelerate.stablemax", what, "remove it; for a classifier write task=classify", fatal=True)
+    after, key = on.weight_decay_after, "accelerate.weight_decay_after"
+    if after == MEMORISED and s.recipe.gap.probe == 0:
+        what = f"{key} is memorised, but gap.probe is 0 and nothing tells when that is"
+        yield s.finding(key, what, "gap.probe=256", fatal=True)
+    if isinstance(after, int) and after >= s.epochs:
+        what = f"{key} is {after}, so none of the {s.epochs} epochs has weight decay"
+        yield s.finding(key, what, f"{key}={max(s.epochs // 10, 1)}")
+    if after is not None and decay == 0:
+        yield s.finding(key, f"{key} does nothing, since train.weight_decay is 0", f"{key}=null")
+    if on.constrained_norm is not None and decay > 0:
+        what = f"accelerate.constrained_norm undoes weight decay, and {s.spelled('weight_decay')}"
+        yield s.finding("accelerate.constrained_norm", what, "weight_decay=0.0")
+    if on.initial_scale is not None and s.recipe.model.endswith(".pt"):
+        what = f"accelerate.initial_scale changes what {Path(s.recipe.model).name} has learned"
+        yield s.finding("accelerate.initial_scale", what, "accelerate.initial_scale=null")
+
+
 RULES: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _measuring,
     _ending,
@@ -247,4 +271,5 @@ RULES: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _batches,
     _saving,
     _builtin,
+    _accelerating,
 )

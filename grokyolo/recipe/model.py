@@ -86,13 +86,28 @@ class Grokfast:
 
 @dataclass(frozen=True)
 class Accelerate:
-    """Ways to hurry a late jump.
+    """Ways to hurry a late jump, each None or False where it is off.
 
     Attributes:
-        grokfast: None where it is off.
+        grokfast: amplified slow gradients.
+        initial_scale: factor on the weights that training begins with.
+        constrained_norm: multiple of the initial norm at which the weights are held.
+        orthograd: no step along the weights themselves.
+        stablemax: StableMax in the training loss of a classifier.
+        weight_decay_after: the last epoch without weight decay, or `memorised`.
     """
 
     grokfast: Grokfast | None = None
+    initial_scale: float | None = None
+    constrained_norm: float | None = None
+    orthograd: bool = False
+    stablemax: bool = False
+    weight_decay_after: int | str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return those that are on, in the form of a recipe file."""
+        on = {name: value for name, value in vars(self).items() if value is not None and value is not False}
+        return {name: dict(vars(value)) if isinstance(value, Grokfast) else value for name, value in on.items()}
 
 
 @dataclass(frozen=True)
@@ -144,8 +159,8 @@ class Recipe:
         found["gap"] = dict(vars(self.gap))
         found["checkpoint"] = {"every": durations.spelled(self.checkpoint.every), "keep": self.checkpoint.keep}
         found["inputs"] = {"memory": sizes.spelled(self.inputs.memory)}
-        if self.accelerate.grokfast:
-            found["accelerate"] = {"grokfast": dict(vars(self.accelerate.grokfast))}
+        if accelerate := self.accelerate.to_dict():
+            found["accelerate"] = accelerate
         return found
 
     @property

@@ -14,6 +14,7 @@ from grokyolo.recipe.model import Accelerate, BuiltinData, Checkpoint, Gap, Grok
 from grokyolo.recipe.ownership import homes, where_it_belongs, why_no_argument
 from grokyolo.recipe.places import Place, Problem
 from grokyolo.recipe.schema import (
+    ACCELERATE,
     BUILTIN_DATA,
     CHECKPOINT,
     DATA,
@@ -29,7 +30,18 @@ from grokyolo.recipe.schema import (
 from grokyolo.recipe.showing import shortened, shown
 from grokyolo.recipe.values import Kind, Wrong
 
-EXAMPLES = {"description": "what it is for", "model": "yolo26n.pt", "data": "coco8.yaml"}
+EXAMPLES = {
+    "description": "what it is for",
+    "model": "yolo26n.pt",
+    "data": "coco8.yaml",
+    "grokfast": "grokfast: {}",
+    "initial_scale": "initial_scale: 0.5",
+    "constrained_norm": "constrained_norm: 1.0",
+    "orthograd": "orthograd: true",
+    "stablemax": "stablemax: true",
+    "weight_decay_after": "weight_decay_after: memorised",
+}
+ACCELERATORS = ("grokfast", *ACCELERATE)
 INSIDE_DATA = {"train", "val", "test", "path", "names", "nc"}
 """Keys of the file that describes a data set to Ultralytics."""
 
@@ -152,15 +164,16 @@ class Resolver:
         return BuiltinData(BUILTIN_DATA[0]) if len(self.problems) > before else BuiltinData(**values)
 
     def _accelerate(self, node: Node | None) -> Accelerate:
-        grokfast = None
+        values: dict[str, Any] = {}
         for key, place, item in self._entries(node, "accelerate"):
-            if key != "grokfast":
-                found = [f"accelerate.grokfast.{key}"] if key in GROKFAST else alike(key, ["grokfast"])
-                hint = question(found) or "it has grokfast"
-                self.problems.append(Problem(f"accelerate has no key {key}", place, hint))
+            if key in ACCELERATE:
+                one = ACCELERATE[key]
+                values[key] = self.value(f"accelerate.{key}", one.kind, item, one.advice, one.example)
+            elif key != "grokfast":
+                self.problems.append(Problem(f"accelerate has no key {shortened(key)}", place, _accelerators(key)))
             elif not (isinstance(item, Scalar) and item.value is None):
-                grokfast = Grokfast(**self._section(item, "accelerate.grokfast", GROKFAST))
-        return Accelerate(grokfast)
+                values[key] = Grokfast(**self._section(item, "accelerate.grokfast", GROKFAST))
+        return Accelerate(**values)
 
     def _section(self, node: Node | None, name: str, fields: Mapping[str, Field]) -> dict[str, Any]:
         values = {key: one.default for key, one in fields.items()}
@@ -199,9 +212,16 @@ def as_section(name: str, node: Node) -> str:
         return "write a space after the colon"
     if key == "inputs" and text:
         return f"write inputs: {{memory: {text}}}"
-    if key == "grokfast" or text == "grokfast":
-        return "write accelerate: {grokfast: {}}"
+    named = text if key == "accelerate" else key
+    if named in ACCELERATORS:
+        return f"write accelerate: {{{EXAMPLES[named]}}}"
     return f"write {key}: and keys below it"
+
+
+def _accelerators(key: str) -> str:
+    """Return what may have been meant by a key that `accelerate` does not have."""
+    near = homes(key) or alike(key, ACCELERATORS)
+    return question(near) or f"it has {', '.join(ACCELERATORS)}"
 
 
 def _general_hint(key: str, node: Node, example: Any) -> str:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grokyolo.recipe.composite import Optional
+from grokyolo.recipe.composite import Either, Optional
 from grokyolo.recipe.inputs import MEMORY
-from grokyolo.recipe.values import Choice, Duration, Integer, Kind, Number, Size, Text
+from grokyolo.recipe.values import Choice, Duration, Flag, Integer, Kind, Number, Size, Text
 
 BUILTIN_DATA = ("modular-addition",)
 """Names of the data sets that grokyolo makes itself."""
+MEMORISED = "memorised"
+"""The moment that `accelerate.weight_decay_after` may name instead of an epoch."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,44 @@ CHECKPOINT: Mapping[str, Field] = {
 INPUTS: Mapping[str, Field] = {
     "memory": Field(Size(), MEMORY, "memory that prepared images may take in all, such as 500MB or 2GB; 0: none"),
 }
+GROKFAST_IN_SHORT = "gradients with their slow part amplified"
 GROKFAST: Mapping[str, Field] = {
     "alpha": Field(Number(0, 1, above=True, below=True), 0.98, "momentum of the average of the gradients"),
     "lamb": Field(Number(low=0), 2.0, "how much of that average is added to each gradient"),
 }
 
+ACCELERATE: Mapping[str, Field] = {
+    "initial_scale": Field(
+        Optional(Number(0, above=True), "off"),
+        None,
+        "factor on the matrices and kernels that training begins with",
+        "0.5 halves the weights, 2.0 doubles them",
+    ),
+    "constrained_norm": Field(
+        Optional(Number(0, above=True), "off"),
+        None,
+        "the norm of matrices and kernels is held at this multiple of the initial one",
+        "1.0 holds the norm that the weights begin with",
+    ),
+    "orthograd": Field(Flag(), False, "no step along the weights themselves", "true switches it on"),
+    "stablemax": Field(Flag(), False, "StableMax in the training loss of a classifier", "true switches it on"),
+    "weight_decay_after": Field(
+        Optional(
+            Either((Choice((MEMORISED,)), Integer(low=1)), f"{MEMORISED}, a whole number of at least 1"),
+            "from the start",
+        ),
+        None,
+        "no weight decay before: memorised, or the last epoch without it",
+        f"write {MEMORISED}, or the last epoch without weight decay",
+    ),
+}
+"""The accelerators that are one value; `grokfast` is a section of its own."""
+
 SECTIONS: Mapping[str, Mapping[str, Field]] = {
     "gap": GAP,
     "checkpoint": CHECKPOINT,
     "inputs": INPUTS,
+    "accelerate": ACCELERATE,
     "accelerate.grokfast": GROKFAST,
 }
 """The sections with fixed keys; `train` takes its keys from Ultralytics, `data` may be a name instead."""

@@ -9,6 +9,7 @@ from typing import Any
 from grokyolo.recipe.arguments import train_arguments
 from grokyolo.recipe.ownership import OWNED
 from grokyolo.recipe.schema import (
+    ACCELERATE,
     CHECKPOINT,
     DATA,
     DATA_NAME,
@@ -16,6 +17,7 @@ from grokyolo.recipe.schema import (
     EXTENDS,
     GAP,
     GROKFAST,
+    GROKFAST_IN_SHORT,
     INPUTS,
     MODEL,
     TOP,
@@ -36,7 +38,8 @@ def schema_text() -> str:
 def json_schema() -> dict[str, Any]:
     """Return the schema of a recipe file, draft 2020-12, for the installed Ultralytics."""
     data = {"anyOf": [DATA_NAME.schema, _fields(DATA)]}
-    accelerate = _object({"grokfast": {"anyOf": [_fields(GROKFAST), {"type": "null"}]}})
+    accelerate = _fields(ACCELERATE)
+    accelerate["properties"]["grokfast"] = {"description": GROKFAST_IN_SHORT, **_or_empty(_fields(GROKFAST))}
     properties = {
         "description": DESCRIPTION.schema,
         "extends": EXTENDS.schema,

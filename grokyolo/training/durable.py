@@ -225,6 +225,10 @@ class Durable(Engine):
             f"(attempt {self.nan_recovery_attempts} of {RECOVERIES})"
         )
         self._model_train()
-        snapshot.put_weights(self, saved)
+        self.put_back(saved)
         self.scheduler.last_epoch = epoch - 1
         return True
+
+    def put_back(self, saved: dict[str, Any]) -> None:
+        """Put a state's weights back, and what belongs to them; the training goes on where it is."""
+        snapshot.put_weights(self, saved)

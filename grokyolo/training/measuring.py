@@ -71,6 +71,8 @@ class Measured(Stepping):
                 started = time.monotonic()
                 self._probe = self.probe.measure(self)
                 self._measuring_seconds = time.monotonic() - started
+        if self.accelerators.named:
+            self.accelerators.measured(self.epoch + 1, self.shared(self._probe.score if self._probe else None))
         return metrics, fitness
 
     def save_metrics(self, metrics: dict[str, float]) -> None:

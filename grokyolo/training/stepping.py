@@ -1,38 +1,59 @@
-"""What happens around an optimizer step: lists instead of single tensors on a CPU, and the filter of gradients."""
+"""What happens around an optimizer step: lists instead of single tensors on a CPU, and the recipe's accelerators."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from grokyolo.training.grokfast import Grokfast
+from ultralytics.utils.torch_utils import unwrap_model
+
+from grokyolo.training.accelerate import Accelerators
 from grokyolo.training.recording import Recording
 from grokyolo.training.weights import step_all_at_once
 
 
 class Stepping(Recording):
-    """Mixin over a `BaseTrainer`: its optimizer steps."""
+    """Mixin over a `BaseTrainer`: its optimizer steps.
+
+    Attributes:
+        accelerators: those that the recipe names.
+    """
+
+    accelerators: Accelerators
 
     def _setup_train(self) -> None:
         super()._setup_train()
-        self.grokfast = Grokfast.from_settings(self.settings.get("accelerate"))
+        self.accelerators.ready(unwrap_model(self.model))
 
     def _build_train_pipeline(self) -> None:
+        new = self.optimizer is None
+        if new:
+            self.accelerators = Accelerators(self.settings.get("accelerate"), self.args.task)
         super()._build_train_pipeline()
         if self.device.type == "cpu":
             step_all_at_once(self.optimizer)
+        self.accelerators.built(self.optimizer, new=new)
+
+    def before_batches(self) -> None:
+        """Let accelerators prepare the epoch."""
+        super().before_batches()
+        self._pending += self.accelerators.begin_epoch(self.epoch + 1, self.optimizer)
 
     def optimizer_step(self) -> None:
-        """Step as Ultralytics does, with filtered gradients where the recipe asks for it."""
-        if self.grokfast is not None:
-            self.grokfast.filter(self.model, self.scaler.get_scale())
+        """Step as Ultralytics does, with gradients that accelerators may have changed."""
+        self.accelerators.before_step(unwrap_model(self.model), self.scaler.get_scale())
         super().optimizer_step()
 
     def state_to_save(self) -> dict[str, Any]:
-        """Return the full state with the averages of the gradients."""
-        return {**super().state_to_save(), "slow": self.grokfast.slow if self.grokfast else {}}
+        """Return the full state with that of the accelerators."""
+        return {**super().state_to_save(), "accelerate": self.accelerators.state()}
 
     def placed(self, saved: dict[str, Any] | None) -> None:
-        """Go on with the averages of the state."""
+        """Go on with what the accelerators had gathered."""
         super().placed(saved)
-        if saved is not None and self.grokfast is not None:
-            self.grokfast.slow = {name: slow.to(self.device) for name, slow in saved["slow"].items()}
+        if saved is not None:
+            self.accelerators.put(saved["accelerate"], self.device)
+
+    def put_back(self, saved: dict[str, Any]) -> None:
+        """Put weights back with what the accelerators had gathered along with them."""
+        super().put_back(saved)
+        self.accelerators.put(saved["accelerate"], self.device)

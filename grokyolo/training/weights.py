@@ -24,11 +24,12 @@ def weight_norms(optimizer: torch.optim.Optimizer) -> tuple[float, float]:
     free: list[torch.Tensor] = []
     for group in optimizer.param_groups:
         (decayed if group.get("param_group") in DECAYED_GROUPS else free).extend(group["params"])
-    return _norm(decayed), _norm(free)
+    return norm(decayed), norm(free)
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
-def _norm(parameters: list[torch.Tensor]) -> float:
+def norm(parameters: list[torch.Tensor]) -> float:
+    """Return the joint L2 norm, 0.0 of nothing."""
     if not parameters:
         return 0.0
     norms = torch._foreach_norm([p.detach() for p in parameters])

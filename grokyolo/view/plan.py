@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grokyolo.plan import Advice, Change, Plan, Weight
-from grokyolo.view.plan_words import JUMPS, budget_words, curve_words, data_words, number, plan_rows
+from grokyolo.view.plan_words import JUMPS, curve_words, data_words, number, plan_rows, planned_budget
 
 LABEL = {Weight.BREAKS: "error", Weight.NOTE: "note"}
 """What advice of this weight is called, where it is no warning; `train` stops at errors."""
@@ -57,8 +57,9 @@ def brief(plan: Plan) -> list[str]:
     lines = [
         f"plan: {now.steps:,} optimizer steps in {now.epochs:,} epochs, {now.optimizer.name}, "
         f"learning rate {curve_words(now)}, weight decay {number(now.weight_decay)}",
-        f"plan: {budget_words(now)}; the positive control jumps at {JUMPS}",
+        f"plan: {planned_budget(plan, now)}; the positive control jumps at {JUMPS}",
     ]
+    lines += [f"plan: {effect.name}: {effect.what}" for effect in plan.accelerators]
     return lines + [f"plan: {advice.what}" for advice in plan.advice if advice.weight >= Weight.DEFEATS][:2]
 
 

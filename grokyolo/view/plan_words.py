@@ -9,6 +9,7 @@ from grokyolo.plan import CONTROL, Plan, Schedule
 from grokyolo.plan.costs import Costs
 from grokyolo.plan.memory import Need
 from grokyolo.plan.preflight import size
+from grokyolo.recipe.schema import MEMORISED
 from grokyolo.recipe.sizes import spelled as bytes_spelled
 from grokyolo.view.progress import spelled
 
@@ -26,6 +27,7 @@ def plan_rows(plan: Plan) -> Iterator[tuple[str, str]]:
         yield from training_rows(plan, plan.schedule)
     else:
         yield "steps", "unknown until the images are here"
+        yield from accelerator_rows(plan)
     yield from cost_rows(plan)
     yield "time", _time(plan)
 
@@ -78,11 +80,17 @@ def training_rows(plan: Plan, now: Schedule) -> Iterator[tuple[str, str]]:
     yield "optimizer", f"{now.optimizer.name}{chosen}, learning rate {curve_words(now)}"
     yield "steps", _steps(plan, now)
     yield "decay", _decay(plan, now)
-    yield "budget", f"{budget_words(now)}. Control: {JUMPS}"
+    yield "budget", f"{planned_budget(plan, now)}. Control: {JUMPS}"
     warm = "none"
     if now.warmup_batches:
         warm = f"{_many(now.warmup_batches, 'batch', 'batches')}, {_many(now.warmup_steps, 'step', 'steps')}"
     yield "warm-up", f"{warm}; {average_words(now.ema_epochs)}"
+    yield from accelerator_rows(plan)
+
+
+def accelerator_rows(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield what each accelerator does: label, sentence."""
+    yield from ((effect.name, effect.what) for effect in plan.accelerators)
 
 
 def average_words(epochs: float) -> str:
@@ -133,6 +141,14 @@ def budget_words(now: Schedule) -> str:
     if shrunk > 0.9999:
         share = "to less than 0.01 %"
     return f"{number(now.acting_budget)} e-folds: weights shrink {share}"
+
+
+def planned_budget(plan: Plan, now: Schedule) -> str:
+    """Return the decay budget as far as accelerators leave it standing."""
+    if plan.recipe.accelerate.constrained_norm is not None:
+        return "none: the norm is held, decay cannot shrink it"
+    at_most = "at most " if plan.recipe.accelerate.weight_decay_after == MEMORISED else ""
+    return f"{at_most}{budget_words(now)}"
 
 
 def cost_rows(plan: Plan) -> Iterator[tuple[str, str]]:

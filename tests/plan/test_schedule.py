@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("workplace")
 
 
 def loop(s, images):
-    """`BaseTrainer._do_train` without the training: learning rate and momentum at each optimizer step."""
+    """`BaseTrainer._do_train` without the training: epoch (from 0), learning rate and momentum of each step."""
     nb = math.ceil(images / min(s.batch, images))
     accumulate = min(max(round(s.nbs / s.batch), 1), nb * s.epochs)
     warm = min(s.warmup_epochs, max(s.epochs - 1, 0))
@@ -34,7 +34,7 @@ def loop(s, images):
                 lr = float(np.interp(ni, [0, nw], [0.0, s.lr0 * factor]))
                 momentum = float(np.interp(ni, [0, nw], [s.warmup_momentum, s.momentum]))
             if ni - last >= acc:
-                steps.append((lr, momentum))
+                steps.append((epoch, lr, momentum))
                 last = ni
     return steps
 
@@ -49,12 +49,25 @@ def test_steps_and_rates_are_those_of_the_loop(images, batch, nbs, rest):
     s = settings("optimizer=SGD", "momentum=0.8", f"batch={batch}", f"nbs={nbs}", *rest.split())
     planned, real = schedule(s, images, 80), loop(s, images)
     assert planned.steps == len(real)
-    rates = [lr for lr, _ in real]
+    rates = [lr for _, lr, _ in real]
     assert planned.lr_start == pytest.approx(rates[0])
     assert planned.lr_peak == pytest.approx(max(rates))
     assert planned.lr_end == pytest.approx(rates[-1])
     assert planned.decay_budget == pytest.approx(sum(rates) * planned.weight_decay)
-    acting = sum(lr / (1 - momentum) for lr, momentum in real) * planned.weight_decay
+    acting = sum(lr / (1 - momentum) for _, lr, momentum in real) * planned.weight_decay
+    assert planned.acting_budget == pytest.approx(acting)
+
+
+@pytest.mark.parametrize("after", [1, 3, 7, 8])
+@pytest.mark.parametrize("rest", ["warmup_epochs=0 cos_lr=true lrf=0.1", "warmup_epochs=4.5", "warmup_epochs=3 nbs=16"])
+def test_decay_that_begins_late_counts_from_its_first_epoch(after, rest):
+    arguments = ["optimizer=SGD", "momentum=0.8", "epochs=8", "batch=4", "nbs=4", *rest.split()]
+    whole, late = settings(*arguments), settings(*arguments, f"accelerate.weight_decay_after={after}")
+    planned, unchanged = schedule(late, 15, 80), schedule(whole, 15, 80)
+    assert (planned.steps, planned.lr_peak, planned.lr_end) == (unchanged.steps, unchanged.lr_peak, unchanged.lr_end)
+    decaying = [one for epoch, *one in loop(whole, 15) if epoch >= after]
+    assert planned.decay_budget == pytest.approx(sum(lr for lr, _ in decaying) * planned.weight_decay)
+    acting = sum(lr / (1 - momentum) for lr, momentum in decaying) * planned.weight_decay
     assert planned.acting_budget == pytest.approx(acting)
 
 
@@ -150,6 +163,12 @@ def test_a_run_of_very_many_epochs_is_summed_by_its_mean():
     assert many.steps == pytest.approx(few.steps, rel=1e-5)
     assert many.acting_budget == pytest.approx(few.acting_budget, rel=1e-5)
     assert (many.lr_peak, many.lr_end) == (0.01, pytest.approx(0.001))
+
+
+def test_late_decay_in_a_run_of_very_many_epochs():
+    given = ("optimizer=AdamW", "lrf=1.0", "warmup_epochs=0", "accelerate.weight_decay_after=250000")
+    few, many = (schedule(settings(*given, f"epochs={n}"), 640, 2) for n in (1_000_000, 1_000_001))
+    assert many.acting_budget == pytest.approx(few.acting_budget, rel=1e-5)
 
 
 def test_the_window_of_the_average_is_that_of_ultralytics():

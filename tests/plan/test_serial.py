@@ -19,8 +19,9 @@ def test_everything_is_there(workplace):
     found = plan(detection(workplace / "set", [box(0)] * 4, [box(1)] * 2), "epochs=1000", "weight_decay=0.01")
     assert set(found) == {
         *("recipe", "recipe_hash", "task", "epochs", "data", "model", "optimizer", "control", "ways", "alone"),
-        *("costs", "time", "warnings"),
+        *("accelerate", "costs", "time", "warnings"),
     }
+    assert found["accelerate"] == {}
     assert found["optimizer"]["steps"] == 250
     assert found["optimizer"]["chosen_by_ultralytics"] is True
     assert found["data"]["train"]["objects"] == {"class0": 4}

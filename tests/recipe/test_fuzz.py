@@ -39,9 +39,21 @@ LEAVES = st.one_of(
 TREES = st.recursive(
     LEAVES, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=4))
 )
-NEARLY = st.fixed_dictionaries(
-    {"extends": st.sampled_from(["long", "long-coco8", "grok-modular-addition"])},
-    optional={key: st.one_of(LEAVES, st.dictionaries(NAMES, TREES, max_size=5)) for key in TOP if key != "extends"},
+
+
+def section(key: str) -> st.SearchStrategy:
+    """Anything in the place of a section, or a section with keys of its own and values that may fit."""
+    own = list(SECTIONS.get(key, ()))
+    fitting = st.dictionaries(
+        st.sampled_from(own or ["seed"]), st.sampled_from([True, False, None, 1, 2, 0.5]), max_size=2
+    )
+    return st.one_of(LEAVES, st.dictionaries(NAMES, TREES, max_size=5), fitting)
+
+
+PARTS = {key: section(key) for key in TOP if key != "extends"}
+PARENTS = st.sampled_from(["long", "long-coco8", "grok-modular-addition"])
+NEARLY = st.lists(st.sampled_from(list(PARTS)), unique=True, max_size=4).flatmap(
+    lambda keys: st.fixed_dictionaries({"extends": PARENTS, **{key: PARTS[key] for key in keys}})
 )
 YAMLISH = st.text(st.sampled_from(list("abe01.-+:{}[]&*!|>'\"%@`#,?<=~ \n\t\\\x00\ud800é")), max_size=60)
 

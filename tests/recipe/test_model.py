@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from grokyolo.recipe import BuiltinData, Recipe, flatten, load
+from grokyolo.recipe import Accelerate, BuiltinData, Recipe, flatten, load
 from tests.recipe.recipes import loaded, write
 from tests.recipe.test_catalogue import BUILT_IN
 
@@ -81,6 +81,10 @@ def test_the_hash_is_that_of_what_the_recipe_does(text, workplace):
         BASE + "gap: {budget: null}\n",
         BASE + "checkpoint: {every: 11m}\n",
         BASE + "accelerate: {grokfast: {}}\n",
+        BASE + "accelerate: {initial_scale: 1}\n",
+        BASE + "accelerate: {constrained_norm: 1}\n",
+        BASE + "accelerate: {orthograd: true}\n",
+        BASE + "accelerate: {weight_decay_after: 1}\n",
     ],
 )
 def test_the_hash_changes_with_every_value(text, workplace):
@@ -145,4 +149,14 @@ def test_defaults_are_those_of_the_design():
     recipe = Recipe("x", "", "m", BuiltinData("modular-addition"), {})
     assert (recipe.gap.every, recipe.gap.probe, recipe.gap.budget) == (1, 256, 0.1)
     assert (recipe.checkpoint.every, recipe.checkpoint.keep) == (600, 3)
-    assert recipe.accelerate.grokfast is None
+    assert recipe.accelerate == Accelerate()
+    assert recipe.accelerate.to_dict() == {}
+
+
+def test_accelerators_are_written_as_a_recipe_has_them(workplace):
+    section = {"orthograd": True, "initial_scale": 0.5, "grokfast": {"alpha": 0.9, "lamb": 2.0}}
+    recipe = loaded(workplace, BASE + f"accelerate: {json.dumps(section)}\n")
+    assert recipe.to_dict()["accelerate"] == section
+    off = loaded(workplace, BASE + "accelerate: {orthograd: false, initial_scale: null, grokfast: null}\n")
+    assert "accelerate" not in off.to_dict()
+    assert off.hash == loaded(workplace, BASE).hash

@@ -18,13 +18,11 @@ from grokyolo.gap.series import FloatArray, IntArray
 from grokyolo.sweep.axes import MOST_LEVELS, Axis, label_of, setting_of
 from grokyolo.sweep.diagram import Run
 from grokyolo.sweep.law_words import sentences
-from grokyolo.sweep.outcome import Word
 from grokyolo.sweep.regression import BoolArray, fit_censored, jackknife, student_quantile, within
+from grokyolo.sweep.timed import Timed, timed_runs
 
 TOLERANCE = 0.2
 """A slope this near to -1 is the law for practical ends: ten times the rate changes the budget by 1.6 times at most."""
-WAITING = {Word.MEMORISING, Word.OVERFITTING, Word.UNFINISHED}
-"""Runs that have memorised and not jumped: they would jump later, if at all."""
 PACE = ("lr0", "weight_decay", "batch", "nbs", "momentum")
 """Last parts of keys that act through the rate; every other axis may move the budget itself."""
 
@@ -83,6 +81,7 @@ class Law:
 
     Attributes:
         jumps: shape (n, 2): e-folds an epoch, and epoch of the jump.
+        parts: the jumps of each part that may have a budget of its own, by its levels; one of all where there is none.
         waits: shape (m, 2): the same for runs that ended before a jump, at their last epoch.
         slope, low, high: of log epoch over log rate, with its 95 % interval; None when unknowable.
         settings: how many settings the interval rests on.
@@ -95,6 +94,7 @@ class Law:
     """
 
     jumps: FloatArray
+    parts: tuple[tuple[str, FloatArray], ...]
     waits: FloatArray
     slope: float | None
     low: float | None
@@ -139,20 +139,6 @@ class Law:
         }
 
 
-@dataclass(frozen=True)
-class _Timed:
-    """A run that tells something: when it jumped, or how long it waited."""
-
-    run: Run
-    epoch: int
-    rate: float
-    jumped: bool
-
-    @property
-    def budget(self) -> float:
-        return self.epoch * self.rate
-
-
 def fit_law(runs: Sequence[Run], axes: Sequence[Axis]) -> Law:
     """Fit the law to the runs of a sweep.
 
@@ -164,7 +150,7 @@ def fit_law(runs: Sequence[Run], axes: Sequence[Axis]) -> Law:
         runs: of the sweep.
         axes: all that differ.
     """
-    timed, left_out = _timed(runs)
+    timed, left_out = timed_runs(runs)
     jumps = [one for one in timed if one.jumped]
     waits = [one for one in timed if not one.jumped]
     budgets = np.array([one.budget for one in jumps])
@@ -172,8 +158,9 @@ def fit_law(runs: Sequence[Run], axes: Sequence[Axis]) -> Law:
     slope, error, settings, freedom, reason = _slope(timed, axes)
     reach = None if slope is None or error is None else student_quantile(0.975, freedom) * error
     return Law(
-        jumps=np.array([(one.rate, one.epoch) for one in jumps], dtype=np.float64).reshape(-1, 2),
-        waits=np.array([(one.rate, one.epoch) for one in waits], dtype=np.float64).reshape(-1, 2),
+        jumps=_points(jumps),
+        parts=_parts(jumps, axes),
+        waits=_points(waits),
         slope=slope,
         low=None if slope is None or reach is None else slope - reach,
         high=None if slope is None or reach is None else slope + reach,
@@ -188,31 +175,32 @@ def fit_law(runs: Sequence[Run], axes: Sequence[Axis]) -> Law:
     )
 
 
-def _timed(runs: Sequence[Run]) -> tuple[list[_Timed], dict[str, int]]:
-    found: list[_Timed] = []
-    left_out: dict[str, int] = {}
-    for run in runs:
-        outcome = run.outcome
-        moment, rate = outcome.jump or outcome.end, outcome.rate
-        word = outcome.word
-        if outcome.jump is None and (word not in WAITING or outcome.memorised is None):
-            why = word.value
-        elif moment is None or rate is None:
-            why = "budget unknown"
-        elif not rate > 0:
-            why = "no weight decay"
-        else:
-            found.append(_Timed(run, moment.epoch, rate, outcome.jump is not None))
-            continue
-        left_out[why] = left_out.get(why, 0) + 1
-    return found, left_out
+def _points(timed: Sequence[Timed]) -> FloatArray:
+    return np.array([(one.rate, one.epoch) for one in timed], dtype=np.float64).reshape(-1, 2)
 
 
-def _slope(timed: Sequence[_Timed], axes: Sequence[Axis]) -> tuple[float | None, float | None, int, int, str]:
+def _own(axes: Sequence[Axis]) -> list[Axis]:
+    """Return the axes whose levels may each have a budget of their own."""
+    return [axis for axis in axes if not axis.is_seed and axis.last not in PACE]
+
+
+def _parts(jumps: Sequence[Timed], axes: Sequence[Axis]) -> tuple[tuple[str, FloatArray], ...]:
+    own = _own(axes)
+    found: dict[tuple[int, ...], list[Timed]] = {}
+    for one in jumps:
+        found.setdefault(tuple(axis.place(one.run.values.get(axis.key)) for axis in own), []).append(one)
+    names = {
+        places: ", ".join(f"{axis.name}={axis.levels[place].label}" for axis, place in zip(own, places, strict=True))
+        for places in found
+    }
+    return tuple((names[places], _points(found[places])) for places in sorted(found))
+
+
+def _slope(timed: Sequence[Timed], axes: Sequence[Axis]) -> tuple[float | None, float | None, int, int, str]:
     """Return slope, its standard error, settings, degrees of freedom, and why there is no slope or no error."""
     if not any(one.jumped for one in timed):
         return None, None, 0, 0, "no run has jumped"
-    own = [axis for axis in axes if not axis.is_seed and axis.last not in PACE]
+    own = _own(axes)
     budgets = _numbered(tuple(label_of(one.run.values.get(axis.key)) for axis in own) for one in timed)
     clusters = _numbered(setting_of(one.run.values, axes) for one in timed)
     rate, epoch = np.log([one.rate for one in timed]), np.log([float(one.epoch) for one in timed])
@@ -244,7 +232,7 @@ def _numbered(names: Iterable[Hashable]) -> IntArray:
     return np.array([order.setdefault(name, len(order)) for name in names], dtype=np.int64)
 
 
-def _share(axis: Axis, axes: Sequence[Axis], timed: Sequence[_Timed]) -> Share:
+def _share(axis: Axis, axes: Sequence[Axis], timed: Sequence[Timed]) -> Share:
     groups = []
     places = [axis.place(one.run.values.get(axis.key)) for one in timed]
     for number, level in enumerate(axis.levels if len(axis.levels) <= MOST_LEVELS else ()):
@@ -264,13 +252,13 @@ def _share(axis: Axis, axes: Sequence[Axis], timed: Sequence[_Timed]) -> Share:
     return Share(axis.name, tuple(groups), _effect(axis, axes, [one for one in timed if one.jumped]))
 
 
-def _effect(axis: Axis, axes: Sequence[Axis], jumped: Sequence[_Timed]) -> float | None:
+def _effect(axis: Axis, axes: Sequence[Axis], jumped: Sequence[Timed]) -> float | None:
     """Return the factor between the levels of an axis, from runs that are alike in all other axes but seeds.
 
     Each level is compared with the mean of all runs that differ from it in this axis (and seed) only.
     """
     others = [one for one in axes if one.key != axis.key and (not one.is_seed or axis.is_seed)]
-    alike: dict[object, list[_Timed]] = {}
+    alike: dict[object, list[Timed]] = {}
     for one in jumped:
         alike.setdefault(tuple(label_of(one.run.values.get(other.key)) for other in others), []).append(one)
     places: list[int] = []

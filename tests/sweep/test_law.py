@@ -140,6 +140,13 @@ class TestCounting:
         assert law.waiting == ("weight_decay=0.2",)
         assert len(law.jumps) + len(law.waits) + sum(law.left_out.values()) == len(runs)
 
+    def test_jumps_stand_together_with_those_of_the_same_budget(self):
+        runs = grid(world(), weight_decay=[0.5, 1.0], fraction=[0.8, 0.6], seed=SEEDS)
+        law = law_of(runs)
+        assert [label for label, _ in law.parts] == ["fraction=0.6", "fraction=0.8"]
+        assert sum(len(jumps) for _, jumps in law.parts) == len(law.jumps)
+        assert [label for label, _ in law_of(grid(world(), weight_decay=[0.5, 1.0], seed=SEEDS)).parts] == [""]
+
     def test_groups_by_level(self):
         law = law_of(grid(world(), weight_decay=[0.1, 0.5, 1.0], seed=SEEDS))
         groups = {share.axis: {group.level: group for group in share.groups} for share in law.shares}

@@ -7,8 +7,8 @@ import pytest
 from grokyolo.sweep.axes import NOTHING, axis_of
 from grokyolo.sweep.diagram import Spread
 from grokyolo.sweep.outcome import Word
-from grokyolo.view.phase.look import LOOKS, MEANINGS, from_top, number, place, telling, times
-from tests.view.sweeps import panels
+from grokyolo.view.phase.look import LOOKS, MEANINGS, fitted, from_top, law_parts, number, place, telling, times
+from tests.view.sweeps import panels, sweep
 
 
 def brightness(colour: str) -> float:
@@ -79,3 +79,19 @@ def test_the_courses_that_change_most_come_first():
     most = telling(found, 2)
     assert len(most) == 2
     assert min(one.range for one in most) >= max(one.range for one in found if one not in most)
+
+
+def test_many_budgets_are_shown_as_one():
+    law = sweep().law
+    assert [label for label, _ in law_parts(law, 2)] == ["fraction=0.6", "fraction=0.8"]
+    ((label, jumps),) = law_parts(law, 1)
+    assert (label, len(jumps)) == ("", 12)
+
+
+def test_the_fitted_line_goes_through_its_jumps():
+    law = sweep().law
+    _, jumps = law.parts[0]
+    (left, above), (right, below) = fitted(law, jumps)
+    assert left < jumps[:, 0].min() < jumps[:, 0].max() < right
+    assert above * left == pytest.approx(below * right, rel=0.02)
+    assert above * left == pytest.approx(2.37, rel=0.02)

@@ -15,7 +15,7 @@ from grokyolo.sweep.law import Law
 from grokyolo.sweep.phase import Phases
 from grokyolo.view.compare import COLOURS, DASHES
 from grokyolo.view.panels import SMALL
-from grokyolo.view.phase.look import place, telling
+from grokyolo.view.phase.look import fitted, law_parts, place, telling
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,20 +55,21 @@ def charts_of(phases: Phases) -> list[Draw]:
 
 
 def _law(ax: Axes, law: Law) -> None:
-    rates, epochs = law.jumps[:, 0], law.jumps[:, 1]
     if len(law.waits):
         waits = law.waits[:: -(-len(law.waits) // MOST_DOTS)]
         ax.plot(*waits.T, "^", color="#999999", markersize=4, fillstyle="none", label="no jump by then")
-    shown = law.jumps[:: -(-len(law.jumps) // MOST_DOTS)]
-    ax.plot(*shown.T, "o", color=COLOURS[0], markersize=4, alpha=0.8, label="half way up the jump")
-    ends = np.array([rates.min() / 1.2, rates.max() * 1.2])
-    if law.budget is not None:
-        ax.plot(ends, law.budget / ends, color="black", linewidth=1.2, label=f"{law.budget:.3g} e-folds (slope -1)")
+    parts = law_parts(law, len(COLOURS))
+    for (label, jumps), colour, marker in zip(parts, COLOURS, MARKERS, strict=False):
+        shown = jumps[:: -(-len(jumps) // MOST_DOTS)]
+        name = plain(label) or "half way up the jump"
+        ax.plot(*shown.T, color=colour, marker=marker, markersize=4, alpha=0.8, linestyle="none", label=name)
+        if law.slope is not None:
+            ax.plot(*fitted(law, jumps).T, color=colour, linestyle=(0, (5, 2)), linewidth=1.2)
+    if law.budget is not None and len(parts) == 1:
+        ends = fitted(law, law.jumps)[:, 0]
+        ax.plot(ends, law.budget / ends, color="black", linewidth=1.0, label=f"{law.budget:.3g} e-folds (slope -1)")
     if law.slope is not None:
-        middle = float(np.exp(np.mean(np.log(epochs) - law.slope * np.log(rates))))
-        ax.plot(
-            ends, middle * ends**law.slope, color=COLOURS[1], linestyle=(0, (5, 2)), linewidth=1.4, label=_slope(law)
-        )
+        ax.plot([], [], color=FAINT, linestyle=(0, (5, 2)), linewidth=1.2, label=_slope(law))
     _log_axis(ax, "x")
     _log_axis(ax, "y")
     ax.set_xlabel("e-folds of decay an epoch", fontsize=SMALL + 1)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from grokyolo.sweep.descent import Descent
 from grokyolo.sweep.phase import Phases
 from grokyolo.view.phase.charts import MOST_DOTS
-from grokyolo.view.phase.look import place, telling
+from grokyolo.view.phase.look import fitted, law_parts, place, telling
 from grokyolo.view.phase.svg import Layer, Scale, chart
 
+LAW_PARTS = 6
 COLOURS = 8
 """So many lines can be told apart."""
 
@@ -38,20 +36,18 @@ def law_chart(phases: Phases) -> Chart | None:
     law = phases.law
     if not len(law.jumps) or law.budget is None:
         return None
-    jumps, waits = (rows[:: max(-(-len(rows) // MOST_DOTS), 1)] for rows in (law.jumps, law.waits))
-    ends = [float(law.jumps[:, 0].min()) / 1.2, float(law.jumps[:, 0].max()) * 1.2]
-    budget = [(end, law.budget / end, "") for end in ends]
+    waits = law.waits[:: max(-(-len(law.waits) // MOST_DOTS), 1)]
     ended = [(rate, at, f"ended at epoch {at:.0f}") for rate, at in waits.tolist()]
-    jumped = [(rate, at, f"epoch {at:.0f}, {rate * at:.3g} e-folds") for rate, at in jumps.tolist()]
-    layers = [
-        Layer(budget, "line", 7, label=f"{law.budget:.3g} e-folds (slope -1)"),
-        Layer(ended, "open", 6, label="no jump by then"),
-        Layer(jumped, label="half way up the jump"),
-    ]
-    if law.slope is not None:
-        middle = math.exp(float(np.mean(np.log(law.jumps[:, 1]) - law.slope * np.log(law.jumps[:, 0]))))
-        fitted = [(end, middle * end**law.slope, "") for end in ends]
-        layers.append(Layer(fitted, "line", 1, label=f"fitted: slope {law.slope:.2f}"))
+    layers = [Layer(ended, "open", 6, label="no jump by then")]
+    for number, (label, jumps) in enumerate(law_parts(law, LAW_PARTS)):
+        shown = jumps[:: -(-len(jumps) // MOST_DOTS)]
+        words = f"{label}: " if label else ""
+        dots = [(rate, at, f"{words}epoch {at:.0f}, {rate * at:.3g} e-folds") for rate, at in shown.tolist()]
+        layers.append(Layer(dots, "dots", number, label=label or "half way up the jump"))
+        if law.slope is not None:
+            name = f"fitted: slope {law.slope:.2f}" if not number else ""
+            ends = [(rate, at, "") for rate, at in fitted(law, jumps).tolist()]
+            layers.append(Layer(ends, "line", number, label=name, dash=1))
     layers = [layer for layer in layers if layer.points]
     drawn = chart(layers, Scale("e-folds of decay an epoch", True), Scale("epoch", True), " ".join(law.sentences()))
     return Chart("When runs jump, over how fast their weights decay", drawn, _legend(layers))

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from grokyolo.gap.series import FloatArray
 from grokyolo.sweep.axes import Axis
 from grokyolo.sweep.descent import Descent
 from grokyolo.sweep.diagram import Cell, Spread
+from grokyolo.sweep.law import Law
 from grokyolo.sweep.outcome import Word
 from grokyolo.view import numbers
 
@@ -93,6 +97,25 @@ def from_top(axis: Axis) -> list[int]:
 def place(fixed: dict[str, str]) -> str:
     """Return the part of a sweep that something is about, such as `weight_decay=1, lr0=0.002`."""
     return ", ".join(f"{name}={label}" for name, label in fixed.items()) or "all runs"
+
+
+def law_parts(law: Law, most: int) -> tuple[tuple[str, FloatArray], ...]:
+    """Return the jumps of each part with a budget of its own, or of all together where there are many parts.
+
+    Args:
+        law: of a sweep in which something jumped.
+        most: parts that can be told apart.
+    """
+    return law.parts if len(law.parts) <= most else (("", law.jumps),)
+
+
+def fitted(law: Law, jumps: FloatArray) -> FloatArray:
+    """Return two points of the fitted line through the jumps of a part, shape (2, 2): rate and epoch."""
+    rates = np.array([jumps[:, 0].min() / 1.15, jumps[:, 0].max() * 1.15])
+    slope = -1.0 if law.slope is None else law.slope
+    height = float(np.mean(np.log(jumps[:, 1]) - slope * np.log(jumps[:, 0])))
+    line: FloatArray = np.column_stack([rates, np.exp(height) * rates**slope])
+    return line
 
 
 def telling(found: Sequence[Descent], most: int) -> list[Descent]:

@@ -21,6 +21,7 @@ class Layer:
         colour: number of its colour in the page.
         bars: (low, high) of each point, or nothing.
         label: for the legend; empty for none.
+        dash: number of the dashes of a line; that of its colour by default.
     """
 
     points: Sequence[tuple[float, float, str]]
@@ -28,6 +29,7 @@ class Layer:
     colour: int = 0
     bars: Sequence[tuple[float, float]] = ()
     label: str = ""
+    dash: int | None = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,8 @@ def _layer(layer: Layer, across: _Range, up: _Range) -> Iterator[str]:
         yield f'<line class="bar {colour}" x1="{x}" x2="{x}" y1="{up.at(low)}" y2="{up.at(high)}"/>'
     if layer.kind == "line":
         path = " ".join(f"{x},{y}" for x, y, _ in places)
-        yield f'<polyline class="line {colour} d{layer.colour % 4}" points="{path}"/>'
+        dash = layer.colour % 4 if layer.dash is None else layer.dash
+        yield f'<polyline class="line {colour} d{dash}" points="{path}"/>'
     for x, y, words in places:
         if not words:
             continue

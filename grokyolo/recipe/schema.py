@@ -8,7 +8,8 @@ from typing import Any
 
 from grokyolo.recipe.composite import Either, Optional
 from grokyolo.recipe.inputs import MEMORY
-from grokyolo.recipe.values import Choice, Duration, Flag, Integer, Kind, Number, Size, Text
+from grokyolo.recipe.quantities import Duration, Size
+from grokyolo.recipe.values import Choice, Flag, Integer, Kind, Number, Text
 
 BUILTIN_DATA = ("modular-addition",)
 """Names of the data sets that grokyolo makes itself."""

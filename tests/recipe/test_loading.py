@@ -3,7 +3,7 @@
 import pytest
 
 from grokyolo.errors import RecipeError
-from grokyolo.recipe import like_yolo, load, task_of
+from grokyolo.recipe import like_yolo, task_of
 from grokyolo.recipe.tasks import MODEL_AND_DATA
 
 

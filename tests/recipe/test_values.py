@@ -8,7 +8,8 @@ from jsonschema import Draft202012Validator
 from grokyolo.recipe.composite import Either, Optional, Row, Several
 from grokyolo.recipe.document import Scalar
 from grokyolo.recipe.places import Place
-from grokyolo.recipe.values import Choice, Constant, Duration, Flag, Integer, Kind, Number, Text, Wrong
+from grokyolo.recipe.quantities import Duration, Size
+from grokyolo.recipe.values import Choice, Constant, Flag, Integer, Kind, Number, Text, Wrong
 from tests.recipe.recipes import node
 
 KINDS: list[Kind] = [
@@ -27,6 +28,7 @@ KINDS: list[Kind] = [
     Choice(("AdamW", "auto"), fold=True),
     Constant(-1, "automatic"),
     Duration(),
+    Size(),
     Optional(Integer(1)),
     Either((Flag(), Choice(("ram", "disk")))),
     Several(Integer(0)),
@@ -39,7 +41,7 @@ SCALARS = st.one_of(
     st.integers(-1000, 1000),
     st.sampled_from([-1, 0, 1, 2, 512, 513]),
     st.floats(-2, 2),
-    st.sampled_from(["ram", "disk", "adamw", "AUTO", "10m", "1h30m", "", "x"]),
+    st.sampled_from(["ram", "disk", "adamw", "AUTO", "10m", "1h30m", "2GB", "0", "", "x"]),
 )
 
 
@@ -104,6 +106,11 @@ def test_true_is_no_number_and_1_is_no_flag():
 
 def test_a_duration_becomes_seconds():
     assert Duration().accept(node("11h30m")) == 41_400
+
+
+def test_a_size_becomes_bytes():
+    assert Size().accept(node("2GB")) == 2_000_000_000
+    assert Size().accept(node("0")) == 0
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ BINS = 8
 LOG_SPAN = 20.0
 """Numbers that span more than this factor are cut evenly in their logarithm."""
 SIZES = ("fraction", "modulus", "train_images", "images")
-MODELS = ("model", "width", "depth", "scale")
+MODELS = ("model", "width", "depth")
 """Last parts of keys that say how much data or how large a model there is."""
 
 
@@ -123,8 +123,10 @@ def axis_of(key: str, values: Sequence[object], order: Mapping[str, float] | Non
         order: of words, by their labels, such as models by their size; others stay as they come.
     """
     by_label = {label_of(value): as_number(value) for value in values if value is not None}
-    labels = list(by_label) + ["null"] * any(value is None for value in values)
     numbers = {label: number for label, number in by_label.items() if number is not None}
+    if len(numbers) == len(by_label):
+        by_label = dict(sorted(by_label.items(), key=lambda one: numbers[one[0]]))
+    labels = list(by_label) + ["null"] * any(value is None for value in values)
     if len(numbers) < len(labels):
         known = order or {}
         if all(label in known for label in labels):
@@ -194,9 +196,10 @@ def _last_part(key: str) -> str:
 def spanning(axes: Sequence[Axis]) -> tuple[Axis, Axis]:
     """Return the two axes that span the diagram by default: down and across.
 
-    They are the two with most levels; of those the amount of data goes across.
+    They are the two with most levels, as long as these can be read; of those the amount of data goes across.
     """
-    found: list[Axis] = sorted((axis for axis in axes if not axis.is_seed), key=lambda axis: -len(axis.levels))[:2]
+    readable = [axis for axis in axes if not axis.is_seed and len(axis.levels) <= MOST_LEVELS]
+    found = sorted(readable, key=lambda axis: -len(axis.levels))[:2]
     found.sort(key=axes.index)
     if not found:
         return NOTHING, NOTHING

@@ -19,6 +19,10 @@ MOST_PARTS = 1000
 """More parts of a sweep than this are put together where each would get an answer of its own."""
 
 
+MOST_NAMES = 6
+"""Keys that a note names."""
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of a sweep.
@@ -223,15 +227,20 @@ def _images(known: Known, axis: Axis) -> dict[str, float] | None:
     return {label: float(count) for label, count in sizes.items() if count is not None}
 
 
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more keys" if more > 0 else "")
+
+
 def _notes(known: Known, axes: Sequence[Axis], diagram: Diagram, question: Question) -> Iterable[str]:
     together = [axis.name for axis in diagram.pooled if not axis.is_seed]
     if together:
-        yield f"put together in a cell: runs that differ by {', '.join(together)}"
+        yield f"put together in a cell: runs that differ by {_listed(together)}"
     for size in (axis for axis in axes if axis.is_size or axis.is_model):
         kept = {axis.key for axis in (size, *_others(axes, size))}
         lost = [axis.name for axis in axes if axis.key not in kept and not axis.is_seed]
         if lost:
-            yield f"put together where {size.name} is the size: runs that differ by {', '.join(lost)}"
+            yield f"put together where {size.name} is the size: runs that differ by {_listed(lost)}"
     binned = [axis.name for axis in (diagram.down, diagram.across) if axis.binned]
     if binned:
         yield f"many different values, so in bins: {', '.join(binned)}"

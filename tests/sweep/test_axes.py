@@ -33,9 +33,9 @@ class TestLevels:
         assert labels(axis_of("data", ["/a/set.yaml", "/b/set.yaml"])) == ["/a/set.yaml", "/b/set.yaml"]
 
     def test_nothing_is_a_level_too(self):
-        axis = axis_of("accelerate.grokfast.lamb", [2.0, None])
-        assert labels(axis) == ["2", "null"]
-        assert axis.place(None) == 1
+        axis = axis_of("accelerate.grokfast.lamb", [2.0, None, 0.5])
+        assert labels(axis) == ["0.5", "2", "null"]
+        assert axis.place(None) == 2
 
     def test_many_numbers_are_cut_into_bins(self):
         values = [10 ** (-4 + i / 10) for i in range(31)]
@@ -125,6 +125,10 @@ class TestSpanning:
     def test_data_goes_across(self):
         size, decay = axis_of("data.fraction", [0.4, 0.6, 0.8]), axis_of("weight_decay", [0, 1])
         assert spanning([size, decay]) == (decay, size)
+
+    def test_names_too_many_to_be_read_do_not(self):
+        data, decay = axis_of("data", [f"{i}.yaml" for i in range(20)]), axis_of("weight_decay", [0, 1])
+        assert spanning([data, decay]) == (NOTHING, decay)
 
     def test_seeds_span_nothing(self):
         seed, decay = axis_of("seed", range(9)), axis_of("weight_decay", [0, 1])

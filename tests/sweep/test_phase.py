@@ -8,7 +8,7 @@ from grokyolo.errors import UsageError
 from grokyolo.sweep.outcome import Word
 from grokyolo.sweep.phase import Known, Question, answer
 from grokyolo.verdict import Verdict
-from tests.sweep.points import finished, grid, grokked, memorising
+from tests.sweep.points import finished, grid, grokked, memorising, run
 
 
 def groks(weight_decay, fraction, seed):
@@ -117,6 +117,13 @@ class TestNotes:
         runs = grid(lambda **_: grokked(), a=[1, 2, 3], b=[1, 2, 3], c=list(range(3)), d=list(range(3)))
         notes = answer(known(runs), Question()).notes
         assert "put together in a cell: runs that differ by d" in notes
+
+    def test_of_many_axes_the_first_are_named(self):
+        runs = [
+            run(grokked(), a=i % 3, b=i // 3, **{f"key{key}": i * key % 7 for key in range(1, 13)}) for i in range(7)
+        ]
+        note = next(note for note in answer(known(runs), Question(axes=("a", "b"))).notes if "put together" in note)
+        assert note.endswith("key6 and 5 more keys")
 
     def test_bins(self):
         runs = grid(lambda **_: grokked(), lr0=[10 ** (-i / 10) for i in range(30)])

@@ -7,7 +7,7 @@ import pytest
 from grokyolo.sweep.axes import NOTHING, axis_of
 from grokyolo.sweep.diagram import Spread
 from grokyolo.sweep.outcome import Word
-from grokyolo.view.phase.look import LOOKS, MEANINGS, fitted, from_top, law_parts, number, place, telling, times
+from grokyolo.view.phase.look import LOOKS, MEANINGS, fitted, from_top, law_parts, number, place, short, telling, times
 from tests.view.sweeps import panels, sweep
 
 
@@ -79,6 +79,12 @@ def test_the_courses_that_change_most_come_first():
     most = telling(found, 2)
     assert len(most) == 2
     assert min(one.range for one in most) >= max(one.range for one in found if one not in most)
+
+
+def test_of_a_long_path_the_end_is_shown():
+    assert short("0.002") == "0.002"
+    assert short("/home/somebody/data sets/wave/data.yaml") == "…ata sets/wave/data.yaml"
+    assert len(short("x" * 99)) == 24
 
 
 def test_many_budgets_are_shown_as_one():

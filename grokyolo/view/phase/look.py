@@ -94,9 +94,14 @@ def from_top(axis: Axis) -> list[int]:
     return places[::-1] if axis.numeric else places
 
 
+def short(label: str, most: int = 24) -> str:
+    """Return a label that is not too long for a table: its end tells most of a path."""
+    return label if len(label) <= most else f"…{label[1 - most :]}"
+
+
 def place(fixed: dict[str, str]) -> str:
     """Return the part of a sweep that something is about, such as `weight_decay=1, lr0=0.002`."""
-    return ", ".join(f"{name}={label}" for name, label in fixed.items()) or "all runs"
+    return ", ".join(f"{name}={short(label)}" for name, label in fixed.items()) or "all runs"
 
 
 def law_parts(law: Law, most: int) -> tuple[tuple[str, FloatArray], ...]:

@@ -13,7 +13,7 @@ from grokyolo.sweep.diagram import Cell, Panel
 from grokyolo.sweep.phase import Phases
 from grokyolo.view.panels import SMALL
 from grokyolo.view.phase.charts import FAINT, Draw, charts_of, plain
-from grokyolo.view.phase.look import LOOKS, from_top, number, share
+from grokyolo.view.phase.look import LOOKS, from_top, number, place, share, short
 from grokyolo.view.plot import save_picture
 
 if TYPE_CHECKING:
@@ -156,15 +156,15 @@ def _panel(ax: Axes, phases: Phases, panel: Panel, columns: int) -> None:
     _border(ax, panel)
     ax.set_xlim(0, width)
     ax.set_ylim(*((0, height) if from_top(down)[0] else (height, 0)))
-    labels = [plain(level.label) for level in across.levels]
+    labels = [plain(short(level.label)) for level in across.levels]
     crowded = max(map(len, labels)) * 0.07 > room
     ax.set_xticks(np.arange(width) + 0.5, labels, rotation=45 if crowded else 0, ha="right" if crowded else "center")
-    ax.set_yticks(np.arange(height) + 0.5, [plain(level.label) for level in down.levels])
+    ax.set_yticks(np.arange(height) + 0.5, [plain(short(level.label)) for level in down.levels])
     ax.set_xlabel(plain(across.name), fontsize=SMALL + 1)
     ax.set_ylabel(plain(down.name), fontsize=SMALL + 1)
     ax.tick_params(labelsize=SMALL, length=0)
     ax.spines[:].set_color(FAINT)
-    title = ", ".join(f"{name}={label}" for name, label in panel.fixed.items())
+    title = place(dict(panel.fixed)) if panel.fixed else ""
     ax.set_title(plain(title), fontsize=SMALL + 1, loc="left")
 
 

@@ -16,7 +16,7 @@ from grokyolo.sweep.law import Group as Level
 from grokyolo.sweep.law import Law, Share
 from grokyolo.sweep.phase import Phases
 from grokyolo.view import numbers
-from grokyolo.view.phase.look import LOOKS, from_top, number, place, share, telling, times
+from grokyolo.view.phase.look import LOOKS, from_top, number, place, share, short, telling, times
 from grokyolo.view.screen import printable
 
 WIDE = 20
@@ -70,10 +70,11 @@ def _heading(phases: Phases) -> Text:
 
 def _panel(phases: Phases, panel: Panel, width: int) -> list[RenderableType]:
     down, across = phases.diagram.down, phases.diagram.across
-    labels = [printable(level.label) for level in down.levels]
+    labels = [printable(short(level.label)) for level in down.levels]
     first = max([len(down.name), *map(len, labels)]) if down.key else 0
     room = (width - first - 1) // max(len(across.levels), 1) - 2
-    table = _table(down.name, *(level.label for level in across.levels), left=len(across.levels) + 1)
+    heads = [short(level.label) for level in across.levels]
+    table = _table(down.name, *heads, left=len(heads) + 1)
     table.columns[0].no_wrap = True
     table.padding = (0, 1, 0, 0) if room < SHARED else (0, 1)
     for column in table.columns[1:]:
@@ -144,7 +145,7 @@ def _shares(shares: Sequence[Share]) -> Table:
 def group_cells(group: Level) -> tuple[str, ...]:
     """Return level, runs that jumped and did not, e-folds at the jump, their scatter, and its epoch."""
     return (
-        group.level,
+        short(group.level),
         str(group.jumped),
         str(group.waiting),
         numbers.MISSING if group.budget is None else number(group.budget, "budget"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from grokyolo.errors import UsageError
 from grokyolo.gap import EventKind
@@ -59,7 +60,8 @@ def change_of(run: Path, old: Recipe, new: Recipe) -> Change:
     before, after = flatten(old.to_dict()), flatten(new.to_dict())
     events = []
     for key in sorted(before.keys() | after.keys()):
-        if before.get(key) == after.get(key) or key in FREE:
+        was, now = before.get(key), after.get(key)
+        if was == now or key in FREE:
             continue
         if key == "data" or key.startswith("data."):
             events.append(EventKind.DATA_CHANGED)
@@ -68,12 +70,19 @@ def change_of(run: Path, old: Recipe, new: Recipe) -> Change:
         else:
             raise UsageError(
                 f"{key} cannot change in the middle of a run",
-                where=f"{key}: {before.get(key)} before, {after.get(key)} now",
-                hint=f"grokyolo train --recipe {run} {key.removeprefix('train.')}={after.get(key)}",
+                where=f"{key}: {_spelled(was)} before, {_spelled(now)} now",
+                hint=f"grokyolo train --recipe {run} {key.removeprefix('train.')}={_spelled(now, instead_of=was)}",
             )
     if epochs_of(old) != epochs and _decays(new):
         events.append(EventKind.LR_CHANGED)  # the schedule is stretched over the new length
     return Change(done + 1, tuple(dict.fromkeys(events)))
+
+
+def _spelled(value: Any, instead_of: Any = None) -> str:
+    """Return a value as the command line takes it; a switch that is off is not in a recipe at all."""
+    if value is None:
+        return "false" if isinstance(instead_of, bool) else "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _decays(recipe: Recipe) -> bool:

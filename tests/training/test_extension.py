@@ -49,6 +49,29 @@ def test_what_makes_another_training_of_it_is_refused(run, override):
         change(run, "epochs=500", override)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "where", "typed"),
+    [
+        ("batch=64", "batch=32", "train.batch: 64 before, 32 now", "batch=32"),
+        ("seed=0", "accelerate.orthograd=true", "accelerate.orthograd: null before, true now", None),
+        (
+            "accelerate.orthograd=true",
+            "accelerate.orthograd=false",
+            "accelerate.orthograd: true before, null now",
+            None,
+        ),
+        ("accelerate.initial_scale=2.0", "accelerate.initial_scale=null", "2.0 before, null now", None),
+    ],
+)
+def test_the_refusal_says_what_to_type_for_a_new_training(run, old, new, where, typed):
+    with pytest.raises(UsageError) as caught:
+        extension.change_of(run, load(CONTROL, [old]), load(CONTROL, ["epochs=500", new]))
+    assert where in caught.value.where
+    *_, hint = caught.value.hint.split()
+    assert hint == (typed or new)
+    load(CONTROL, [hint])
+
+
 def test_it_must_make_the_run_longer(run):
     with pytest.raises(UsageError) as caught:
         change(run, "epochs=280")

@@ -16,6 +16,7 @@ from grokyolo.sweep.regression import student_quantile
 
 LEAST = 0.01
 """Errors that differ by less than this are the same for practical ends."""
+UNITS = {"model-wise": "parameters", "sample-wise": "training images"}
 SURE = 0.05
 """Chance of calling a rise and a fall what is none."""
 
@@ -59,6 +60,7 @@ class Descent:
     Attributes:
         axis: name of the axis that is the size.
         kind: `model-wise`, `sample-wise`, or empty where the axis is neither.
+        unit: what the sizes count, `parameters` or `training images`; empty where they are what the axis says.
         fixed: what is the same for all its runs, axis to level.
         sizes: rising, those with a finished run.
         course: how the error goes.
@@ -70,6 +72,7 @@ class Descent:
 
     axis: str
     kind: str
+    unit: str
     fixed: dict[str, str]
     sizes: tuple[Size, ...]
     course: Course
@@ -94,6 +97,7 @@ class Descent:
         return {
             "axis": self.axis,
             "kind": self.kind or None,
+            "unit": self.unit or None,
             "at": self.fixed,
             "course": self.course.value,
             "peak": None if self.peak is None else self.sizes[self.peak].label,
@@ -128,7 +132,9 @@ def descents(
         fixed = {other.name: label for other, label in zip(others, labels, strict=True)}
         points = _points(members, axis, sizes)
         if len(points) >= 3:
-            found.append(Descent(axis.name, kind, fixed, points, *_course([one.errors for one in points])))
+            counted = all(point.label in (sizes or {}) for point in points)
+            unit = UNITS.get(kind, "") if counted else ""
+            found.append(Descent(axis.name, kind, unit, fixed, points, *_course([one.errors for one in points])))
     return tuple(found)
 
 

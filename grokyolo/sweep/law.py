@@ -201,7 +201,7 @@ def _slope(timed: Sequence[Timed], axes: Sequence[Axis]) -> tuple[float | None, 
     if not any(one.jumped for one in timed):
         return None, None, 0, 0, "no run has jumped"
     own = _own(axes)
-    budgets = _numbered(tuple(label_of(one.run.values.get(axis.key)) for axis in own) for one in timed)
+    budgets = _numbered(tuple(axis.place(one.run.values.get(axis.key)) for axis in own) for one in timed)
     clusters = _numbered(setting_of(one.run.values, axes) for one in timed)
     rate, epoch = np.log([one.rate for one in timed]), np.log([float(one.epoch) for one in timed])
     censored = np.array([not one.jumped for one in timed], dtype=bool)

@@ -174,11 +174,11 @@ def _spanning(axes: Sequence[Axis], asked: Sequence[str]) -> tuple[Axis, Axis]:
 
 
 def _others(axes: Sequence[Axis], size: Axis) -> list[Axis]:
-    """Return the axes to keep apart: those without seeds and bins, as long as they make few parts."""
+    """Return the axes to keep apart: all but seeds, as long as they make few parts."""
     found: list[Axis] = []
     parts = 1
     for axis in axes:
-        if axis.key != size.key and not axis.is_seed and not axis.binned and parts * len(axis.levels) <= MOST_PARTS:
+        if axis.key != size.key and not axis.is_seed and parts * len(axis.levels) <= MOST_PARTS:
             found.append(axis)
             parts *= len(axis.levels)
     return found

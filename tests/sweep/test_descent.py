@@ -88,6 +88,11 @@ class TestSizes:
         )
         assert found.kind == "sample-wise"
         assert [one.size for one in found.sizes] == [192, 384, 768]
+        assert found.unit == "training images"
+
+    def test_without_counts_sizes_are_what_the_axis_says(self):
+        (found,) = descent(sweep({0.2: 0.5, 0.4: 0.3, 0.8: 0.1}, key="fraction"), "fraction")
+        assert ([one.size for one in found.sizes], found.unit) == ([0.2, 0.4, 0.8], "")
 
     def test_models_whose_size_is_not_known_keep_their_order(self):
         (found,) = descent(sweep({"b.yaml": 0.5, "a.yaml": 0.4, "c.yaml": 0.3}, key="model"), "model")

@@ -145,7 +145,7 @@ def _criticals(ax: Axes, found: Sequence[Critical], of: int) -> None:
             cmap="Greys",
             vmin=0,
             vmax=1,
-            s=20,
+            s=20 if len(shown) <= MOST_FLAT else 8,
             edgecolors=FAINT,
             linewidths=0.6,
         )
@@ -184,7 +184,7 @@ def _descents(ax: Axes, found: Sequence[Descent], of: int, score: str) -> None:
     else:
         ax.set_xticks(range(len(labels)), [plain(label) for label in labels])
     kind = found[0].kind
-    unit = {"model-wise": "parameters", "sample-wise": "training images"}.get(kind, "") if counted else ""
+    unit = found[0].unit if counted else ""
     ax.set_xlabel(plain(f"{found[0].axis} ({unit})" if unit else found[0].axis), fontsize=SMALL + 1)
     ax.set_ylabel(f"1 - {score or 'score'} at the end", fontsize=SMALL + 1)
     ax.set_ylim(0, 1.05 * max(max(size.errors) for one in found for size in one.sizes) or 1)

@@ -76,7 +76,7 @@ def _descent(found: Sequence[Descent], of: int, score: str) -> Chart:
         bars = [(min(size.errors), max(size.errors)) for size in one.sizes]
         layers.append(Layer(points, "line", number, bars, place(one.fixed)))
     kind = found[0].kind
-    unit = {"model-wise": "parameters", "sample-wise": "training images"}.get(kind, "") if counted else ""
+    unit = found[0].unit if counted else ""
     ticks = () if counted else tuple((float(i), label) for i, label in enumerate(labels))
     across = Scale(f"{found[0].axis} ({unit})" if unit else found[0].axis, counted, ticks)
     words = " ".join(one.sentence() for one in found)

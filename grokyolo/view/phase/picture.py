@@ -74,9 +74,11 @@ def _beside(figure: Figure, phases: Phases, charts: Sequence[Draw]) -> None:
     handles = _handles(phases)
     axes[0].legend(
         handles=handles,
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.16),
+        loc="lower left",
+        bbox_to_anchor=(-0.02, 1.0),
         ncols=min(len(handles), 3),
+        handlelength=1.4,
+        columnspacing=1.2,
         frameon=False,
         fontsize=SMALL,
     )

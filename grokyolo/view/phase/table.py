@@ -52,7 +52,7 @@ def phase_tables(phases: Phases, width: int = 80) -> RenderableType:
 def _table(*columns: str, left: int = 1) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
     for number_of, name in enumerate(columns):
-        table.add_column(escape(name), justify="left" if number_of < left else "right", vertical="top")
+        table.add_column(escape(name), justify="left" if number_of < left else "right", vertical="top", overflow="fold")
     return table
 
 
@@ -77,8 +77,6 @@ def _panel(phases: Phases, panel: Panel, width: int) -> list[RenderableType]:
     table = _table(down.name, *heads, left=len(heads) + 1)
     table.columns[0].no_wrap = True
     table.padding = (0, 1, 0, 0) if room < SHARED else (0, 1)
-    for column in table.columns[1:]:
-        column.overflow, column.vertical = "fold", "top"
     for row in from_top(down):
         if room >= WIDE and table.row_count:
             table.add_row()

@@ -1,6 +1,6 @@
 """Train the study of docs/study.md and print its tables.
 
-    python benchmarks/study.py --coco8 PATH/TO/coco8.yaml [--jobs N] [--out FOLDER]
+    python benchmarks/study.py --coco8 PATH/TO/coco8.yaml [--jobs N] [--out FOLDER] [--arms A B]
     python benchmarks/study.py --only-tables [--out FOLDER]
 
 The same command skips what is finished and goes on exactly where it was stopped. Without --coco8 arm D is left out.
@@ -25,6 +25,7 @@ from study_data import scans, write_classes, write_scenes
 from study_design import ARMS, NONE, STRONG, USUAL, Arm, Data, Run, answer, runs
 
 from grokyolo import Assessment, Series, assess, read_run
+from grokyolo.errors import GrokyoloError
 
 HERE = Path(__file__).resolve().parent
 Found = dict[Run, tuple[Series, Assessment]]
@@ -35,6 +36,7 @@ def main() -> int:
     parser.add_argument("--coco8", type=Path, help="coco8.yaml beside its images, for arm D")
     parser.add_argument("--out", type=Path, default=Path("study"), help="folder of data and runs")
     parser.add_argument("--jobs", type=int, default=1, help="runs at the same time, each on one core")
+    parser.add_argument("--arms", nargs="+", choices=[arm.name for arm in ARMS], help="train these only")
     parser.add_argument("--until", metavar="HH:MM", help="start no run after this time of today")
     parser.add_argument("--only-tables", action="store_true", help="train nothing")
     args = parser.parse_args()
@@ -43,7 +45,8 @@ def main() -> int:
     os.chdir(args.out)
     planned = list(runs())
     if not args.only_tables:
-        train_all([run for run in planned if coco8 or run.arm.data is not Data.COCO8], coco8, args.jobs, args.until)
+        wanted = [run for run in planned if not args.arms or run.arm.name in args.arms]
+        train_all([run for run in wanted if coco8 or run.arm.data is not Data.COCO8], coco8, args.jobs, args.until)
     found = {run: judged(run) for run in planned if is_finished(run)}
     for arm in ARMS:
         print_arm(arm, planned, found)
@@ -57,8 +60,12 @@ def train_all(planned: list[Run], coco8: str | None, jobs: int, until: str | Non
     waiting = [(run, data_of(run, coco8)) for run in planned if not is_finished(run)]
     print(f"{len(planned) - len(waiting)} of {len(planned)} runs are finished", file=sys.stderr)
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        for task in as_completed([pool.submit(train_one, run, data, until) for run, data in waiting]):
-            print(task.result(), file=sys.stderr, flush=True)
+        try:
+            for task in as_completed([pool.submit(train_one, run, data, until) for run, data in waiting]):
+                print(task.result(), file=sys.stderr, flush=True)
+        except (GrokyoloError, KeyboardInterrupt) as error:  # the run has saved: the same command goes on
+            pool.shutdown(cancel_futures=True)
+            sys.exit(f"stopped: {error or 'by Ctrl-C'}")
 
 
 def data_of(run: Run, coco8: str | None) -> str:
@@ -78,6 +85,8 @@ def train_one(run: Run, data: str, until: str | None) -> str:
     """Train a run, or go on with it, and say how long that took."""
     if until and time.strftime("%H:%M") >= until:
         return f"{run.name}: not started, it is past {until}"
+    if is_finished(run):  # by another process since
+        return f"{run.name}: finished"
     import torch
 
     from grokyolo.recipe import load

@@ -6,12 +6,18 @@ import logging
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
+from typing import TextIO
 
 COLOUR = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
 """Terminal codes that Ultralytics puts into its messages."""
+
+
+POINTLESS = re.compile(r"`get_trial_id`|ScriptModule")
+"""Python warnings of libraries that no user can heed: Ray asked outside of Ray, TensorBoard tracing a model twice."""
 
 
 class _Forward(logging.Handler):
@@ -23,10 +29,26 @@ class _Forward(logging.Handler):
         self._seen: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        message = COLOUR.sub("", record.getMessage()).replace("WARNING ⚠️", "").strip()
+        self.once(COLOUR.sub("", record.getMessage()).replace("WARNING ⚠️", "").strip())
+
+    def once(self, message: str) -> None:
+        """Hand a message on unless that was done before."""
         if message and message not in self._seen:
             self._seen.add(message)
             self.warn(message)
+
+    def show(  # noqa: PLR0917  # the signature of `warnings.showwarning`
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str = "",
+        lineno: int = 0,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Hand a Python warning on, in place of `warnings.showwarning`, unless it is for those who write the code."""
+        if not issubclass(category, (FutureWarning, DeprecationWarning)) and not POINTLESS.search(str(message)):
+            self.once(str(message).strip())
 
 
 @contextmanager
@@ -41,10 +63,17 @@ def ultralytics_output(warn: Callable[[str], None], *, verbose: bool) -> Iterato
     from ultralytics.utils import LOGGER
 
     level, handlers = LOGGER.level, LOGGER.handlers
-    LOGGER.handlers = [logging.StreamHandler(sys.stderr) if verbose else _Forward(warn)]
+    forward = _Forward(warn)
+    LOGGER.handlers = [logging.StreamHandler(sys.stderr) if verbose else forward]
     LOGGER.setLevel(logging.INFO if verbose else logging.WARNING)
     try:
-        with Path(os.devnull).open("w") as nowhere, redirect_stdout(sys.stderr if verbose else nowhere):
+        with (
+            Path(os.devnull).open("w") as nowhere,
+            redirect_stdout(sys.stderr if verbose else nowhere),
+            warnings.catch_warnings(),
+        ):
+            if not verbose:
+                warnings.showwarning = forward.show
             yield
     finally:
         LOGGER.handlers = handlers

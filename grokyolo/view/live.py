@@ -118,7 +118,7 @@ class TrainingScreen(TrainingProgress):
 
     def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(console)
-        live = self._live or Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+        live = self._live or Live(console=console, auto_refresh=False, redirect_stdout=False)
         self._live = live
         self._place = Place(console, live)
         self._view = View("", "training")

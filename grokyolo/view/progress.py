@@ -32,8 +32,8 @@ class TrainingProgress:
 
     def __init__(self, console: Console, *, live: bool = True) -> None:
         self.console = console
-        # Rich would send whatever is printed to the console, and hand back a standard output that is closed by then
-        line = Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
+        # what loggers write to standard error goes above the line; standard output is for results and stays as it is
+        line = Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=True)
         self._live = line if live and console.is_terminal else None
         self._trained: deque[tuple[int, float]] = deque([(0, 0.0)], maxlen=AVERAGED_EPOCHS + 1)
         self._measured: Progress | None = None

@@ -1,6 +1,7 @@
 """Ultralytics' output."""
 
 import sys
+import warnings
 
 from grokyolo.training.output import ultralytics_output
 
@@ -38,3 +39,17 @@ def test_logging_is_as_before_afterwards():
     with ultralytics_output(lambda _text: None, verbose=False):
         pass
     assert (LOGGER.level, list(LOGGER.handlers)) == before
+
+
+def test_python_warnings_come_the_same_way_but_for_those_about_code(capsys):
+    said = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        with ultralytics_output(said.append, verbose=False):
+            for _ in range(2):
+                warnings.warn("the disk is slow", UserWarning, stacklevel=1)
+            warnings.warn("torch.jit.trace is deprecated", FutureWarning, stacklevel=1)
+            warnings.warn("use another name", DeprecationWarning, stacklevel=1)
+            warnings.warn("`get_trial_id` is meant to only be called inside Ray", UserWarning, stacklevel=1)
+    assert said == ["the disk is slow"]
+    assert capsys.readouterr().err == ""

@@ -183,10 +183,23 @@ def test_on_a_terminal_lines_break_between_words():
 def test_standard_output_is_left_alone(capsys):
     import sys
 
-    before = sys.stdout, sys.stderr
-    console = Console(file=io.StringIO(), force_terminal=True)
-    with TrainingProgress(console) as display:
+    before = sys.stdout
+    with TrainingProgress(Console(file=io.StringIO(), force_terminal=True)) as display:
         display.started(Path("runs/a"))
         display.epoch(epoch(1))
-        assert (sys.stdout, sys.stderr) == before
-    assert (sys.stdout, sys.stderr) == before
+        assert sys.stdout is before
+    assert sys.stdout is before
+
+
+def test_what_others_write_to_standard_error_goes_above_the_line(capsys):
+    import sys
+
+    before, written = sys.stderr, io.StringIO()
+    with TrainingProgress(Console(file=written, force_terminal=True, color_system=None, width=80)) as display:
+        display.started(Path("runs/a"))
+        display.epoch(epoch(1))
+        sys.stderr.write("wandb: offline\n")
+        display.epoch(epoch(2))
+    assert sys.stderr is before
+    assert written.getvalue().index("wandb: offline") < written.getvalue().rindex("2/")
+    assert capsys.readouterr().err == ""

@@ -48,8 +48,10 @@ $(VENV)/.installed: pyproject.toml $(PINS) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -c $(PINS) -e .
 	@touch $@
 
+# MLflow stands apart: wherever Ultralytics finds it every training uses it, and without its database warns of it
 $(VENV)/.tests: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet -c $(PINS) -e '.[test]'
+	$(BIN)/python -m pip install --quiet -c $(PINS) --upgrade --target $(VENV)/mlflow mlflow-skinny
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.tests

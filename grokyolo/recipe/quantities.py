@@ -41,6 +41,8 @@ class Size(Kind):
         """Return the bytes."""
         if not isinstance(node, Scalar) or node.value is None or isinstance(node.value, bool):
             raise Wrong()
+        if node.value == 0:  # 0.0 too, as the schema has it
+            return 0
         try:
             return sizes.bytes_of(node.text)
         except ValueError:

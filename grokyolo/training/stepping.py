@@ -40,7 +40,8 @@ class Stepping(Recording):
 
     def optimizer_step(self) -> None:
         """Step as Ultralytics does, with gradients that accelerators may have changed."""
-        self.accelerators.before_step(unwrap_model(self.model), self.scaler.get_scale())
+        if self.accelerators.named:  # reading the scale makes a GPU wait
+            self.accelerators.before_step(unwrap_model(self.model), self.scaler.get_scale())
         super().optimizer_step()
 
     def state_to_save(self) -> dict[str, Any]:

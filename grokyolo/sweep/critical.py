@@ -134,7 +134,7 @@ def critical_sizes(
 def reached(outcome: Outcome, within: float | None = None, by: str = "budget") -> bool | None:
     """Tell whether a run came to generalise, within a budget or a number of epochs; None where it does not tell."""
     word = outcome.word
-    if word not in REACHED | MISSED:
+    if word not in REACHED | MISSED or (word in MISSED and outcome.lost):
         return None
     if within is None or word is Word.GENERALISING:
         return word in REACHED

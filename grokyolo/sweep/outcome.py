@@ -18,6 +18,8 @@ from grokyolo.verdict import Assessment, Verdict, rules
 LEARNED = {"top1": 0.3}
 LEARNED_ELSE = 0.05
 """A probe that never lasts at this score has not learned its own training images; mAP50-95 is low by nature."""
+LOST = 0.25
+"""A score that ends by this much below its peak has been lost again."""
 
 
 class State(str, Enum):
@@ -84,6 +86,7 @@ class Outcome:
         memorised, jump, end: when the model had memorised, was half way up its jump, and how long it is.
         lateness: epoch of the jump / epoch of memorising.
         score, loss: of validation at the end, the median of the last twentieth.
+        peak: the highest median of five validation scores in a row.
         train_images: None when unknown.
     """
 
@@ -101,6 +104,7 @@ class Outcome:
     lateness: float | None = None
     score: float | None = None
     loss: float | None = None
+    peak: float | None = None
     train_images: int | None = None
 
     @property
@@ -111,6 +115,13 @@ class Outcome:
         if self.learned is False and self.verdict in {Verdict.UNDECIDED, Verdict.GENERALISING}:
             return Word.NEVER_LEARNED
         return Word(self.verdict.value)
+
+    @property
+    def lost(self) -> bool:
+        """Whether it had risen and fell again, so that a verdict without a jump does not mean that there was none."""
+        if self.jump is not None or self.peak is None or self.score is None:
+            return False
+        return self.peak - self.score > LOST
 
     @property
     def rate(self) -> float | None:
@@ -175,16 +186,22 @@ def outcome_of(series: Series, assessment: Assessment, *, ended_early: bool = Fa
         lateness=assessment.jump.lateness if assessment.jump else None,
         score=final_level(series),
         loss=_end(series.val_loss),
+        peak=_peak(series.val_score),
         train_images=series.train_images,
     )
 
 
 def _learned(series: Series) -> bool | None:
-    known = series.probe_score[np.isfinite(series.probe_score)]
+    peak = _peak(series.probe_score)
+    return None if peak is None else peak >= LEARNED.get(series.score_name, LEARNED_ELSE)
+
+
+def _peak(values: FloatArray) -> float | None:
+    known = values[np.isfinite(values)]
     if not len(known):
         return None
     windows = np.lib.stride_tricks.sliding_window_view(known, min(rules.MEDIAN_OF, len(known)))
-    return bool(np.median(windows, axis=1).max() >= LEARNED.get(series.score_name, LEARNED_ELSE))
+    return float(np.median(windows, axis=1).max())
 
 
 def _end(values: FloatArray) -> float | None:

@@ -42,7 +42,9 @@ def timed_runs(runs: Sequence[Run]) -> tuple[list[Timed], dict[str, int]]:
         outcome = run.outcome
         moment, rate = outcome.jump or outcome.end, outcome.rate
         word = outcome.word
-        if outcome.jump is None and (word not in WAITING or outcome.memorised is None):
+        if outcome.lost:
+            why = "lost again"
+        elif outcome.jump is None and (word not in WAITING or outcome.memorised is None):
             why = word.value
         elif moment is None or rate is None:
             why = "budget unknown"

@@ -129,6 +129,10 @@ class TestReached:
     def test_by_verdict(self, verdict, expected):
         assert reached(finished(verdict)) is expected
 
+    def test_one_that_rose_and_fell_again_does_not_tell(self):
+        assert reached(memorising(peak=0.99)) is None
+        assert reached(memorising(peak=0.05)) is False
+
     def test_unfinished_runs_do_not_tell(self):
         assert reached(Outcome(State.UNFINISHED)) is None
 

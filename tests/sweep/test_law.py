@@ -134,9 +134,11 @@ class TestCounting:
             run(finished(Verdict.GENERALISING), weight_decay=0.9),
             run(finished(Verdict.DIVERGED, memorised=None), weight_decay=0.8),
             run(finished(Verdict.MEMORISING, end=None), weight_decay=0.7),
+            run(memorising(peak=0.99), weight_decay=0.6),
         ]
         law = law_of(runs)
-        assert law.left_out == {"no weight decay": 1, "generalising": 1, "diverged": 1, "budget unknown": 1}
+        reasons = ("no weight decay", "generalising", "diverged", "budget unknown", "lost again")
+        assert law.left_out == dict.fromkeys(reasons, 1)
         assert law.waiting == ("weight_decay=0.2",)
         assert len(law.jumps) + len(law.waits) + sum(law.left_out.values()) == len(runs)
 

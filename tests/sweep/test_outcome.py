@@ -55,6 +55,21 @@ class TestOfARun:
         assert outcome(low).learned is True
 
 
+class TestLost:
+    UP_AND_DOWN = ((1, 0.0), (90, 0.0), (120, 0.99), (270, 0.99), (271, 0.02))
+
+    def test_a_rise_that_fell_again_is_no_run_that_waits(self):
+        found = outcome(runs.run(285, ((1, 0.03), (6, 1.0)), self.UP_AND_DOWN))
+        assert found.peak == pytest.approx(0.99)
+        assert found.score < 0.1
+        assert found.lost or found.jump is not None
+
+    def test_others_have_lost_nothing(self):
+        assert not outcome(runs.control()).lost
+        assert not outcome(runs.negative_control()).lost
+        assert not Outcome(State.NOT_STARTED).lost
+
+
 class TestWord:
     @pytest.mark.parametrize("state", [State.UNFINISHED, State.FAILED, State.NOT_STARTED])
     def test_a_run_that_is_not_finished_has_no_verdict_yet(self, state):

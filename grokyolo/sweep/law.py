@@ -31,6 +31,7 @@ class Keeping(str, Enum):
     """What the fit says of the law."""
 
     KEEPS = "keeps"
+    PARTLY = "partly"
     DEPARTS = "departs"
     UNSURE = "unsure"
     UNKNOWN = "unknown"
@@ -115,7 +116,10 @@ class Law:
             return Keeping.UNKNOWN
         if self.low >= -1 - TOLERANCE and self.high <= -1 + TOLERANCE:
             return Keeping.KEEPS
-        return Keeping.DEPARTS if not self.low <= -1 <= self.high else Keeping.UNSURE
+        if self.low <= -1 <= self.high:
+            return Keeping.UNSURE
+        # nearer to the budget's clock than to that of epochs, whose slope is 0
+        return Keeping.PARTLY if self.low > -1.5 and self.high < -0.5 else Keeping.DEPARTS
 
     def sentences(self) -> tuple[str, ...]:
         """Return what was found, in words."""

@@ -48,9 +48,14 @@ def _verdict(law: Law) -> Iterator[str]:
     if law.keeping.value == "keeps":
         exact = "" if law.low <= -1 <= (law.high or 0.0) else ", nearly"
         yield f"The jump keeps the time of the decay budget{exact}: {slope}."
-    elif law.keeping.value == "departs":
+    elif law.keeping.value in {"partly", "departs"}:
         change = 10 ** abs(law.slope + 1)
         more = "more" if law.slope > -1 else "less"
-        yield f"The jump does not keep the budget's time: {slope}; ten times the rate needs {change:.2g} times {more}."
+        how = (
+            "keeps the budget's time only in part"
+            if law.keeping.value == "partly"
+            else "does not keep the budget's time"
+        )
+        yield f"The jump {how}: {slope}; ten times the rate needs {change:.2g} times {more} of it."
     else:
         yield f"The jump may keep the budget's time or not: {slope}; more settings would tell."

@@ -48,10 +48,12 @@ class TestSlope:
         assert law.slope == pytest.approx(-1, abs=0.12)
         assert law.low < -1 < law.high
 
-    @pytest.mark.parametrize("power", [-0.5, 0.0])
-    def test_and_refused_where_it_does_not(self, power):
+    @pytest.mark.parametrize(
+        ("power", "keeping"), [(-0.7, Keeping.PARTLY), (-0.3, Keeping.DEPARTS), (0.0, Keeping.DEPARTS)]
+    )
+    def test_and_refused_where_it_does_not(self, power, keeping):
         law = law_of(grid(world(power), weight_decay=DECAYS, lr0=RATES, seed=SEEDS))
-        assert law.keeping is Keeping.DEPARTS
+        assert law.keeping is keeping
         assert law.slope == pytest.approx(power, abs=0.1)
 
     def test_few_settings_with_much_scatter_do_not_tell(self):
@@ -184,6 +186,11 @@ class TestSentences:
     def test_not_kept(self):
         said = law_of(grid(world(0.0), weight_decay=DECAYS, lr0=RATES, seed=SEEDS)).sentences()
         assert said[1].startswith("The jump does not keep the budget's time")
+
+    def test_kept_in_part(self):
+        said = law_of(grid(world(-0.7), weight_decay=DECAYS, lr0=RATES, seed=SEEDS)).sentences()
+        assert said[1].startswith("The jump keeps the budget's time only in part: slope -0.7")
+        assert said[1].endswith("times more of it.")
 
     def test_waiting_runs_are_named_as_such(self):
         said = " ".join(law_of(grid(world(), weight_decay=[0.1, 0.5, 0.7, 1.0], seed=[0])).sentences())

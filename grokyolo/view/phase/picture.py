@@ -55,9 +55,9 @@ def draw_phases(phases: Phases) -> Figure:
     one = len(phases.diagram.panels) == 1 and len(phases.diagram.across.levels) <= BESIDE
     (_beside if one else _above)(figure, phases, charts)
     name = phases.name if len(phases.name) <= 60 else f"…{phases.name[-59:]}"
-    unit = {"epoch": "epoch", "budget": "e-folds of decay"}[phases.by]
+    unit = {"epoch": "epoch of", "budget": "e-folds at"}[phases.by]
     jumped = any(cell.jump(phases.by) for _, _, _, cell in phases.diagram.cells())
-    numbers = f" · numbers: {unit} of the jump, median" if jumped else ""
+    numbers = f" · numbers: {unit} the jump, median" if jumped else ""
     figure.suptitle(f"{plain(name)}{numbers}", x=0.01, ha="left", fontsize=SMALL + 2)
     return figure
 

@@ -18,11 +18,11 @@ from grokyolo.compare import By, Compared, Comparison, Cost, Difference, clock
 from grokyolo.compare.comparing import HALF, MOST
 from grokyolo.gap.series import FloatArray
 from grokyolo.view import numbers
+from grokyolo.view.names import printable, printable_lines
 from grokyolo.view.panels import SMALL, scale_losses
 from grokyolo.view.plot import save_picture
 from grokyolo.view.progress import spelled
-from grokyolo.view.screen import printable
-from grokyolo.view.table import STYLES, broken
+from grokyolo.view.table import STYLES
 from grokyolo.view.thinning import telling
 
 if TYPE_CHECKING:
@@ -79,11 +79,6 @@ def _runs(comparison: Comparison) -> Table:
             numbers.score(run.final),
         )
     return table
-
-
-def printable_lines(run: str) -> str:
-    """Return the name of a run in lines that leave room for the other columns."""
-    return "\n".join(printable(line) for line in broken(run).split("\n"))
 
 
 def _race(comparison: Comparison, share: float) -> list[RenderableType]:

@@ -9,8 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from grokyolo.view import numbers
+from grokyolo.view.names import printable
 from grokyolo.view.progress import fitted, spelled
-from grokyolo.view.screen import QUIET, STOPPED, View, last_known, printable
+from grokyolo.view.screen import QUIET, STOPPED, View
+from grokyolo.view.screen_facts import last_known
 from grokyolo.view.table import ROUGH_NOTE, STYLES, last_gap
 
 FINISHED = "finished"

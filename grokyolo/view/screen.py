@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,11 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from grokyolo.gap import Series
-from grokyolo.gap.series import FloatArray
 from grokyolo.verdict import Assessment
-from grokyolo.view import numbers
 from grokyolo.view.chart import Curve, chart
+from grokyolo.view.names import printable
 from grokyolo.view.progress import spelled
-from grokyolo.view.table import STYLES
+from grokyolo.view.screen_facts import MARGIN, facts, labelled
 
 MIN_WIDTH, MIN_HEIGHT = 60, 16
 """A smaller terminal gets the line of `view.progress` instead."""
@@ -29,15 +27,12 @@ PROBE, VALIDATION = "color(32)", "color(208)"
 """Blue and orange, as in the pictures: told apart by colour-blind readers, on dark and on light."""
 PROGRESS_LINE = 1
 """Which line of the screen changes with every epoch."""
-MARGIN = 10
-"""Columns of the labels at the left."""
 WIDEST_TIMES = 41
 """Columns kept for the times behind the bar, so that its end stays where it is."""
 RECENT = 20
 """Epochs over which the time per epoch is averaged."""
 STOPPED, QUIET = "stopped", "nothing new"
 """How the state of a run begins that does not get on."""
-SHOWN_EVENTS = 4
 FILES = ("gap.csv", "results.csv", "results.txt", "weights/best.pt", "weights/last.pt")
 
 
@@ -100,7 +95,7 @@ def frame(view: View, width: int, height: int) -> list[Text]:
     head = [_title(view, width), progress_line(view, width), Text()]
     if view.series is None or view.assessment is None:
         return _cropped([*head, Text(view.said, style="dim"), Text(), _files(view, width)], width, height)
-    foot = [Text(), *_facts(view.series, view.assessment, width), _files(view, width)]
+    foot = [Text(), *facts(view.series, view.assessment, width), _files(view, width)]
     room = min(height - len(head) - len(foot), TALLEST)
     return _cropped([*head, *_charts(view, width, room), *foot], width, height)
 
@@ -118,11 +113,6 @@ def _title(view: View, width: int) -> Text:
     name = Text(printable(view.run), style="bold")
     name.truncate(width - cell_len(state), overflow="ellipsis", pad=True)
     return Text.assemble(name, (state, "dim"))
-
-
-def printable(text: str) -> str:
-    """Return text from a file or a path without what would move the cursor of a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def progress_line(view: View, width: int) -> Text:
@@ -194,79 +184,10 @@ def _joined(left: Text, right: Text, at: int) -> Text:
     return line.append_text(right)
 
 
-def _facts(series: Series, assessment: Assessment, width: int) -> list[Text]:
-    return [
-        _labelled(series.score_name or "score", _score_words(series, assessment)),
-        _labelled("loss", _loss_words(series)),
-        _labelled("weights", _weight_words(series)),
-        *_verdict_lines(assessment, width),
-        _labelled("events", _event_words(series)),
-    ]
-
-
-def _labelled(label: str, words: str | Text) -> Text:
-    return Text.assemble((f"{label:<{MARGIN - 1}} ", "dim"), words)
-
-
-def last_known(values: FloatArray) -> float | None:
-    """Return the newest value that was measured, None without any."""
-    known = np.flatnonzero(~np.isnan(values))
-    return float(values[known[-1]]) if len(known) else None
-
-
-def _score_words(series: Series, assessment: Assessment) -> str:
-    words = [f"val {numbers.score(last_known(series.val_score))}"]
-    if series.like_for_like:
-        words.insert(0, f"probe {numbers.score(last_known(series.probe_score))}")
-        widest = f" (widest {numbers.score(assessment.score_gap_max)})"
-        words.append(f"gap {numbers.score(assessment.score_gap)}{widest}")
-    if assessment.best_epoch is not None and assessment.best_score:  # of scores that are all 0 none is best
-        words.append(f"best {numbers.score(assessment.best_score)} at {assessment.best_epoch:,}")
-    return " · ".join(words)
-
-
-def _loss_words(series: Series) -> str:
-    words = [("train", series.train_loss), ("probe", series.probe_loss), ("val", series.val_loss)]
-    gap = "gap" if series.like_for_like else "rough gap"
-    words.append((gap, series.loss_gap))
-    return " · ".join(f"{name} {numbers.loss(known)}" for name, of in words if (known := last_known(of)) is not None)
-
-
-def _weight_words(series: Series) -> str:
-    words = []
-    decayed, free = last_known(series.norm_decayed), last_known(series.norm_free)
-    if decayed is not None:
-        words.append(f"norm {decayed:.4g}" + ("" if free is None else f" decayed, {free:.4g} free"))
-    rate, decay, spent = last_known(series.lr), last_known(series.weight_decay), last_known(series.decay_budget)
-    if rate is not None:
-        words.append(f"lr {rate:.3g}")
-    if decay is not None:
-        words.append(f"decay {decay:.3g}" + ("" if spent is None else f", {spent:.3g} e-folds"))
-    return " · ".join(words) or "nothing in the log"
-
-
-def _verdict_lines(assessment: Assessment, width: int) -> list[Text]:
-    """Return the verdict in as many lines for every verdict, so that nothing below it moves."""
-    word = assessment.verdict.value
-    rows = 3 if width < 120 else 2
-    plain = f"{word} ({assessment.confidence.value}): {printable(assessment.reason)}"
-    wrapped = textwrap.wrap(plain, width - MARGIN, max_lines=rows, placeholder=" …")
-    lines = [_labelled("" if row else "verdict", text) for row, text in enumerate(wrapped)]
-    lines[0].stylize(STYLES[assessment.verdict], MARGIN, MARGIN + len(word))
-    return [*lines, *(Text() for _ in range(rows - len(lines)))]
-
-
-def _event_words(series: Series) -> str:
-    """Return the last events, the newest first: on a narrow terminal the end is cut off."""
-    newest = [f"{event.kind.value} at {event.epoch:,}" for event in series.events[: -SHOWN_EVENTS - 1 : -1]]
-    before = len(series.events) - len(newest)
-    return " · ".join([*newest, *([f"{before} before"] if before else [])]) or "none"
-
-
 def _files(view: View, width: int) -> Text:
     run = Path(view.run)
     folder = run if run.is_dir() else run.parent
     names = " · ".join(name for name in FILES if (folder / name).exists())
     where = printable(str(folder))
     whole = f"{where}: {names}" if names else where
-    return _labelled("files", whole if cell_len(whole) <= width - MARGIN or not names else names)
+    return labelled("files", whole if cell_len(whole) <= width - MARGIN or not names else names)

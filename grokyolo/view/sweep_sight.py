@@ -13,7 +13,8 @@ from grokyolo.gap.following import Follower
 from grokyolo.sweep.making import Trial
 from grokyolo.sweep.standing import Standing, State
 from grokyolo.verdict import Verdict, assess
-from grokyolo.view.screen import last_known, seconds_per_epoch
+from grokyolo.view.screen import seconds_per_epoch
+from grokyolo.view.screen_facts import last_known
 
 EVERY, LONGEST_REST = 1.0, 15.0
 """Seconds between two looks at the logs."""

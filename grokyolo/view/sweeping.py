@@ -15,8 +15,8 @@ from grokyolo.sweep.naming import label
 from grokyolo.sweep.standing import Standing, State, count
 from grokyolo.view import numbers
 from grokyolo.view.live import Place, can_draw
+from grokyolo.view.names import printable
 from grokyolo.view.progress import LOG_EVERY, spelled
-from grokyolo.view.screen import printable
 from grokyolo.view.sweep_sight import Seen, Sight
 from grokyolo.view.table import STYLES
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from rich.text import Text
 from grokyolo.gap import Series
 from grokyolo.verdict import Assessment, Verdict, outlook
 from grokyolo.view import intervals, numbers
+from grokyolo.view.names import printable_lines
 
 STYLES = {
     Verdict.GROKKED: "bold green",
@@ -26,9 +26,6 @@ STYLES = {
     Verdict.DIVERGED: "bold red",
     Verdict.UNDECIDED: "dim",
 }
-
-RUN_WIDTH = 28
-"""What 80 columns leave for the name of a run in the table of many."""
 
 
 @dataclass(frozen=True)
@@ -164,22 +161,12 @@ def many_table(rows: Sequence[Assessment | Refused]) -> Table:
         table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True, vertical="bottom")
     for row in rows:
         if isinstance(row, Refused):
-            table.add_row(escape(broken(row.run)), "", "[red]refused[/]", *[numbers.MISSING] * 4)
+            table.add_row(escape(printable_lines(row.run)), "", "[red]refused[/]", *[numbers.MISSING] * 4)
         else:
-            table.add_row(escape(broken(row.run)), *_summary(row))
+            table.add_row(escape(printable_lines(row.run)), *_summary(row))
     if any(not isinstance(row, Refused) and not row.like_for_like for row in rows):
         table.caption, table.caption_justify = ROUGH_NOTE, "left"
     return table
-
-
-def broken(path: str, width: int = RUN_WIDTH) -> str:
-    """Return a path in lines of at most `width` letters, broken after its slashes where that is possible."""
-    lines = [""]
-    for part in re.split(r"(?<=/)(?!$)", path):
-        if lines[-1] and len(lines[-1] + part) > width:
-            lines.append("")
-        lines[-1] += part
-    return "\n".join(lines)
 
 
 def _summary(row: Assessment) -> list[str]:

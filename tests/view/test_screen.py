@@ -15,8 +15,6 @@ from grokyolo.view.screen import (
     View,
     fits,
     frame,
-    last_known,
-    printable,
     progress_line,
     seconds_per_epoch,
 )
@@ -122,58 +120,12 @@ def test_before_the_first_epoch_it_says_what_is_awaited():
     assert lines[PROGRESS_LINE] == "starting"
 
 
-def test_scores_losses_gap_and_best():
-    lines = shown(view(grok(val_loss=np.full(300, 2.5), probe_loss=np.full(300, 0.5))))
-    assert row(lines, "top1") == "top1      probe 1.000 · val 0.980 · gap 0.020 (widest 1.000) · best 0.980 at 300"
-    assert row(lines, "loss") == "loss      train 0.0100 · probe 0.5000 · val 2.5000 · gap 2.0000"
-
-
-def test_of_scores_that_are_all_zero_none_is_called_the_best():
-    assert "best" not in row(shown(view(grok(val_score=np.zeros(300)))), "top1")
-
-
-def test_a_long_name_of_the_score_keeps_a_space_behind_it():
-    assert "mAP50-95(M) probe 1.000" in "\n".join(shown(view(grok(score_name="mAP50-95(M)"))))
-
-
-def test_norms_learning_rate_and_budget():
-    words = row(shown(view(grok(**RICH))), "weights")
-    assert words == "weights   norm 12.5 decayed, 3.25 free · lr 0.002 · decay 1, 5.4 e-folds"
-
-
 def test_a_plain_log_has_a_rough_gap_and_says_so():
     lines = shown(view(grok(**ROUGH)))
     assert "rough gap" in row(lines, "loss")
     assert "gap" not in row(lines, "top1")
     assert any("train (rough)" in line for line in lines)
     assert not any("probe" in line.split("verdict")[0] for line in lines[:5])
-
-
-def test_the_verdict_stands_with_its_reason():
-    one = view()
-    lines = shown(one, 200, 49)
-    at = lines.index(row(lines, "verdict"))
-    words = " ".join(f"{lines[at][10:]} {lines[at + 1][10:]}".split())
-    assert words == f"grokked (firm): {one.assessment.reason}"
-
-
-@pytest.mark.parametrize("width", [60, 80, 200])
-def test_what_stands_below_the_verdict_does_not_move_with_its_length(width):
-    short, long = view(grok(epochs=3)), view()
-    places = []
-    for one in (short, long):
-        lines = shown(one, width, 30)
-        places.append(lines.index(row(lines, "events")))
-    assert places[0] == places[1]
-
-
-def test_the_newest_events_are_named_first_and_the_others_counted():
-    series = grok(events=tuple(event(n, "lr-changed") for n in (10, 20, 30, 40, 50, 60)))
-    assert row(shown(view(series), 120, 30), "events") == (
-        "events    lr-changed at 60 · lr-changed at 50 · lr-changed at 40 · lr-changed at 30 · 2 before"
-    )
-    assert row(shown(view(grok(events=(event(5, "start"),)))), "events") == "events    start at 5"
-    assert row(shown(view()), "events") == "events    none"
 
 
 def test_where_the_files_are(tmp_path):
@@ -201,7 +153,6 @@ def test_a_run_without_a_score_shows_its_losses():
 
 
 def test_letters_that_move_the_cursor_are_not_printed():
-    assert printable("runs/\x1b[2Ja\nb") == "runs/?[2Ja?b"
     assert not any("\x1b" in line for line in shown(view(grok(run="runs/\x1b[2J"))))
 
 
@@ -217,9 +168,3 @@ def test_the_pace_is_that_of_the_last_epochs():
 def test_no_pace_is_made_up(seconds):
     count = len(seconds or [1])
     assert seconds_per_epoch(from_columns("a", range(1, count + 1), seconds=seconds)) is None
-
-
-def test_the_last_value_is_the_last_measured_one():
-    assert last_known(np.array([1.0, 2.0, np.nan])) == 2.0
-    assert last_known(np.array([np.nan])) is None
-    assert last_known(np.array([1.0, np.inf])) == np.inf

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from grokyolo.verdict import Verdict, assess
 from grokyolo.view import numbers
-from grokyolo.view.table import STYLES, Refused, broken, many_table, run_table, telling_rows, verdict_text
+from grokyolo.view.table import STYLES, Refused, many_table, run_table, telling_rows, verdict_text
 from tests.view.curves import event, grok, judged
 
 
@@ -106,22 +106,6 @@ def test_the_order_is_that_of_the_user():
     names = [f"runs/{name}" for name in "zaqm"]
     lines = printed(many_table([Refused(name, "") for name in names])).splitlines()
     assert [line.split()[0] for line in lines[-4:]] == names
-
-
-@pytest.mark.parametrize(
-    ("path", "lines"),
-    [
-        ("runs/a", ["runs/a"]),
-        ("runs/memorise-modular-addition", ["runs/", "memorise-modular-addition"]),
-        ("/a/b/c/" + "d" * 28, ["/a/b/c/", "d" * 28]),
-        ("x" * 60, ["x" * 60]),
-        ("", [""]),
-        ("/", ["/"]),
-        ("runs/", ["runs/"]),
-    ],
-)
-def test_long_paths_break_after_a_slash(path, lines):
-    assert broken(path) == "\n".join(lines)
 
 
 @pytest.mark.parametrize("name", ["[red]a[/]", "größe", "a b", "x" * 120, ":smile:"])

@@ -16,8 +16,8 @@ from grokyolo.sweep.law import Group as Level
 from grokyolo.sweep.law import Law, Share
 from grokyolo.sweep.phase import Phases
 from grokyolo.view import numbers
+from grokyolo.view.names import printable
 from grokyolo.view.phase.look import LOOKS, from_top, number, place, share, short, telling, times
-from grokyolo.view.screen import printable
 
 WIDE = 20
 """Columns that a cell needs to say its word and its times; with fewer it says its letter and the time of the jump."""

@@ -20,12 +20,11 @@ from grokyolo.sweep.standing import Standing, State
 
 LOST_NODES = 20
 """Times that Ray starts a point anew after the node that trained it was lost."""
-COPY_EVERY = 30.0
-"""Seconds between two copies of a run that a node sends back."""
+COPY_EVERY = 30
+"""Seconds between two copies of a run that a node sends back; fewer where its states come more often."""
 REACHED_WITHIN = 10.0
 """Seconds in which a cluster must answer."""
 QUIET = {
-    "RAY_BACKEND_LOG_LEVEL": "error",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -157,7 +156,7 @@ class RayEngine:
             () if self._copy else trial.arguments,
             str(Path.cwd()),
             cpus,
-            COPY_EVERY if self._copy else None,
+            max(1, min(COPY_EVERY, trial.recipe.checkpoint.every)) if self._copy else None,
         )
 
     def _store(self) -> Any:

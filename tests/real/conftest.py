@@ -1,8 +1,11 @@
-"""Recipes on small real data, made once."""
+"""Recipes on small real data, and runs to compare with, made once."""
+
+from pathlib import Path
 
 import pytest
 
 from tests import data
+from tests.real.sweeps import undisturbed_runs
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +18,12 @@ def small(tmp_path_factory):
         return target.rename(folder / f"{task}-{name}.yaml")
 
     return recipe
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory) -> list[Path]:
+    """The runs of a sweep's points that nobody disturbed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("undisturbed"))
+        patch.setenv("GROKYOLO_THREADS", "1")
+        return [run.absolute() for run in undisturbed_runs()]

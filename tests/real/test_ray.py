@@ -1,0 +1,46 @@
+"""A sweep on a Ray cluster of two nodes, one of which is lost, comes to the same as one on this machine alone."""
+
+import pytest
+
+from tests.real.sweeps import Sweep, quiet_settings
+from tests.real.training import events
+
+QUICK = {
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_health_check_initial_delay_ms": "0",
+    "RAY_health_check_period_ms": "500",
+    "RAY_health_check_failure_threshold": "3",
+}
+"""A lost node is noticed within seconds."""
+
+
+NODE = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80_000_000}
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A cluster whose first node, that of whoever starts a sweep, has one CPU."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in QUICK.items():
+            patch.setenv(name, value)
+        from ray.cluster_utils import Cluster
+
+        cluster = Cluster(initialize_head=True, head_node_args=NODE)
+        yield cluster
+        cluster.shutdown()
+
+
+@pytest.mark.parametrize("how", [[], ["--copy"]], ids=["shared", "copied"])
+def test_a_lost_node_leaves_no_trace(workplace, tmp_path_factory, undisturbed, cluster, how):
+    environment = {**quiet_settings(tmp_path_factory.mktemp("settings")), **QUICK}
+    other = cluster.add_node(**NODE)
+    sweep = Sweep(workplace, "--ray", cluster.address, *how, **environment)
+    sweep.start()
+    for run in sweep.runs:
+        sweep.wait_for(run, 3)  # of which a copy was sent, where copies are sent
+    cluster.remove_node(other, allow_graceful=False)
+    assert sweep.end() == 0, sweep.said.read_text()
+    assert sweep.equals(undisturbed)
+    words = [word for run in sweep.runs for word in events(run).values()]
+    assert "resume" in words and "restart" not in words

@@ -19,7 +19,7 @@ from grokyolo.compare.comparing import HALF, MOST
 from grokyolo.gap.series import FloatArray
 from grokyolo.view import numbers
 from grokyolo.view.names import printable, printable_lines
-from grokyolo.view.panels import SMALL, scale_losses
+from grokyolo.view.panels import NUMBERS, SMALL, number_decades, scale_losses
 from grokyolo.view.plot import save_picture
 from grokyolo.view.progress import spelled
 from grokyolo.view.table import STYLES
@@ -225,9 +225,9 @@ def _dress(above: Axes, below: Axes, comparison: Comparison) -> None:
     below.set_xlabel(units[comparison.by], fontsize=SMALL + 1)
     if below.lines:
         below.set_xscale("log")
+        at = np.concatenate([np.asarray(line.get_xdata(), dtype=float) for line in below.lines])
+        number_decades(below.xaxis, float(at.min()), float(at.max()), NUMBERS)
         scale_losses(below, [np.asarray(line.get_ydata()) for line in below.lines])
     for ax in (above, below):
         ax.tick_params(which="both", labelsize=SMALL)
         ax.spines[["top", "right"]].set_visible(False)
-    if comparison.by is By.EPOCH:
-        below.xaxis.set_major_formatter("{x:,.0f}")

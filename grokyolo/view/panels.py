@@ -32,8 +32,8 @@ FEW = 3
 """So few points are drawn as dots too: one alone makes no line."""
 NARROWEST = 6
 """So many of the narrowest letters take no more room than one letter is high."""
-NUMBERS = 12
-"""Numbers that have room at the epochs of a picture of full width; where there are more, powers of ten alone."""
+NUMBERS, FEW_NUMBERS = 12, 6
+"""Numbers that have room along the width of a picture and along the height of a panel; more: powers of ten alone."""
 
 
 def scale_epochs(ax: Axes, first: int, last: int, room: int = NUMBERS) -> None:
@@ -65,11 +65,17 @@ def scale_losses(ax: Axes, losses: Iterable[FloatArray], *, cut: bool = False) -
     ax.set_yscale("log")
     if len(positive) < len(known):
         ax.set_ylim(0.8 * low, 1.25 * high)
-    _number_decades(ax.yaxis, low, high)
+    number_decades(ax.yaxis, low, high)
 
 
-def _number_decades(axis: Axis, low: float, high: float) -> None:
-    """Put numbers at a log axis: as many as a plain axis has where it spans less than two decades."""
+def number_decades(axis: Axis, low: float, high: float, room: int = FEW_NUMBERS) -> None:
+    """Put numbers at a log axis as people write them: as many as a plain axis has where it spans less than a decade.
+
+    Args:
+        axis: has a log scale.
+        low, high: ends of what is drawn, above zero.
+        room: numbers that have room.
+    """
     from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
 
     decades = math.log10(high / low)
@@ -77,9 +83,9 @@ def _number_decades(axis: Axis, low: float, high: float) -> None:
         axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
         axis.set_minor_locator(NullLocator())
     else:
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2 else (1.0,), numticks=12))
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if 3 * decades <= room else (1.0,), numticks=30))
         axis.set_minor_formatter(NullFormatter())
-    axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
 
 
 def scale_scores(ax: Axes, scores: Iterable[FloatArray]) -> None:

@@ -151,6 +151,14 @@ def test_the_axis_is_the_clock_and_logarithmic(by, words, last):
     assert max(line.get_xdata()[-1] for line in above.lines) == pytest.approx(last)
 
 
+def test_the_clock_has_numbers_as_people_write_them():
+    axis = draw_comparison(two(By.BUDGET)).axes[-1].xaxis
+    axis.get_figure().draw_without_rendering()
+    low, high = axis.get_view_interval()
+    shown = [tick.label1.get_text() for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+    assert shown == ["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5"]
+
+
 def test_the_legend_names_every_run_with_its_verdict():
     figure, *_ = drawn(two())
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [

@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import shutil
+import resource
 import subprocess
 import sys
 import tempfile
@@ -214,6 +214,7 @@ def report(folder: Path, runs: int, written: float) -> None:
     kept = folder / "verdicts.jsonl"
     size = kept.stat().st_size
     again = min(show(folder) for _ in range(3))
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     picture = Path(folder.parent) / "phase.png"
     page = Path(folder.parent) / "phase.html"
     drawn, paged = show(folder, "--plot", str(picture)), show(folder, "--plot", str(page))
@@ -227,11 +228,12 @@ def report(folder: Path, runs: int, written: float) -> None:
     print(f"| again, verdicts kept | {again:.2f} s | |")
     print(f"| again, with `--plot phase.png` | {drawn:.2f} s | |")
     print(f"| again, with `--plot phase.html` | {paged:.2f} s, {page.stat().st_size / 1e6:.1f} MB | |")
+    print(f"| memory of the process that shows it | {memory / 1e3:.0f} MB | |")
     print(f"| `gap.csv` of a run | {np.mean(logs) / 1e3:.0f} kB | |")
     print(f"| `grokyolo.yaml` of a run | {np.mean(metas) / 1e3:.1f} kB | |")
     print(f"| verdicts kept, a run | {size / runs:.0f} bytes | |")
     print(f"| `sweep.yaml` | {(folder / 'sweep.yaml').stat().st_size / 1e6:.1f} MB | |")
-    print(f"\nWritten in {written:.0f} s; free space of the disk {shutil.disk_usage(folder).free / 1e9:.0f} GB.")
+    print(f"\nWritten in {written:.0f} s.")
 
 
 if __name__ == "__main__":

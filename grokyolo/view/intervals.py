@@ -48,6 +48,8 @@ def draw(ax: Axes, series: Series, colours: Mapping[str, str]) -> None:
     except RunError:  # the table says so
         return
     for name, colour in colours.items():
+        if name == "probe" and not series.like_for_like:
+            continue
         found = [(row.epoch, *ends) for row in bars if (ends := _ends(row, name))]
         if not found:
             continue
@@ -87,7 +89,7 @@ def _ends(row: Intervals, name: str) -> tuple[float, float] | None:
 
 def _gap(series: Series, bars: list[Intervals]) -> str:
     found = [(row.epoch, ends) for row in bars if (ends := _ends(row, "gap"))]
-    if not found:
+    if not found or not series.like_for_like:  # a results.csv beside errors.csv knows no probe
         return ""
     epoch, ends = found[-1]
     measured = series.epoch[np.isfinite(series.score_gap)]

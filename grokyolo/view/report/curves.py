@@ -38,7 +38,7 @@ def _run(run: Gathered, cells: int) -> dict[str, Any]:
         "epochs": len(series),
         "epoch": series.epoch[rows].tolist(),
         "curves": {name: _cells(values[rows]) for name, values in curves.items() if np.isfinite(values).any()},
-        "bars": {name: bars for name in ("probe", "val") if (bars := _bars(run, name))["epoch"]},
+        "bars": {name: bars for name in _with_bars(series) if (bars := _bars(run, name))["epoch"]},
         "memorised": assessment.memorised_epoch,
         "jump": None if jump is None else [jump.start, jump.epoch, jump.end],
         "events": [[event.epoch, event.kind.value, event.detail, event.kind.confounds] for event in series.events],
@@ -56,6 +56,11 @@ def _marks(assessment: Assessment) -> set[int]:
     marks = {assessment.memorised_epoch, assessment.best_epoch}
     marks |= set() if jump is None else {jump.start, jump.epoch, jump.end}
     return {epoch for epoch in marks if epoch is not None}
+
+
+def _with_bars(series: Series) -> tuple[str, ...]:
+    """Return the scores that may have error bars: a results.csv beside errors.csv knows no probe."""
+    return ("probe", "val") if series.like_for_like else ("val",)
 
 
 def _bars(run: Gathered, name: str) -> dict[str, list[Any]]:

@@ -5,8 +5,8 @@ Ray starts it again on another node where this one is lost; the training then go
 
 from __future__ import annotations
 
-import os
 import shutil
+import signal
 import socket
 import tempfile
 import time
@@ -101,6 +101,7 @@ def train_in_copy(errand: Errand, store: Any) -> Ended:
 
 def _trained(training: Training, regularly: Callable[[], None] = lambda: None, every: float = float("inf")) -> Ended:
     """Wait for the end of a training; Ray's wish to stop reaches this process as Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where Ray was started below a shell's `&`
     due = time.monotonic() + every
     try:
         while (code := training.wait(LOOKS_EVERY)) is None:
@@ -119,7 +120,7 @@ def _lasting_owner(run: Path) -> dict[str, Any] | None:
     """Return who trains into a run and does not end."""
     deadline = time.monotonic() + PATIENCE
     while owner := (owner_of(run) if run.is_dir() else None):
-        if time.monotonic() >= deadline or os.environ.get("GROKYOLO_IMPATIENT"):
+        if time.monotonic() >= deadline:
             return owner
         time.sleep(1.0)
     return None

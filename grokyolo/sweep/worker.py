@@ -26,6 +26,7 @@ def end_with_parent() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a shell's `&`, which this is not
     threading.Thread(target=end_with_parent, daemon=True).start()
     sys.argv[0] = "grokyolo"
     runpy.run_module("grokyolo", run_name="__main__", alter_sys=True)

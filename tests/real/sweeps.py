@@ -32,14 +32,15 @@ class Sweep:
     Args:
         workplace: its current folder.
         options: of `grokyolo sweep`.
+        fixed: what all points have in common.
         environment: what differs from this process'.
     """
 
-    def __init__(self, workplace: Path, *options: str, **environment: str) -> None:
+    def __init__(self, workplace: Path, *options: str, fixed: tuple[str, ...] = FIXED, **environment: str) -> None:
         self.folder = workplace / "runs" / "s"
         self.runs = [self.folder / f"seed={seed}" for seed in SEEDS]
         seeds = f"seed={','.join(map(str, SEEDS))}"
-        words = ("sweep", *RECIPE, *FIXED, seeds, "--name", "s", "--cpus", "1", *options)
+        words = ("sweep", *RECIPE, *fixed, seeds, "--name", "s", "--cpus", "1", *options)
         self._command = [sys.executable, "-m", "grokyolo", *words]
         self._workplace, self._environment = workplace, environment
         self.process: subprocess.Popen[bytes] | None = None

@@ -1,7 +1,10 @@
 """A sweep on a Ray cluster of two nodes, one of which is lost, comes to the same as one on this machine alone."""
 
+import signal
+
 import pytest
 
+from grokyolo.training import extension
 from tests.real.sweeps import Sweep, quiet_settings
 from tests.real.training import events
 
@@ -44,3 +47,15 @@ def test_a_lost_node_leaves_no_trace(workplace, tmp_path_factory, undisturbed, c
     assert sweep.equals(undisturbed)
     words = [word for run in sweep.runs for word in events(run).values()]
     assert "resume" in words and "restart" not in words
+
+
+def test_a_signal_lets_the_points_save(workplace, tmp_path_factory, cluster):
+    environment = {**quiet_settings(tmp_path_factory.mktemp("settings")), **QUICK}
+    sweep = Sweep(workplace, "--ray", cluster.address, fixed=("data.modulus=5", "epochs=100000"), **environment)
+    sweep.start()
+    sweep.wait_for(sweep.runs[0], 3)
+    sweep.process.send_signal(signal.SIGTERM)
+    assert sweep.end() == 75
+    assert "stopped by SIGTERM; 0 of 2 points are finished, the others saved" in sweep.said.read_text()
+    assert extension.last_saved_epoch(sweep.runs[0]) == sweep.epochs(sweep.runs[0])
+    assert not sweep.runs[1].exists()

@@ -27,7 +27,6 @@ EXAMPLES = """  grokyolo sweep --recipe grok-modular-addition weight_decay=0,0.3
   grokyolo sweep --recipe my.yaml 'lr0=loguniform(1e-4,1e-1)' seed=0,1 --samples 20
   grokyolo sweep --recipe my.yaml weight_decay=0,1 --ray --cpus 2
   grokyolo sweep --recipe my.yaml weight_decay=0,1 --slurm sweep.sbatch
-  grokyolo sweep show runs/my-sweep
 
 KEY=V1,V2,... are the values of a key; a key with one value is the same for all
 points. linear(a,b,n) and log(a,b,n) make n values, uniform(a,b) and

@@ -152,7 +152,14 @@ def _waiting(evidence: Evidence, memory: Memorising) -> Decision:
     else:
         state += f"and the validation loss at {measured.val_loss.end:.3g}, far above the {memory.by}"
     found = late_rise(evidence)
-    if found is not None and found[0].kept >= rules.KEPT_SHARE:
+    if found is not None and found[0].kept < rules.KEPT_SHARE:
+        rise = found[0]
+        reason = (
+            f"a late jump at epoch {rise.middle}, from {rise.low:.3f} to {rise.high:.3f}, is undone at the end, too "
+            "shortly before it to tell whether it comes back"
+        )
+        return Decision(Verdict.UNDECIDED, reason, as_jump(evidence, *found))
+    if found is not None:
         state += f", and a rise that began around epoch {found[0].start} is still going on"
     return Decision(Verdict.MEMORISING, state)
 

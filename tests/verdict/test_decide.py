@@ -233,6 +233,13 @@ class TestOverfitting:
         assert "lost again" in found.reason
         assert found.jump is not None
 
+    def test_a_grok_that_fell_at_the_very_end_may_yet_come_back(self):
+        val = (*LATE, (464, 0.99), (466, 0.05))
+        found = assess(run(480, PROBE, val, LOSS_UP_AND_DOWN))
+        assert found.verdict is Verdict.UNDECIDED
+        assert "is undone at the end" in found.reason
+        assert found.jump is not None
+
 
 class TestDoubleDescent:
     def test_worse_and_then_back(self):

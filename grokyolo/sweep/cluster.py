@@ -6,16 +6,18 @@ import os
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TextIO
 
 from grokyolo.errors import GrokyoloError, UsageError
 from grokyolo.sweep.devices import gpus_of
 from grokyolo.sweep.errand import Ended, Errand, train_in_copy, train_in_shared_folder
 from grokyolo.sweep.folder import Sweep
 from grokyolo.sweep.luggage import Luggage
+from grokyolo.sweep.making import LOGS
 from grokyolo.sweep.standing import Standing, State
 
 LOST_NODES = 20
@@ -70,17 +72,22 @@ class RayEngine:
         *,
         copy: bool = False,
     ) -> None:
-        self._ray = _connected(address)
         self._sweep, self._copy = sweep, copy
         self._stopping = False
         self._tasks: dict[Any, Standing] = {}
         self._sizes = {one.trial.point.name: _size(one.trial.log) for one in standings}
         waiting = [one for one in standings if one.state is State.WAITING]
-        options = self._options(waiting, resources)
-        task = self._ray.remote(**options)(train_in_copy if copy else train_in_shared_folder)
-        more = (self._store(),) if copy else ()
-        for standing in waiting:
-            self._tasks[task.remote(self._errand(standing, resources.cpus), *more)] = standing
+        with ExitStack() as opened:
+            self._ray = _connected(address)
+            opened.callback(self._ray.shutdown)
+            options = self._options(waiting, resources)
+            opened.enter_context(redirect_stdout(opened.enter_context(_log(sweep.folder))))
+            opened.callback(self._ray.shutdown)  # the first thing to happen: Ray prints while it goes
+            task = self._ray.remote(**options)(train_in_copy if copy else train_in_shared_folder)
+            more = (self._store(),) if copy else ()
+            for standing in waiting:
+                self._tasks[task.remote(self._errand(standing, resources.cpus), *more)] = standing
+            self._opened = opened.pop_all()
 
     @property
     def running(self) -> bool:
@@ -117,7 +124,7 @@ class RayEngine:
         if self._tasks:
             self.stop(15)
             self._ray.wait(list(self._tasks), num_returns=len(self._tasks), timeout=120)
-        self._ray.shutdown()
+        self._opened.close()
 
     def _note(self, task: Any, standing: Standing, now: float) -> None:
         standing.started = standing.started or now
@@ -185,6 +192,12 @@ class Store:
     def keep(self, point: str, changed: dict[str, bytes], present: list[str]) -> None:
         """Write what is new of a point."""
         Luggage(self._folder, point).unpack(changed, present)
+
+
+def _log(folder: Path) -> TextIO:
+    """Open the file that gets what Ray prints of lost nodes; it would print that among the results."""
+    (folder / LOGS).mkdir(parents=True, exist_ok=True)
+    return (folder / LOGS / "ray.log").open("a", encoding="utf-8")
 
 
 def _connected(address: str | None) -> ModuleType:

@@ -47,6 +47,8 @@ def test_a_lost_node_leaves_no_trace(workplace, tmp_path_factory, undisturbed, c
     assert sweep.equals(undisturbed)
     words = [word for run in sweep.runs for word in events(run).values()]
     assert "resume" in words and "restart" not in words
+    assert "raylet" not in sweep.said.read_text()  # what Ray says of it is no result
+    assert "retried" in (sweep.folder / "logs" / "ray.log").read_text()
 
 
 def test_a_signal_lets_the_points_save(workplace, tmp_path_factory, cluster):

@@ -60,7 +60,7 @@ class RayEngine:
 
     Raises:
         UsageError: Ray is not installed.
-        GrokyoloError: there is no cluster at the address, or no node of it can hold a point.
+        GrokyoloError: there is no cluster at the address, or a point does not fit on this machine.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class RayEngine:
         copy: bool = False,
     ) -> None:
         self._sweep, self._copy = sweep, copy
-        self._stopping = False
+        self._stopping, self._may_grow = False, address is not None
         self._tasks: dict[Any, Standing] = {}
         self._sizes = {one.trial.point.name: _size(one.trial.log) for one in standings}
         waiting = [one for one in standings if one.state is State.WAITING]
@@ -138,17 +138,17 @@ class RayEngine:
             standing.end(ended.code, ended.said, now, stopping=self._stopping)
 
     def _options(self, waiting: Sequence[Standing], resources: Resources) -> dict[str, Any]:
-        """Return the options of the task; they must fit on one node."""
+        """Return the options of the task; a cluster may get nodes that it fits on, this machine stays as it is."""
         nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
         gpus = resources.gpus
         if gpus is None:
             wanted = max((gpus_of(one.trial.recipe) or 0 for one in waiting), default=0)
             gpus = float(wanted) if any(node.get("GPU", 0) >= wanted for node in nodes) else 0.0
         fits = [min(_times(node.get("CPU", 0), resources.cpus), _times(node.get("GPU", 0), gpus)) for node in nodes]
-        self._jobs = int(sum(fits))
-        if self._jobs < 1:
+        self._jobs = max(int(sum(fits)), 1)
+        if not any(fits) and not self._may_grow:
             raise GrokyoloError(
-                f"no node of the cluster has {resources.cpus} CPUs and {gpus:g} GPUs",
+                f"this machine has no {resources.cpus} CPUs and {gpus:g} GPUs for Ray",
                 where="--ray",
                 hint="ask for fewer: --cpus 1 --gpus 0",
             )

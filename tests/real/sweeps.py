@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.real.training import log, same_weights, trained, weights
 
 RECIPE = ("--recipe", "grok-modular-addition")
-FIXED = ("data.modulus=5", "epochs=100", "checkpoint.every=1s")
+FIXED = ("data.modulus=5", "epochs=200", "checkpoint.every=1s")
 SEEDS = (0, 1)
 PATIENCE = 180.0
 

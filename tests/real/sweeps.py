@@ -81,15 +81,33 @@ class Sweep:
         self.process.kill()
         self.process.wait()
 
-    def kill_training(self, run: Path) -> None:
-        """Kill the process that trains into a run, if there is one now."""
-        with suppress(OSError, ValueError):
-            os.kill(int(json.loads((run / "state" / "owner.json").read_text())["pid"]), signal.SIGKILL)
+    def kill_training(self, run: Path, epochs: int) -> None:
+        """Kill the process that this sweep started for a run, after so many more epochs of it."""
+        assert self.process is not None
+        deadline = time.monotonic() + PATIENCE
+        while _parent(pid := _owner(run)) != self.process.pid:  # one of a sweep that was killed may still be saving
+            assert self.process.poll() is None and time.monotonic() < deadline, self.said.read_text()
+            time.sleep(0.005)
+        self.wait_for(run, self.epochs(run) + epochs)
+        os.kill(pid, signal.SIGKILL)
 
     def equals(self, undisturbed: list[Path]) -> bool:
         """Tell whether all points came to the same as runs that nobody disturbed, bit for bit."""
         pairs = list(zip(self.runs, undisturbed, strict=True))
         return all(log(one) == log(other) and same_weights(weights(one), weights(other)) for one, other in pairs)
+
+
+def _owner(run: Path) -> int:
+    """Return the process that trains into a run, 0 when there is none."""
+    with suppress(OSError, ValueError):
+        return int(json.loads((run / "state" / "owner.json").read_text())["pid"])
+    return 0
+
+
+def _parent(pid: int) -> int:
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return 0
 
 
 def undisturbed_runs() -> list[Path]:

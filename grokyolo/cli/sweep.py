@@ -198,7 +198,7 @@ def _train(
 def _write_script(args: argparse.Namespace, made: Made) -> int:
     """Write the job array, and say how to submit it."""
     from grokyolo.sweep.devices import gpus_of
-    from grokyolo.sweep.making import LOGS
+    from grokyolo.sweep.folder import LOGS
     from grokyolo.sweep.slurm import script
 
     target = Path(args.slurm or made.sweep.folder / "sweep.sbatch")

@@ -11,7 +11,8 @@ from grokyolo.gap.foreign import read_results
 from grokyolo.gap.native import LOG_NAME, META_NAME, read_gap_csv
 from grokyolo.gap.series import Series
 
-_LOGS = (LOG_NAME, "results.csv", "results.txt")
+LOGS = (LOG_NAME, "results.csv", "results.txt")
+"""Names of logs, the best first."""
 _OWN_COLUMNS = frozenset({"probe_loss", "probe_score", "val_score", "loss_gap", "score_gap"})
 """Columns that only a gap.csv has; other tools, too, write `epoch` and `val_loss`."""
 
@@ -59,7 +60,7 @@ def find_log(run: str | os.PathLike[str]) -> Path:
 
 
 def _log_in(folder: Path, run: str) -> Path:
-    for name in _LOGS:
+    for name in LOGS:
         if (folder / name).is_file():
             return folder / name
         if (folder / name).is_dir():
@@ -79,7 +80,7 @@ def _log_in(folder: Path, run: str) -> Path:
 
 def _runs_below(folder: Path) -> list[Path]:
     """Return the folders right below that hold a log, newest first."""
-    found = [child for child in folder.iterdir() if any((child / name).is_file() for name in _LOGS)]
+    found = [child for child in folder.iterdir() if any((child / name).is_file() for name in LOGS)]
     return sorted(found, key=lambda child: child.stat().st_mtime, reverse=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import time
 from collections.abc import Sequence
@@ -15,9 +16,8 @@ from typing import Any, TextIO
 from grokyolo.errors import GrokyoloError, UsageError
 from grokyolo.sweep.devices import gpus_of
 from grokyolo.sweep.errand import Ended, Errand, train_in_copy, train_in_shared_folder
-from grokyolo.sweep.folder import Sweep
+from grokyolo.sweep.folder import LOGS, Sweep
 from grokyolo.sweep.luggage import Luggage
-from grokyolo.sweep.making import LOGS
 from grokyolo.sweep.standing import Standing, State
 
 LOST_NODES = 20
@@ -122,7 +122,7 @@ class RayEngine:
     def close(self) -> None:
         """Stop what still runs, wait for it, and leave the cluster."""
         if self._tasks:
-            self.stop(15)
+            self.stop(signal.SIGTERM)
             self._ray.wait(list(self._tasks), num_returns=len(self._tasks), timeout=120)
         self._opened.close()
 

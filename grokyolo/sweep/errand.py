@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grokyolo.sweep.folder import log_of
 from grokyolo.sweep.luggage import Luggage
 from grokyolo.sweep.training import Training, train_arguments
 from grokyolo.training.folder import owner_of
@@ -58,14 +59,14 @@ class Ended:
 def train_in_shared_folder(errand: Errand) -> Ended:
     """Train in the folder of the sweep, which all nodes see."""
     folder = Path(errand.folder)
-    if not (folder / "runs" / errand.sweep).is_dir():
-        what = f"{socket.gethostname()} has no folder {folder / 'runs' / errand.sweep}"
+    sweep = folder / "runs" / errand.sweep
+    if not sweep.is_dir():
+        what = f"{socket.gethostname()} has no folder {sweep}"
         return Ended(1, f"{what}: share it between the nodes, or use --copy")
-    run = folder / "runs" / errand.sweep / errand.point
-    if owner := _lasting_owner(run):
+    if owner := _lasting_owner(sweep / errand.point):
         return Ended(1, f"process {owner['pid']} on {owner['host']} is training it")
     arguments = train_arguments(errand.recipe, errand.arguments, f"{errand.sweep}/{errand.point}")
-    log = folder / "runs" / errand.sweep / "logs" / f"{errand.point}.log"
+    log = log_of(sweep, errand.point)
     return _trained(Training(arguments, log, cpus=errand.cpus, cwd=folder))
 
 
@@ -84,7 +85,7 @@ def train_in_copy(errand: Errand, store: Any) -> Ended:
         luggage = Luggage(sweep, errand.point)
         luggage.unpack(ray.get(store.load.remote(errand.point)))
         (scratch / "recipe.yaml").write_text(errand.recipe, encoding="utf-8")
-        log = sweep / "logs" / f"{errand.point}.log"
+        log = log_of(sweep, errand.point)
         arguments = train_arguments("recipe.yaml", (), f"{errand.sweep}/{errand.point}")
         training = Training(arguments, log, cpus=errand.cpus, cwd=scratch)
 

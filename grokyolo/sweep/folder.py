@@ -17,6 +17,8 @@ from grokyolo.training.folder import FORBIDDEN
 from grokyolo.training.state import write_durably
 
 SETTINGS = "sweep.yaml"
+LOGS = "logs"
+"""Folder inside the sweep folder: what each training printed."""
 FORMAT = 1
 
 
@@ -58,6 +60,11 @@ class Sweep:
     def run(self, point: Point) -> Path:
         """Return the run folder of a point; it need not exist yet."""
         return self.folder / point.name
+
+
+def log_of(folder: Path, point: str) -> Path:
+    """Return the file with what the trainings of a point printed; it need not exist yet."""
+    return folder / LOGS / f"{point}.log"
 
 
 def is_sweep(folder: Path) -> bool:

@@ -18,12 +18,12 @@ from grokyolo.gap.context import as_count, load_yaml
 from grokyolo.gap.native import META_NAME
 from grokyolo.gap.run import find_log
 from grokyolo.sweep import verdict_cache
+from grokyolo.sweep.devices import cores
 from grokyolo.sweep.diagram import Run
-from grokyolo.sweep.folder import is_sweep, read_sweep
-from grokyolo.sweep.making import LOGS
+from grokyolo.sweep.folder import is_sweep, log_of, read_sweep
 from grokyolo.sweep.outcome import Outcome, State, outcome_of
 from grokyolo.sweep.phase import Known
-from grokyolo.sweep.training import TAIL
+from grokyolo.sweep.training import errors_in, last_lines
 from grokyolo.sweep.verdict_cache import Kept
 from grokyolo.training.extension import STOPPED_EARLY
 from grokyolo.verdict import Assessment, assess
@@ -60,7 +60,7 @@ def gather(
     if is_sweep(folder):
         sweep = read_sweep(folder)
         kept = _judged(folder, [point.name for point in sweep.points], jobs, keep, progress)
-        logs = [folder / LOGS / f"{point.name}.log" for point in sweep.points]
+        logs = [log_of(folder, point.name) for point in sweep.points]
         outcomes = [_checked(found.outcome, log) for found, log in zip(kept, logs, strict=True)]
         runs = [Run(point.name, point.values, outcome) for point, outcome in zip(sweep.points, outcomes, strict=True)]
         return _known(name, sweep.recipe, sweep.axes, runs)
@@ -156,14 +156,9 @@ def _checked(outcome: Outcome, log: Path) -> Outcome:
 
 def failure_in(log: Path) -> str:
     """Return why the last training of a point failed, by what it printed; empty where it did not, or was stopped."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(file.seek(0, os.SEEK_END) - TAIL, 0))
-            lines = file.read().decode("utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
+    lines = last_lines(log)
     begun = max((number for number, line in enumerate(lines) if BEGUN.match(line)), default=0)
-    errors = [line.removeprefix("error: ") for line in lines[begun:] if line.startswith("error: ")]
+    errors = errors_in(lines[begun:])
     return errors[-1] if errors and not errors[-1].startswith(HARMLESS) else ""
 
 
@@ -172,7 +167,7 @@ Judged = tuple[str, Outcome, "dict[str, Any] | None"]
 
 
 def _judge_all(tasks: Sequence[Task], jobs: int | None) -> Iterator[Judged]:
-    workers = min(jobs or _cores(), len(tasks) // BATCH or 1)
+    workers = min(jobs or cores(), len(tasks) // BATCH or 1)
     if workers < 2 or len(tasks) <= FEW:
         yield from map(_judge, tasks)
         return
@@ -185,10 +180,6 @@ def _judge_all(tasks: Sequence[Task], jobs: int | None) -> Iterator[Judged]:
             yield from pool.map(_judge, tasks, chunksize=BATCH)
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _ignore_interrupts() -> None:

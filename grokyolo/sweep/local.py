@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ class LocalEngine:
     def close(self) -> None:
         """Stop what still runs, and wait for it."""
         if self._jobs:
-            self.stop(15)
+            self.stop(signal.SIGTERM)
         for job in self._jobs:
             job.training.wait()
 

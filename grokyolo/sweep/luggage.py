@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from grokyolo.sweep.folder import log_of
 from grokyolo.training.state import FOLDER as STATES
 from grokyolo.training.state import write_durably
 
@@ -27,7 +28,7 @@ class Luggage:
     def __init__(self, sweep: Path, point: str) -> None:
         self._sweep = sweep
         self._run = sweep / point
-        self._log = sweep / "logs" / f"{point}.log"
+        self._log = log_of(sweep, point)
         self._sent: dict[str, tuple[int, int]] = {}
 
     def pack(self) -> tuple[dict[str, bytes], list[str]]:

@@ -10,13 +10,11 @@ from pathlib import Path
 
 from grokyolo.errors import GrokyoloError, RecipeError, UsageError
 from grokyolo.recipe import Recipe, load, loader
-from grokyolo.sweep.folder import Point, Sweep, is_safe, is_sweep, read_sweep
+from grokyolo.sweep.folder import Point, Sweep, is_safe, is_sweep, log_of, read_sweep
 from grokyolo.sweep.grid import MOST_POINTS, Draw, Grid, assignment, identity, parse_grid, value_of
 from grokyolo.sweep.naming import name_of
 from grokyolo.training.folder import SETTINGS as RUN_SETTINGS
 
-LOGS = "logs"
-"""Folder inside the sweep folder: what each training printed."""
 SHOWN_PROBLEMS = 20
 
 
@@ -214,8 +212,7 @@ def _checked(sweep: Sweep, points: Sequence[Point]) -> tuple[tuple[Trial, ...], 
                 problems.setdefault((problem.what, problem.hint), problem)
             continue
         warnings.update(dict.fromkeys(recipe.warnings))
-        log = sweep.folder / LOGS / f"{point.name}.log"
-        trials.append(Trial(point, sweep.run(point), log, recipe, arguments))
+        trials.append(Trial(point, sweep.run(point), log_of(sweep.folder, point.name), recipe, arguments))
     if problems:
         raise RecipeError(_shown(list(problems.values())))
     return tuple(trials), tuple(warnings)

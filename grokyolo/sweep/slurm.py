@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from grokyolo.sweep.folder import Sweep
-from grokyolo.sweep.making import LOGS, Trial
+from grokyolo.sweep.folder import LOGS, Sweep
+from grokyolo.sweep.making import Trial
 from grokyolo.training.threads import VARIABLE as THREADS
 
 ARRAY = 1000

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from grokyolo.errors import Interrupted, Stopped
 from grokyolo.sweep.making import Trial
 from grokyolo.training.extension import is_finished
 from grokyolo.training.folder import SETTINGS
+from grokyolo.training.signals import SIGNALS
 
 
 class State(str, Enum):
@@ -67,17 +70,15 @@ class Standing:
             self.said = f"{said} ({_ended(code)})" if said else _ended(code)
 
 
-RESUMABLE = (75, 130)
+RESUMABLE = (Stopped.exit_code, Interrupted.exit_code)
 """Exit codes of a training that can go on (DESIGN section 3)."""
-STOP_SIGNALS = (2, 10, 15)
-"""SIGINT, SIGUSR1, SIGTERM: they kill a training that has only begun to load, which loses nothing."""
+STOP_SIGNALS = tuple(getattr(signal, name) for name in SIGNALS)
+"""They kill a training that has only begun to load, which loses nothing."""
 
 
 def _ended(code: int) -> str:
     if code >= 0:
         return f"exit code {code}"
-    import signal
-
     try:
         return f"killed by {signal.Signals(-code).name}"
     except ValueError:

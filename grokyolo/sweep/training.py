@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -105,16 +105,23 @@ def last_words(log: Path, start: int = 0) -> str:
 
     A line of grokyolo's own that begins with `error:`, or else the last line of a traceback or of a crash.
     """
-    try:
-        with log.open("rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            file.seek(max(start, end - TAIL))
-            lines = file.read().decode("utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    said = [line for line in lines if line.strip()]
-    errors = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
-    if errors:
+    said = [line for line in last_lines(log, start) if line.strip()]
+    if errors := errors_in(said):
         return errors[-1]
     crashed = any(line.startswith(("Traceback ", "Fatal Python error")) for line in said)
     return said[-1].strip() if crashed else ""
+
+
+def last_lines(log: Path, start: int = 0) -> list[str]:
+    """Return the lines at the end of a log, behind `start` bytes; none of one that cannot be read."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(start, file.seek(0, os.SEEK_END) - TAIL))
+            return file.read().decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def errors_in(lines: Iterable[str]) -> list[str]:
+    """Return what grokyolo called an error."""
+    return [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]

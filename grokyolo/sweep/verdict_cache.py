@@ -14,11 +14,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from grokyolo.gap.native import LOG_NAME, META_NAME
+from grokyolo.gap.native import META_NAME
+from grokyolo.gap.run import LOGS
 from grokyolo.sweep.outcome import Outcome, from_json
 
 NAME = "verdicts.jsonl"
-LOGS = (LOG_NAME, "results.csv", "results.txt")
 SETTINGS = (META_NAME, "args.yaml", "opt.yaml")
 RULES = ("grokyolo.gap", "grokyolo.verdict", "grokyolo.compare")
 """Packages whose code decides on a verdict: where a letter of it changes, all kept verdicts are void."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
 from grokyolo.errors import UsageError
-from grokyolo.training.signals import SIGNALS
+from grokyolo.training.locking import Held, held, owner_in
+from grokyolo.training.signals import handled_by
 
 EVERY = 0.2
 """Seconds between two looks at the trainings."""
@@ -80,12 +78,8 @@ def heard() -> Iterator[list[int]]:
     def note(number: int, _frame: FrameType | None) -> None:
         asked.append(number)
 
-    before = {name: signal.signal(getattr(signal, name), note) for name in SIGNALS}
-    try:
+    with handled_by(note):
         yield asked
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
 
 
 @contextmanager
@@ -95,36 +89,31 @@ def owned(folder: Path) -> Iterator[None]:
     Raises:
         UsageError: another process does, or the folder cannot be written.
     """
-    from filelock import FileLock, Timeout
-
     owner_file, lock_file = folder / "sweep.owner.json", folder / "sweep.lock"
+    taken = _taken(folder, lock_file, owner_file)
+    try:
+        with taken:
+            yield
+    finally:
+        if list(folder.iterdir()) == [lock_file]:  # nothing came of it
+            lock_file.unlink()
+            folder.rmdir()
+
+
+def _taken(folder: Path, lock_file: Path, owner_file: Path) -> ExitStack:
+    opened = ExitStack()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(lock_file)
-        lock.acquire(timeout=0)
-        owner_file.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}), encoding="utf-8")
-    except Timeout:
+        opened.enter_context(held(lock_file, owner_file))
+    except Held:
+        owner = owner_in(owner_file)
+        who = f"process {owner['pid']} on {owner['host']}" if owner else "another process"
         raise UsageError(
-            f"this sweep is being run by {_owner(owner_file)}",
+            f"this sweep is being run by {who}",
             where=str(folder),
             hint="wait until it is done, or choose another --name",
         ) from None
     except OSError as error:
         what = f"cannot write the sweep: {error.strerror or error}"
         raise UsageError(what, where=str(folder), hint="go to a folder that you may write to") from error
-    try:
-        yield
-    finally:
-        owner_file.unlink(missing_ok=True)
-        lock.release()
-        if list(folder.iterdir()) == [lock_file]:  # nothing came of it
-            lock_file.unlink()
-            folder.rmdir()
-
-
-def _owner(file: Path) -> str:
-    try:
-        owner = json.loads(file.read_text(encoding="utf-8"))
-        return f"process {owner['pid']} on {owner['host']}"
-    except (OSError, ValueError, TypeError, KeyError):
-        return "another process"
+    return opened

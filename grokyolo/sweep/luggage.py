@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from grokyolo.sweep.folder import log_of
+from grokyolo.training.folder import OWNER
 from grokyolo.training.state import FOLDER as STATES
 from grokyolo.training.state import write_durably
 
-LEFT = ("lock", "owner.json")
+LEFT = ("lock", OWNER)
 """Files in the folder of states that belong to the process that trains."""
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 import platform
 import shutil
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
@@ -21,12 +18,15 @@ from grokyolo import __version__
 from grokyolo.errors import RunError, UsageError
 from grokyolo.gap import EventKind
 from grokyolo.recipe import origins
+from grokyolo.training.locking import Held, held, owner_in
 from grokyolo.training.state import write_durably
 
 if TYPE_CHECKING:
     from grokyolo.recipe import Recipe
 
 SETTINGS = "grokyolo.yaml"
+OWNER = "owner.json"
+UNKNOWN = {"pid": "unknown", "host": "unknown"}
 FORBIDDEN = set('/\\:*?"<>|\0')
 """Characters that some file system refuses in a name."""
 
@@ -96,7 +96,7 @@ def _is_name(part: str) -> bool:
 
 def _is_leftover(run: Path) -> bool:
     """Tell whether a folder holds nothing but the lock of a process that was killed before it wrote a line."""
-    return run.is_dir() and {file.name for file in run.rglob("*")} <= {"state", "lock", "owner.json", f"{SETTINGS}.tmp"}
+    return run.is_dir() and {file.name for file in run.rglob("*")} <= {"state", "lock", OWNER, f"{SETTINGS}.tmp"}
 
 
 def _candidates(name: str) -> Iterator[str]:
@@ -118,27 +118,19 @@ def owned(run: Path) -> Iterator[None]:
     Raises:
         UsageError: another process holds it.
     """
-    from filelock import FileLock, Timeout
-
     lock_file = _lock_file(run)
     lock_file.parent.mkdir(exist_ok=True)
-    lock = FileLock(lock_file)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        owner = owner_of(run) or {"pid": "unknown", "host": "unknown"}
-        raise UsageError(
-            f"the run is being trained by process {owner['pid']} on {owner['host']}",
-            where=str(run),
-            hint="wait until it is done, or choose another --name",
-        ) from None
-    owner_file = lock_file.with_name("owner.json")
-    owner_file.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
-    try:
+    with ExitStack() as opened:
+        try:
+            opened.enter_context(held(lock_file, lock_file.with_name(OWNER)))
+        except Held:
+            owner = owner_of(run) or UNKNOWN
+            raise UsageError(
+                f"the run is being trained by process {owner['pid']} on {owner['host']}",
+                where=str(run),
+                hint="wait until it is done, or choose another --name",
+            ) from None
         yield
-    finally:
-        owner_file.unlink(missing_ok=True)
-        lock.release()
 
 
 def owner_of(run: Path) -> dict[str, Any] | None:
@@ -152,11 +144,7 @@ def owner_of(run: Path) -> dict[str, Any] | None:
         with FileLock(lock_file).acquire(timeout=0):
             return None
     except Timeout:
-        try:
-            owner: dict[str, Any] = json.loads(lock_file.with_name("owner.json").read_text())
-            return owner
-        except (OSError, ValueError):
-            return {"pid": "unknown", "host": "unknown"}
+        return owner_in(lock_file.with_name(OWNER)) or UNKNOWN
     except OSError:
         return None
 

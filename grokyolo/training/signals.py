@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -49,15 +49,16 @@ class StopRequest:
             assert error is not None, "the signal was noted just now"
             raise error
 
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Take SIGTERM, SIGUSR1 (what Slurm sends) and Ctrl-C during the block."""
-        previous = {name: signal.signal(getattr(signal, name), self.signalled) for name in SIGNALS}
-        try:
-            yield
-        finally:
-            for name, handler in previous.items():
-                signal.signal(getattr(signal, name), handler)
+
+@contextmanager
+def handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Give SIGTERM, SIGUSR1 (what Slurm sends) and Ctrl-C to a handler during the block."""
+    previous = {name: signal.signal(getattr(signal, name), handler) for name in SIGNALS}
+    try:
+        yield
+    finally:
+        for name, before in previous.items():
+            signal.signal(getattr(signal, name), before)
 
 
 current = StopRequest()
@@ -70,7 +71,7 @@ def heard(time_limit: float | None = None) -> Iterator[StopRequest]:
     global current  # noqa: PLW0603  # a process has one set of signal handlers, so it has one request
     current = StopRequest(time_limit)
     try:
-        with current.listening():
+        with handled_by(current.signalled):
             yield current
     finally:
         current = StopRequest()

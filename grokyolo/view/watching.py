@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -17,7 +16,8 @@ from grokyolo.errors import RunError
 from grokyolo.gap import Series
 from grokyolo.gap.following import SIDE_FILES, Follower
 from grokyolo.gap.series import EventKind
-from grokyolo.training.folder import owner_of
+from grokyolo.training.folder import OWNER, owner_of
+from grokyolo.training.locking import owner_in
 from grokyolo.verdict import assess
 from grokyolo.view.live import Place, can_draw
 from grokyolo.view.overview import FINISHED, line, many
@@ -116,11 +116,8 @@ class Watched:
 
 def _owner(run: Path) -> str:
     """Return which process says that it trains into a run; the lock itself is left to those who train."""
-    try:
-        owner = json.loads((run / "state" / "owner.json").read_text(encoding="utf-8"))
-        return f"process {owner['pid']} on {owner['host']}"
-    except (OSError, ValueError, TypeError, KeyError):
-        return ""
+    owner = owner_in(run / "state" / OWNER)
+    return f"process {owner['pid']} on {owner['host']}" if owner else ""
 
 
 class Screen:

@@ -140,3 +140,9 @@ def _likeness(typed: str, name: str) -> float:
     if len(typed) >= SHORTEST_START and name.startswith(typed):
         return CLOSE + (1 - CLOSE) * len(typed) / len(name)
     return SequenceMatcher(None, typed, name).ratio()
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or its kind where it says nothing."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

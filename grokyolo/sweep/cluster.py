@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TextIO
 
-from grokyolo.errors import GrokyoloError, UsageError
+from grokyolo.errors import GrokyoloError, UsageError, first_line
 from grokyolo.sweep.devices import gpus_of
 from grokyolo.sweep.errand import Ended, Errand, train_in_copy, train_in_shared_folder
 from grokyolo.sweep.folder import LOGS, Sweep
@@ -133,7 +133,7 @@ class RayEngine:
         except self._ray.exceptions.TaskCancelledError:
             standing.state = State.WAITING if standing.state is State.WAITING else State.STOPPED
         except self._ray.exceptions.RayError as error:
-            standing.end(1, _first_line(error), now, stopping=self._stopping)
+            standing.end(1, first_line(error), now, stopping=self._stopping)
         else:
             standing.end(ended.code, ended.said, now, stopping=self._stopping)
 
@@ -222,7 +222,7 @@ def _connected(address: str | None) -> ModuleType:
         )
     except (ConnectionError, RuntimeError, ValueError, OSError, TimeoutError) as error:
         raise GrokyoloError(
-            f"cannot {'join' if address else 'start'} Ray: {getattr(error, 'strerror', None) or _first_line(error)}",
+            f"cannot {'join' if address else 'start'} Ray: {getattr(error, 'strerror', None) or first_line(error)}",
             where=f"--ray {address or ''}".strip(),
             hint="--ray HOST:6379 as `ray start --head` prints it" if address else "use --jobs instead",
         ) from error
@@ -234,11 +234,6 @@ def _reach(address: str | None) -> None:
     host, _, port = (address or "").rpartition("://")[2].rpartition(":")
     if host and port.isdecimal():
         socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED_WITHIN).close()
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
 
 
 def _times(there: float, wanted: float) -> float:

@@ -63,12 +63,12 @@ class Finished:
 def say(word: Word, content: Any = None) -> None:
     """Tell the launcher something; nothing where there is none."""
     if LAUNCHED in os.environ:
-        os.write(STDOUT, f"\n{MARK}{json.dumps([word.value, content])}\n".encode())
+        os.write(STDOUT, f"\n{MARK}{json.dumps([word, content])}\n".encode())
 
 
 def say_finished(finished: Finished) -> None:
     """Tell the launcher of an epoch."""
-    say(Word.EPOCH, {**asdict(finished), "record": {**asdict(finished.record), "events": _values(finished.record)}})
+    say(Word.EPOCH, asdict(finished))
 
 
 def say_failed(error: GrokyoloError) -> None:
@@ -97,10 +97,6 @@ def _wait_for_the_end(_: None) -> None:
     poll.register(STDIN, 0)  # what is written is for the first process; the end is for all
     poll.poll()
     os._exit(1)
-
-
-def _values(record: EpochRecord) -> list[str]:
-    return [event.value for event in record.events]
 
 
 # In the launcher ----------------------------------------------------------------------------------------------------

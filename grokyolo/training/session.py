@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped
+from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped, first_line
 from grokyolo.gap import EpochRecord
 from grokyolo.recipe import BuiltinData, Recipe, epochs_of
 from grokyolo.training import extension, folder
@@ -227,5 +227,5 @@ def _explained(error: BaseException, recipe: Recipe, run: Path, verbose: bool) -
 
 
 def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].replace("❌", "").replace("  ", " ").strip() if lines else type(error).__name__
+    """Return what an error of Ultralytics says, without its signs."""
+    return first_line(error).replace("❌", "").replace("  ", " ").strip()

@@ -18,6 +18,11 @@ def largest_group(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     return max(optimizer.param_groups, key=lambda group: sum(p.numel() for p in group["params"]))
 
 
+def decayed_groups(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
+    """Return the parameter groups that weight decay acts on."""
+    return [group for group in optimizer.param_groups if group.get("param_group") in DECAYED_GROUPS]
+
+
 def weight_norms(optimizer: torch.optim.Optimizer) -> tuple[float, float]:
     """Return the L2 norms of the weights under weight decay and of all others (biases, normalisation)."""
     decayed: list[torch.Tensor] = []

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from grokyolo.gap import EventKind
-from grokyolo.training.weights import DECAYED_GROUPS
+from grokyolo.training.weights import decayed_groups
 
 
 class Accelerator:
@@ -45,5 +45,4 @@ class Accelerator:
 
 def trained_matrices(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
     """Return the matrices and kernels that are trained: what weight decay acts on, frozen layers left out."""
-    groups = (group for group in optimizer.param_groups if group.get("param_group") in DECAYED_GROUPS)
-    return [p for group in groups for p in group["params"] if p.requires_grad]
+    return [p for group in decayed_groups(optimizer) for p in group["params"] if p.requires_grad]

@@ -15,7 +15,7 @@ import torch
 
 from grokyolo.gap import EventKind
 from grokyolo.training.accelerate.base import Accelerator
-from grokyolo.training.weights import DECAYED_GROUPS
+from grokyolo.training.weights import decayed_groups
 
 MEMORISED = 0.95
 """Probe score from which the training images count as known by heart."""
@@ -42,12 +42,12 @@ class LateDecay(Accelerator):
 
     def built(self, optimizer: torch.optim.Optimizer) -> None:
         """Remember the decay that the recipe asks for."""
-        self._full = [group["weight_decay"] for group in _decayed(optimizer)]
+        self._full = [group["weight_decay"] for group in decayed_groups(optimizer)]
 
     def begin_epoch(self, epoch: int, optimizer: torch.optim.Optimizer) -> tuple[EventKind, ...]:
         """Switch decay off or on."""
         on = self.since is not None and epoch >= self.since
-        for group, full in zip(_decayed(optimizer), self._full, strict=True):
+        for group, full in zip(decayed_groups(optimizer), self._full, strict=True):
             group["weight_decay"] = full if on else 0.0
         changed = self._on is not None and on is not self._on and any(self._full)
         self._on = on
@@ -70,7 +70,3 @@ class LateDecay(Accelerator):
         self.since = state["since"]
         self._recent = deque(state["recent"], maxlen=LASTING)
         self._on = state["on"] if self._on is None else self._on
-
-
-def _decayed(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
-    return [group for group in optimizer.param_groups if group.get("param_group") in DECAYED_GROUPS]

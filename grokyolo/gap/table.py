@@ -25,9 +25,6 @@ FAST_BYTES = 1 << 20
 _IRREGULAR = (b'"', b" ", b"\t", b"\r", b"_")
 """Bytes that plain Python forgives in a number and polars does not, or the other way round."""
 
-_PADDING = ('"', " ", "\t", "\v", "\f", "\xa0")
-"""Letters that may stand around a cell and do not belong to it."""
-
 TEXT_COLUMNS = frozenset({"event"})
 """Columns kept as words; every other column is read as numbers."""
 
@@ -160,11 +157,12 @@ def _regular(lines: Sequence[str]) -> _Section | None:
     names = lines[0].split(",") if lines else []
     if len(names) < 2 or not all(names) or not is_header(names):
         return None
-    body = "\n".join(lines[1:])
-    if any(odd in body or odd in lines[0] for odd in _PADDING) or "epoch" in body.lower():
+    text = ",".join(lines)
+    padded = '"' in text or text.split(maxsplit=1) != [text]  # with any of the letters that `strip` takes away
+    if padded or "epoch" in text[len(lines[0]) :].lower():
         return None
     commas = len(names) - 1
-    if any(line.count(",") != commas for line in lines[1:]):
+    if "," * commas in lines or any(line.count(",") != commas for line in lines[1:]):
         return None
     return _Section(tuple(names), [line.split(",") for line in lines[1:]])
 

@@ -208,7 +208,11 @@ class TestRegularFiles:
         [
             ["epoch,a", "1"],
             ["epoch,a", "1, 2"],
+            ["epoch,a", "1,2\r"],
+            ["epoch,event", "1,start\u3000"],
+            ["epoch,\x1ca", "1,2"],
             ["epoch,a", ""],
+            ["epoch,a", "1,2", ","],
             ["epoch,a", "1,2", "epoch,a"],
             ["epoch,a,", "1,2,"],
             ["1,2"],

@@ -27,7 +27,7 @@ MARK = "\x1egrokyolo "
 LAUNCHED = "GROKYOLO_LAUNCHED"
 """Environment variable of processes whose standard input is the launcher's; any value."""
 STOP = b"s"
-LAST_LINES = 40
+LAST_LINES = 200
 """How much of what libraries printed is kept for the report of a failure."""
 STDIN, STDOUT = 0, 1
 
@@ -166,7 +166,7 @@ def launched(command: Sequence[str]) -> Iterator[Processes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, LAUNCHED: "1", "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, LAUNCHED: "1", "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"},
         start_new_session=True,
     )
     processes = Processes(process)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from torch import distributed
 from ultralytics.utils import LOGGER, RANK
 from ultralytics.utils.dist import ddp_cleanup, generate_ddp_command
 
@@ -53,6 +54,7 @@ class Several(Measured):
             self.add_callback(ON_RECORD, _say_finished)
             try:
                 super().train()
+                distributed.destroy_process_group()  # its threads abort a process that ends before they do
             except (Stopped, Interrupted):
                 if RANK == 0:
                     processes.say(Word.STOPPED, self._saved_epoch)

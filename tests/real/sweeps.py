@@ -9,10 +9,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from grokyolo.training import extension
 from tests.real.training import log, same_weights, trained, weights
 
 RECIPE = ("--recipe", "grok-modular-addition")
-FIXED = ("data.modulus=5", "epochs=200", "checkpoint.every=1s")
+FIXED = ("data.modulus=5", "epochs=1000", "checkpoint.every=1s")
 SEEDS = (0, 1)
 PATIENCE = 180.0
 
@@ -66,6 +67,14 @@ class Sweep:
         deadline = time.monotonic() + PATIENCE
         while self.epochs(run) < epochs:
             assert self.process is not None and self.process.poll() is None, self.said.read_text()
+            assert time.monotonic() < deadline, self.said.read_text()
+            time.sleep(0.005)
+
+    def wait_for_state(self, run: Path) -> None:
+        """Wait until there is something that a resume would go on from."""
+        self.wait_for(run, 1)
+        deadline = time.monotonic() + PATIENCE
+        while not extension.last_saved_epoch(run):
             assert time.monotonic() < deadline, self.said.read_text()
             time.sleep(0.005)
 

@@ -54,7 +54,7 @@ def test_a_lost_node_leaves_no_trace(workplace, tmp_path_factory, undisturbed, c
     lost = node()
     sweep = Sweep(workplace, "--ray", cluster.address, *how, **environment)
     sweep.start()
-    sweep.wait_for(sweep.runs[0], 3)  # of which a copy was sent, where copies are sent
+    sweep.wait_for_state(sweep.runs[0])  # of which a copy was sent, where copies are sent
     cluster.remove_node(lost, allow_graceful=False)
     node()
     assert sweep.end() == 0, sweep.said.read_text()

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 _SETTINGS = tempfile.TemporaryDirectory(prefix="grokyolo-tests-")
 os.environ.update(
@@ -18,6 +19,16 @@ os.environ.update(
     COLUMNS="80",
 )
 ROOT = Path(__file__).parent.parent
+
+# Nothing is timed, and where a test writes into a folder each example may find what the one before has left.
+# New examples are for people at work, who can look at what they show; CI takes the same ones each time.
+settings.register_profile(
+    "unhurried",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from grokyolo.verdict import rules
 from grokyolo.verdict.assessment import Verdict
 from grokyolo.verdict.confounders import in_reach
@@ -59,8 +61,9 @@ def _too_little(evidence: Evidence) -> Decision | None:
         times = "once" if count == 1 else f"{count} times"
         reason = f"too few measurements: validation was measured {times}, {rules.MIN_MEASUREMENTS} are needed"
         return Decision(Verdict.UNDECIDED, reason)
-    best, memory = max(float(curve.medians.max()) for curve in measured.scores), evidence.memorising
-    if best < rules.NOTHING_LEARNED and not (memory and _can_tell(evidence, memory)):
+    memory, levels = evidence.memorising, [curve.medians for curve in measured.scores]
+    best, gained = max(float(each.max()) for each in levels), max(float(np.ptp(each)) for each in levels)
+    if best < rules.LITTLE and gained < rules.NOTHING_LEARNED and not (memory and _can_tell(evidence, memory)):
         scores = "all scores are 0" if best == 0 else f"no score lasts above {max(best, SHOWN):.4f}"
         return Decision(Verdict.UNDECIDED, f"too short: nothing learned yet, {scores}")
     return None

@@ -193,7 +193,9 @@ LOST_SHARE: Final = 0.25
 """A jump is lost again when more than this share of it is gone at the end: more than a grok may leave."""
 
 NOTHING_LEARNED: Final = 0.02
-"""Scores that never get this high say nothing about gaps."""
+LITTLE: Final = 0.10
+"""Low scores that never gain this much, by guessing say, tell nothing about gaps; above `LITTLE` something was learned
+before the run began."""
 
 LOSS_TURNED: Final = 0.20
 TURNED_BEFORE: Final = 0.7

@@ -75,10 +75,10 @@ class Outlook:
 
     def _time(self) -> str:
         return (
-            f"The run has lasted {self.multiples:.1f} times as long as memorising took (epoch {self.memorised_epoch} "
-            f"of {self.epoch}). A jump as late as that of the positive control, {CONTROL_LATENESS:.0f} times, would "
-            f"show in {self.epochs_for_control_lateness} epochs; one as late as the first published, about "
-            f"{LATEST_PUBLISHED:.0f} times, in {self.epochs_for_published_lateness} (arXiv 2201.02177)."
+            f"The run has lasted {self.multiples:,.1f} times as long as memorising took (epoch {self.memorised_epoch:,} "
+            f"of {self.epoch:,}). A jump as late as that of the positive control, {CONTROL_LATENESS:.0f} times, would "
+            f"show in {self.epochs_for_control_lateness:,} epochs; one as late as the first published, about "
+            f"{LATEST_PUBLISHED:,.0f} times, in {self.epochs_for_published_lateness:,} (arXiv 2201.02177)."
         )
 
     def _budget(self) -> str:
@@ -96,7 +96,7 @@ class Outlook:
         soon, late = self.epochs_to_control
         if late == 0:
             return f"{spent}, which is behind it: by this clock the jump is overdue."
-        return f"{spent}, {soon} to {late} epochs from now at the present rate."
+        return f"{spent}, {soon:,} to {late:,} epochs from now at the present rate."
 
     def _norms(self) -> str:
         if self.norm_decayed_change is None:

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from grokyolo.gap.context import as_count, as_flag, as_number, load_yaml
@@ -61,7 +61,6 @@ class TestLoading:
         assert loaded == {}
         assert notes
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
     @given(st.binary(max_size=120) | st.text("ab:1 -\n{}[]&*!|>'\"%@`#,?\t", max_size=120).map(str.encode))
     def test_any_bytes(self, path, raw):
         path.write_bytes(raw)

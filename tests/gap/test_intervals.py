@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from grokyolo.errors import RunError
@@ -63,7 +63,6 @@ class TestTheFile:
         path = write(run, [Intervals(3, val_low=0.0, val_high=0.5), bars(128)])
         assert path.read_text() == f"{CONTRACT}\n3,,,0.0,0.5,,\n128,0.25,0.5,0.25,0.5,-0.25,0.5\n"
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
     @given(written=rows())
     def test_round_trip(self, run, written):
         (run / "errors.csv").unlink(missing_ok=True)
@@ -131,7 +130,6 @@ class TestReading:
         assert "errors.csv" in caught.value.where
         assert caught.value.hint
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
     @given(
         st.binary(max_size=200)
         | st.text("0123456789.,-naif\n", max_size=200).map(lambda t: f"{CONTRACT}\n{t}".encode())

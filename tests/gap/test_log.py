@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from grokyolo.errors import RunError
@@ -233,7 +233,6 @@ class FullDisk:
 class TestRoundTrip:
     """What is written is read again to the last bit: NaN, inf, what was not measured, and events."""
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
     @given(records=logs_of_records())
     def test_every_cell(self, tmp_path, records):
         path = tmp_path / "gap.csv"
@@ -258,7 +257,6 @@ class TestRoundTrip:
             (row.epoch, kind) for row in records for kind in row.events
         ]
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
     @given(records=logs_of_records(), cut=st.integers(0))
     def test_torn_anywhere_and_gone_on_with(self, tmp_path, records, cut):
         path = tmp_path / "gap.csv"

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grokyolo.errors import RunError
@@ -165,19 +165,17 @@ def reads_or_refuses(path):
 class TestAnyBytes:
     """Whatever the file holds: a Series that keeps its promises, or a RunError; never another exception."""
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
     @given(raw=st.binary(max_size=300), name=st.sampled_from(["gap.csv", "results.csv", "results.txt"]))
     def test_junk(self, tmp_path, raw, name):
         (tmp_path / name).write_bytes(raw)
         reads_or_refuses(tmp_path / name)
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+    @settings(max_examples=300)
     @given(raw=broken())
     def test_broken_logs(self, tmp_path, raw):
         (tmp_path / "log.csv").write_bytes(raw)
         reads_or_refuses(tmp_path / "log.csv")
 
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
     @given(raw=broken(), yaml=st.text(max_size=60) | st.binary(max_size=60))
     def test_with_broken_settings_beside_them(self, tmp_path, raw, yaml):
         (tmp_path / "log.csv").write_bytes(raw)

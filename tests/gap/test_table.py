@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from grokyolo.errors import RunError
@@ -135,7 +135,6 @@ CELLS = st.one_of(
 class TestFastPath:
     """Polars must not see a single cell differently, or leave the file to plain Python."""
 
-    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         names=st.lists(st.sampled_from(["a", "b", "event", "c c"]), unique=True, max_size=3),
         rows=st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=6),
@@ -186,7 +185,6 @@ class TestFastPath:
 class TestRegularFiles:
     """A log in which every line is plain is split without looking at each cell, and must look the same."""
 
-    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         names=st.lists(st.sampled_from(["a", "b", "event", "c c", ""]), max_size=3),
         rows=st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=6),

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from grokyolo.gap import read_run
@@ -39,7 +39,6 @@ EPOCHS = np.arange(1, 21)
 
 
 class TestBatches:
-    @settings(deadline=None)
     @given(st.integers(1, 300), st.booleans(), st.sampled_from([0.01, 0.1, 1.0]), st.floats(1e-5, 0.1))
     def test_to_the_batch(self, batches, cosine, lrf, lr0):
         plan = plan_of(20, cosine, lrf)
@@ -80,7 +79,6 @@ class TestBatches:
 
 
 class TestSteps:
-    @settings(deadline=None)
     @given(
         batches=st.integers(1, 60),
         accumulate=st.integers(1, 64),
@@ -99,7 +97,6 @@ class TestSteps:
 
 
 class TestLength:
-    @settings(deadline=None)
     @given(
         batches=st.integers(1, 60),
         least=st.sampled_from([0, 100]),

@@ -47,7 +47,7 @@ def test_what_is_allowed_here_ultralytics_takes_too(name, check_cfg):
         st.sampled_from(["AdamW", "auto", "ram", "fp16", "val", "cpu", "x", "flip", "default", "int8"]),
     )
 
-    @settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much])
+    @settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
     @given(st.one_of(scalars, st.lists(scalars, max_size=3)))
     def taken(value):
         try:

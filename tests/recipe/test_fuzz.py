@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grokyolo.errors import GrokyoloError, RecipeError
@@ -16,11 +16,7 @@ from grokyolo.recipe import Recipe, load
 from grokyolo.recipe.arguments import train_arguments
 from grokyolo.recipe.schema import DATA, SECTIONS, TOP
 
-many = settings(
-    max_examples=int(os.environ.get("GROKYOLO_FUZZ", "200")),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+many = settings(max_examples=int(os.environ.get("GROKYOLO_FUZZ", "200")))
 
 INNER = [key for fields in SECTIONS.values() for key in fields] + list(DATA) + ["grokfast"]
 NAMES = st.one_of(st.sampled_from([*TOP, *INNER, *train_arguments()]), st.text(max_size=8))
@@ -126,7 +122,7 @@ def test_nearly_right_recipes_are_not_all_refused_for_one_reason(tree):
 def test_the_generator_reaches_good_recipes():
     found: list[Recipe] = []
 
-    @settings(max_examples=300, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=300, database=None, derandomize=True)
     @given(NEARLY)
     def collect(tree):
         if recipe := outcome(yaml.safe_dump(tree), []):

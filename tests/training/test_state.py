@@ -5,7 +5,7 @@ import os
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grokyolo.training import state
@@ -33,7 +33,7 @@ def test_only_the_newest_stay(tmp_path):
     assert [found.epoch for found in state.state_files(tmp_path)] == [7, 6]
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30)
 @given(data=st.data())
 def test_any_damage_to_the_newest_is_noticed_and_the_one_before_taken(tmp_path_factory, data):
     run = tmp_path_factory.mktemp("run")

@@ -63,13 +63,13 @@ def check(found: Assessment) -> None:
         assert found.jump.start <= found.jump.epoch <= found.jump.end <= found.epochs
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(anything())
 def test_any_series_gets_a_verdict(series):
     check(assess(series))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), st.booleans())
 def test_a_run_with_broken_cells_gets_a_verdict(data, grokked):
     series = control() if grokked else negative_control()

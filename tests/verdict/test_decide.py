@@ -305,6 +305,18 @@ class TestUndecided:
         found = assess(run(200, ((1, 0.004),), ((1, 0.004),)))
         assert found.reason == "too short: nothing learned yet, no score lasts above 0.0040"
 
+    def test_guessing_is_not_learning(self):
+        found = assess(run(200, ((1, 0.032),), ((1, 0.04),)))
+        assert found.reason == "too short: nothing learned yet, no score lasts above 0.0400"
+
+    def test_a_low_score_that_rose_was_learned(self):
+        found = assess(run(200, ((1, 0.0), (100, 0.06)), ((1, 0.0), (100, 0.06))))
+        assert found.verdict is Verdict.GENERALISING
+
+    def test_what_was_learned_before_the_run_needs_no_gain(self):
+        found = assess(run(200, ((1, 0.5),), ((1, 0.5),)))
+        assert found.verdict is Verdict.GENERALISING
+
     def test_score_and_loss_disagree(self):
         found = assess(run(280, PROBE, LATE, LOSS_UP))
         assert found.verdict is Verdict.UNDECIDED

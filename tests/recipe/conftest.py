@@ -1,6 +1,0 @@
-"""Generated examples take the time they take."""
-
-from hypothesis import settings
-
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")

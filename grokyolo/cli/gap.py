@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,12 +76,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _watch(args: argparse.Namespace, runs: list[str]) -> None:
+    from grokyolo.training.signals import handled_by
     from grokyolo.view.watching import watch
 
     if args.json:
         hint = "leave --json out, or ask again and again: grokyolo gap RUN --json"
         raise UsageError("--watch draws a screen, --json writes for programs", where="--watch --json", hint=hint)
-    watch(runs, console(no_color=args.no_color))
+    with handled_by(signal.default_int_handler):  # whatever ends it leaves a terminal as it was
+        watch(runs, console(no_color=args.no_color))
 
 
 def _see(assessment: Assessment) -> str:

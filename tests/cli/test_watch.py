@@ -105,15 +105,18 @@ def test_a_run_in_training_is_followed_to_its_end(on_screen, process, workplace)
     assert child.wait() == 0
 
 
-def test_ctrl_c_ends_watching_and_not_the_training(on_screen, process, workplace):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_or_a_signal_ends_watching_and_not_the_training(on_screen, process, workplace, tmp_path_factory, number):
     child = process("train", *TINY, "epochs=100000", "--name", "a")
     wait_for_epochs(workplace / "runs/a", 5, child)
-    screen = on_screen("gap", "runs/a", "--watch")
+    temporary = tmp_path_factory.mktemp("temporary")
+    screen = on_screen("gap", "runs/a", "--watch", TMPDIR=str(temporary))
     screen.wait_for("of 100,000")
-    screen.child.send_signal(signal.SIGINT)
+    screen.child.send_signal(number)
     assert screen.finish() == 0
     assert "Traceback" not in screen.text
     assert screen.raw.rstrip().endswith(b"\x1b[?25h")  # the cursor is back
+    assert not list(temporary.iterdir())
     assert child.poll() is None
 
 

@@ -76,9 +76,10 @@ class Outlook:
     def _time(self) -> str:
         return (
             f"The run has lasted {self.multiples:,.1f} times as long as memorising took (epoch "
-            f"{self.memorised_epoch:,} of {self.epoch:,}). A jump as late as that of the positive control, {CONTROL_LATENESS:.0f} times, would "
-            f"show in {self.epochs_for_control_lateness:,} epochs; one as late as the first published, about "
-            f"{LATEST_PUBLISHED:,.0f} times, in {self.epochs_for_published_lateness:,} (arXiv 2201.02177)."
+            f"{self.memorised_epoch:,} of {self.epoch:,}). A jump as late as that of the positive control, "
+            f"{CONTROL_LATENESS:.0f} times, would show in {self.epochs_for_control_lateness:,} epochs; one as late as "
+            f"the first published, about {LATEST_PUBLISHED:,.0f} times, in {self.epochs_for_published_lateness:,} "
+            "(arXiv 2201.02177)."
         )
 
     def _budget(self) -> str:

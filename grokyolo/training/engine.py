@@ -294,10 +294,15 @@ class Engine(BaseTrainer):
         """Clip gradients, step, and average the weights, without walking through all modules for their parameters."""
         self.scaler.unscale_(self.optimizer)
         torch.nn.utils.clip_grad_norm_(self.parameters, max_norm=MAX_NORM)
-        self.scaler.step(self.optimizer)
+        self.take_step()
         self.scaler.update()
-        self.optimizer.zero_grad()
+        for parameter in self.parameters:
+            parameter.grad = None
         self.ema.update(self.model)
+
+    def take_step(self) -> None:
+        """Let the optimizer step; subclasses may do so for it."""
+        self.scaler.step(self.optimizer)
 
     def _name_losses(self) -> None:
         self.loss_names = tuple(self.loss_items)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import torch
@@ -18,6 +19,9 @@ from torch.nn import functional
 from ultralytics.nn.modules import Conv
 from ultralytics.utils import RANK
 
+Forward = Callable[[torch.Tensor], torch.Tensor]
+_AFTER = {torch.nn.SiLU: "swish", torch.nn.Identity: "none"}
+"""Activation: oneDNN's name of it."""
 LARGE = 2**16
 """Numbers in an input from which oneDNN's own 1×1 convolution is faster than PyTorch's way to it."""
 
@@ -37,19 +41,21 @@ class Fused:
             for layer in self._layers
         ]
         self._biases = [torch.empty_like(layer.bn.bias, requires_grad=False) for layer in self._layers]
-        self._forwards = list(map(_forward, self._layers, self._weights, self._biases))
+        self._forwards = dict(zip(self._layers, map(_forward, self._layers, self._weights, self._biases), strict=True))
+        if (pointwise := _pointwise()) and self._layers:
+            self._forwards |= {conv: _plain(conv, pointwise) for conv in _without_normalisation(model)}
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
         """Let the model compute with fused convolutions, made of its present weights, within the block."""
         if self._layers:
             self._fuse()
-        for layer, forward in zip(self._layers, self._forwards, strict=True):
+        for layer, forward in self._forwards.items():
             layer.forward = forward
         try:
             yield
         finally:
-            for layer in self._layers:
+            for layer in self._forwards:
                 del layer.forward
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
@@ -90,27 +96,55 @@ def _can_be_fused(module: Any) -> bool:
     )
 
 
-def _forward(layer: Any, weight: torch.Tensor, bias: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
+def _without_normalisation(model: torch.nn.Module) -> list[Any]:
+    """Return the 1×1 convolutions that stand alone, as the last ones of a head do."""
+    inside = {getattr(module, "conv", None) for module in model.modules() if isinstance(module, Conv)}
+    return [
+        module
+        for module in model.modules()
+        if type(module) is torch.nn.Conv2d and module not in inside and _is_pointwise(module)
+    ]
+
+
+def _is_pointwise(conv: Any) -> bool:
+    return bool(conv.kernel_size == (1, 1) and conv.groups == 1 and conv.padding == (0, 0))
+
+
+def _forward(layer: Any, weight: torch.Tensor, bias: torch.Tensor) -> Forward:
     conv, act = layer.conv, layer.act
-    silu = type(act) is torch.nn.SiLU
+    after = _AFTER.get(type(act))
     stride, padding, dilation = list(conv.stride), list(conv.padding), list(conv.dilation)
 
     def convolve(x: torch.Tensor) -> torch.Tensor:
         y = torch.conv2d(x, weight, bias, stride, padding, dilation, conv.groups)
-        return functional.silu(y, inplace=True) if silu else act(y)
+        return functional.silu(y, inplace=True) if after == "swish" else act(y)
 
-    pointwise = _pointwise() if silu and conv.kernel_size == (1, 1) and conv.groups == 1 else None
+    pointwise = _pointwise() if after and _is_pointwise(conv) else None
     if pointwise is None:
         return convolve
 
     def convolve_large(x: torch.Tensor) -> torch.Tensor:
         if x.numel() < LARGE:
             return convolve(x)
-        return pointwise(x, weight, bias, padding, stride, dilation, 1, "swish", [], "")
+        return pointwise(x, weight, bias, padding, stride, dilation, 1, after, [], "")
 
     return convolve_large
 
 
+def _plain(conv: Any, pointwise: Callable[..., torch.Tensor]) -> Forward:
+    usual = conv.forward
+    stride, padding, dilation = list(conv.stride), list(conv.padding), list(conv.dilation)
+
+    def convolve(x: torch.Tensor) -> torch.Tensor:
+        if x.numel() < LARGE:
+            result: torch.Tensor = usual(x)
+            return result
+        return pointwise(x, conv.weight, conv.bias, padding, stride, dilation, 1, "none", [], "")
+
+    return convolve
+
+
+@cache
 def _pointwise() -> Callable[..., torch.Tensor] | None:
     """Return oneDNN's convolution with activation, which TorchInductor uses; None where PyTorch has none (any more)."""
     try:

@@ -7,6 +7,7 @@ from typing import Any
 from ultralytics.utils.torch_utils import unwrap_model
 
 from grokyolo.training.accelerate import Accelerators
+from grokyolo.training.moments import OnePiece
 from grokyolo.training.recording import Recording
 from grokyolo.training.weights import step_all_at_once
 
@@ -31,6 +32,7 @@ class Stepping(Recording):
         super()._build_train_pipeline()
         if self.device.type == "cpu":
             step_all_at_once(self.optimizer)
+        self.one_piece = OnePiece(self.optimizer)
         self.accelerators.built(self.optimizer, new=new)
 
     def before_batches(self) -> None:
@@ -43,6 +45,11 @@ class Stepping(Recording):
         if self.accelerators.named:  # reading the scale makes a GPU wait
             self.accelerators.before_step(unwrap_model(self.model), self.scaler.get_scale())
         super().optimizer_step()
+
+    def take_step(self) -> None:
+        """Step as the optimizer does, by fewer calls where that is possible."""
+        if self.scaler.is_enabled() or not self.one_piece.step():
+            super().take_step()
 
     def state_to_save(self) -> dict[str, Any]:
         """Return the full state with that of the accelerators."""

@@ -1,4 +1,4 @@
-"""grokyolo beside plain Ultralytics: the same arguments, the same data, in one process, turn by turn.
+"""grokyolo beside plain Ultralytics: the same arguments, the same data, turn by turn, each in a new process.
 
     python benchmarks/vs_ultralytics.py [CASE ...] [--coco8 coco8.yaml] [--rounds 3]
 
@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import argparse
 import logging
+import multiprocessing
 import os
 import statistics
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -181,16 +183,33 @@ def same(losses: list[float], others: list[float], *, layout: bool) -> bool:
     return abs(losses[0] - others[0]) < ROUNDING * losses[0] if layout else losses == others
 
 
-def compare(name: str, case: Case, coco8: str, rounds: int) -> None:
+def apart(threads: int | None, function, *args, **kwargs):
+    """Call a function in a new process: what a training leaves in memory slows the next one down by some percent."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context, initializer=settle, initargs=(threads,)) as process:
+        return process.submit(function, *args, **kwargs).result()
+
+
+def settle(threads: int | None) -> None:
+    """Prepare a process for measuring."""
+    import torch
+    from ultralytics.utils import LOGGER
+
+    LOGGER.setLevel(logging.ERROR)
+    if threads:
+        torch.set_num_threads(threads)
+
+
+def compare(name: str, case: Case, coco8: str, rounds: int, threads: int | None) -> None:
     recipe = load(case, coco8)
     plain, ours, bare = [], [], []
     for _ in range(rounds):
-        *seconds, losses = epoch_seconds(recipe, case.overrides, case.epochs, ours=False)
+        *seconds, losses = apart(threads, epoch_seconds, recipe, case.overrides, case.epochs, ours=False)
         plain.append(seconds)
-        *seconds, own_losses = epoch_seconds(recipe, case.overrides, case.epochs, ours=True)
+        *seconds, own_losses = apart(threads, epoch_seconds, recipe, case.overrides, case.epochs, ours=True)
         ours.append(seconds)
         if name == "control":
-            bare.append(bare_loop_seconds(recipe, case.epochs))
+            bare.append(apart(threads, bare_loop_seconds, recipe, case.epochs))
         if not same(losses, own_losses, layout="channels_last" in case.overrides):
             sys.exit(f"{name}: the training losses differ, so the comparison is void")
     (p, p_cpu), (o, o_cpu) = (map(statistics.median, zip(*seconds, strict=True)) for seconds in (plain, ours))
@@ -200,13 +219,13 @@ def compare(name: str, case: Case, coco8: str, rounds: int) -> None:
         print(f"control: {o_cpu / statistics.median(bare):.2f} times the processor time of the bare loop", flush=True)
 
 
-def compare_long(rounds: int) -> None:
+def compare_long(rounds: int, threads: int | None) -> None:
     recipe = load(CASES["control"], "")
     for ours in (False, True):
         short, long = [], []
         for _ in range(rounds):
-            short.append(epoch_seconds(recipe, {}, 30, ours=ours)[1])
-            long.append(epoch_seconds(recipe, {}, 30, ours=ours, prepare=long_log)[1])
+            short.append(apart(threads, epoch_seconds, recipe, {}, 30, ours=ours)[1])
+            long.append(apart(threads, epoch_seconds, recipe, {}, 30, ours=ours, prepare=long_log)[1])
         ratio = statistics.median(long) / statistics.median(short)
         who = "grokyolo" if ours else "plain Ultralytics"
         print(f"{who}: an epoch after 100,000 others takes {ratio:.2f} times that of a new run", flush=True)
@@ -219,21 +238,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, help="of PyTorch; as it chooses by default")
     args = parser.parse_args()
-    from ultralytics.utils import LOGGER
-
-    LOGGER.setLevel(logging.ERROR)
-    if args.threads:
-        import torch
-
-        torch.set_num_threads(args.threads)
+    settle(args.threads)
     chosen = args.cases or [*CASES, "long"]
     print("| case | plain Ultralytics | grokyolo with probe | times faster | by processor time | goal |")
     print("| --- | --- | --- | --- | --- | --- |")
     for name in chosen:
         if name == "long":
-            compare_long(args.rounds)
+            compare_long(args.rounds, args.threads)
         else:
-            compare(name, CASES[name], args.coco8, args.rounds)
+            compare(name, CASES[name], args.coco8, args.rounds, args.threads)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def norm(parameters: list[torch.Tensor]) -> float:
     """Return the joint L2 norm, 0.0 of nothing."""
     if not parameters:
         return 0.0
-    norms = torch._foreach_norm([p.detach() for p in parameters])
+    norms = torch._foreach_norm(parameters)
     return float(torch.linalg.vector_norm(torch.stack(norms).double()))
 
 

@@ -238,7 +238,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, help="of PyTorch; as it chooses by default")
     args = parser.parse_args()
-    settle(args.threads)
     chosen = args.cases or [*CASES, "long"]
     print("| case | plain Ultralytics | grokyolo with probe | times faster | by processor time | goal |")
     print("| --- | --- | --- | --- | --- | --- |")

@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Protocol
 
 from grokyolo.errors import UsageError
-from grokyolo.training.locking import Held, held, owner_in
+from grokyolo.training.locking import Held, held, named, owner_in
 from grokyolo.training.signals import handled_by
 
 EVERY = 0.2
@@ -107,7 +107,7 @@ def _taken(folder: Path, lock_file: Path, owner_file: Path) -> ExitStack:
         opened.enter_context(held(lock_file, owner_file))
     except Held:
         owner = owner_in(owner_file)
-        who = f"process {owner['pid']} on {owner['host']}" if owner else "another process"
+        who = named(owner) if owner else "another process"
         raise UsageError(
             f"this sweep is being run by {who}",
             where=str(folder),

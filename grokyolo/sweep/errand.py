@@ -19,6 +19,7 @@ from grokyolo.sweep.folder import log_of
 from grokyolo.sweep.luggage import Luggage
 from grokyolo.sweep.training import Training, train_arguments
 from grokyolo.training.folder import owner_of
+from grokyolo.training.locking import named
 
 LOOKS_EVERY = 0.2
 """Seconds between two looks at a training."""
@@ -64,7 +65,7 @@ def train_in_shared_folder(errand: Errand) -> Ended:
         what = f"{socket.gethostname()} has no folder {sweep}"
         return Ended(1, f"{what}: share it between the nodes, or use --copy")
     if owner := _lasting_owner(sweep / errand.point):
-        return Ended(1, f"process {owner['pid']} on {owner['host']} is training it")
+        return Ended(1, f"{named(owner)} is training it")
     arguments = train_arguments(errand.recipe, errand.arguments, f"{errand.sweep}/{errand.point}")
     log = log_of(sweep, errand.point)
     return _trained(Training(arguments, log, cpus=errand.cpus, cwd=folder))

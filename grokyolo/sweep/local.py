@@ -14,6 +14,7 @@ from grokyolo.sweep.making import Trial
 from grokyolo.sweep.standing import Standing, State
 from grokyolo.sweep.training import Training, train_arguments
 from grokyolo.training.folder import SETTINGS, owner_of
+from grokyolo.training.locking import named
 
 PATIENCE = 60.0
 """Seconds that a point waits for another process to leave its run: one whose sweep was killed saves for a while."""
@@ -90,7 +91,7 @@ class LocalEngine:
         owner = owner_of(trial.run) if trial.run.is_dir() else None
         if owner is None:
             return False
-        standing.said = f"process {owner['pid']} on {owner['host']} is training it"
+        standing.said = f"{named(owner)} is training it"
         now = time.monotonic()
         if now - self._refused.setdefault(trial.point.name, now) > PATIENCE:
             standing.state = State.FAILED

@@ -18,7 +18,7 @@ from grokyolo import __version__
 from grokyolo.errors import RunError, UsageError
 from grokyolo.gap import EventKind
 from grokyolo.recipe import origins
-from grokyolo.training.locking import Held, held, owner_in
+from grokyolo.training.locking import Held, held, named, owner_in
 from grokyolo.training.state import write_durably
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def claim(name: str, *, chosen: bool, parent: Path | None = None, resume: bool =
         )
     if chosen and (owner := owner_of(parent / name)):
         raise UsageError(
-            f"the run {name} is being trained by process {owner['pid']} on {owner['host']}",
+            f"the run {name} is being trained by {named(owner)}",
             where=str(Path("runs") / name),
             hint="choose another --name, or wait until it is done",
         )
@@ -126,7 +126,7 @@ def owned(run: Path) -> Iterator[None]:
         except Held:
             owner = owner_of(run) or UNKNOWN
             raise UsageError(
-                f"the run is being trained by process {owner['pid']} on {owner['host']}",
+                f"the run is being trained by {named(owner)}",
                 where=str(run),
                 hint="wait until it is done, or choose another --name",
             ) from None

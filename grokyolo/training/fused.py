@@ -42,8 +42,8 @@ class Fused:
         ]
         self._biases = [torch.empty_like(layer.bn.bias, requires_grad=False) for layer in self._layers]
         self._forwards = dict(zip(self._layers, map(_forward, self._layers, self._weights, self._biases), strict=True))
-        if (pointwise := _pointwise()) and self._layers:
-            self._forwards |= {conv: _plain(conv, pointwise) for conv in _without_normalisation(model)}
+        for conv in _without_normalisation(model) if self._layers else ():
+            self._forwards[conv] = _by_size(conv.forward, conv, conv.weight, conv.bias, "none")
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
@@ -119,27 +119,20 @@ def _forward(layer: Any, weight: torch.Tensor, bias: torch.Tensor) -> Forward:
         y = torch.conv2d(x, weight, bias, stride, padding, dilation, conv.groups)
         return functional.silu(y, inplace=True) if after == "swish" else act(y)
 
-    pointwise = _pointwise() if after and _is_pointwise(conv) else None
+    return _by_size(convolve, conv, weight, bias, after) if after and _is_pointwise(conv) else convolve
+
+
+def _by_size(small: Forward, conv: Any, weight: torch.Tensor, bias: torch.Tensor, after: str) -> Forward:
+    """Return the way of a 1×1 convolution: a given one for small inputs, oneDNN's own for large ones."""
+    pointwise = _pointwise()
     if pointwise is None:
-        return convolve
-
-    def convolve_large(x: torch.Tensor) -> torch.Tensor:
-        if x.numel() < LARGE:
-            return convolve(x)
-        return pointwise(x, weight, bias, padding, stride, dilation, 1, after, [], "")
-
-    return convolve_large
-
-
-def _plain(conv: Any, pointwise: Callable[..., torch.Tensor]) -> Forward:
-    usual = conv.forward
+        return small
     stride, padding, dilation = list(conv.stride), list(conv.padding), list(conv.dilation)
 
     def convolve(x: torch.Tensor) -> torch.Tensor:
         if x.numel() < LARGE:
-            result: torch.Tensor = usual(x)
-            return result
-        return pointwise(x, conv.weight, conv.bias, padding, stride, dilation, 1, "none", [], "")
+            return small(x)
+        return pointwise(x, weight, bias, padding, stride, dilation, 1, after, [], "")
 
     return convolve
 

@@ -38,6 +38,11 @@ def held(lock_file: Path, owner_file: Path) -> Iterator[None]:
         lock.release()
 
 
+def named(owner: dict[str, Any]) -> str:
+    """Return how messages call the process that holds a lock."""
+    return f"process {owner['pid']} on {owner['host']}"
+
+
 def owner_in(owner_file: Path) -> dict[str, Any] | None:
     """Return pid and host of the process that holds a lock, None where the file does not tell."""
     try:

@@ -12,6 +12,7 @@ import yaml
 from grokyolo.errors import GrokyoloError
 from grokyolo.gap import read_run
 from grokyolo.training.folder import SETTINGS, must_be_run, owner_of
+from grokyolo.training.locking import named
 from grokyolo.training.state import FOLDER, state_files
 
 
@@ -76,7 +77,7 @@ def verify(run: Path) -> Report:
     return Report(
         findings=tuple(findings),
         resumes_at=usable[0] + 1 if usable and findings[0].health is Health.SOUND else None,
-        owner=f"process {owner['pid']} on {owner['host']}" if owner else "",
+        owner=named(owner) if owner else "",
     )
 
 

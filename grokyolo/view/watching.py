@@ -17,7 +17,7 @@ from grokyolo.gap import Series
 from grokyolo.gap.following import SIDE_FILES, Follower
 from grokyolo.gap.series import EventKind
 from grokyolo.training.folder import OWNER, owner_of
-from grokyolo.training.locking import owner_in
+from grokyolo.training.locking import named, owner_in
 from grokyolo.verdict import assess
 from grokyolo.view.live import Place, can_draw
 from grokyolo.view.overview import FINISHED, line, many
@@ -117,7 +117,7 @@ class Watched:
 def _owner(run: Path) -> str:
     """Return which process says that it trains into a run; the lock itself is left to those who train."""
     owner = owner_in(run / "state" / OWNER)
-    return f"process {owner['pid']} on {owner['host']}" if owner else ""
+    return named(owner) if owner else ""
 
 
 class Screen:

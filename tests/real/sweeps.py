@@ -6,10 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from grokyolo.training import extension
+from grokyolo.training.folder import OWNER
+from grokyolo.training.locking import owner_in
 from tests.real.training import log, same_weights, trained, weights
 
 RECIPE = ("--recipe", "grok-modular-addition")
@@ -64,19 +67,20 @@ class Sweep:
 
     def wait_for(self, run: Path, epochs: int) -> None:
         """Wait until a run has so many epochs."""
-        deadline = time.monotonic() + PATIENCE
-        while self.epochs(run) < epochs:
-            assert self.process is not None and self.process.poll() is None, self.said.read_text()
-            assert time.monotonic() < deadline, self.said.read_text()
-            time.sleep(0.005)
+        self._wait(lambda: self.epochs(run) >= epochs)
 
     def wait_for_state(self, run: Path) -> None:
         """Wait until there is something that a resume would go on from."""
-        self.wait_for(run, 1)
+        self._wait(lambda: extension.last_saved_epoch(run) > 0)
+
+    def _wait(self, until: Callable[[], int]) -> int:
+        """Wait for something that a sweep in progress brings about, and return it."""
         deadline = time.monotonic() + PATIENCE
-        while not extension.last_saved_epoch(run):
+        while not (found := until()):
+            assert self.process is not None and self.process.poll() is None, self.said.read_text()
             assert time.monotonic() < deadline, self.said.read_text()
             time.sleep(0.005)
+        return found
 
     def epochs(self, run: Path) -> int:
         try:
@@ -92,11 +96,9 @@ class Sweep:
 
     def kill_training(self, run: Path, epochs: int) -> None:
         """Kill the process that this sweep started for a run, after so many more epochs of it."""
-        assert self.process is not None
-        deadline = time.monotonic() + PATIENCE
-        while _parent(pid := _owner(run)) != self.process.pid:  # one of a sweep that was killed may still be saving
-            assert self.process.poll() is None and time.monotonic() < deadline, self.said.read_text()
-            time.sleep(0.005)
+        sweep = self.process
+        assert sweep is not None
+        pid = self._wait(lambda: _child(sweep.pid, run))
         self.wait_for(run, self.epochs(run) + epochs)
         os.kill(pid, signal.SIGKILL)
 
@@ -106,11 +108,10 @@ class Sweep:
         return all(log(one) == log(other) and same_weights(weights(one), weights(other)) for one, other in pairs)
 
 
-def _owner(run: Path) -> int:
-    """Return the process that trains into a run, 0 when there is none."""
-    with suppress(OSError, ValueError):
-        return int(json.loads((run / "state" / "owner.json").read_text())["pid"])
-    return 0
+def _child(sweep: int, run: Path) -> int:
+    """Return the process that a sweep has started for a run, 0 while one of an earlier sweep may still be saving."""
+    owner = owner_in(run / "state" / OWNER)
+    return owner["pid"] if owner and _parent(owner["pid"]) == sweep else 0
 
 
 def _parent(pid: int) -> int:

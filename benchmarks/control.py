@@ -20,8 +20,9 @@ def main() -> None:
     import numpy as np
 
     from grokyolo import assess, read_run
+    from grokyolo.notify.listener import Listener
     from grokyolo.recipe import load
-    from grokyolo.training import Listener, train
+    from grokyolo.training import train
 
     quiet = Listener(lambda _run: None, lambda _progress: None, lambda _text: None)
     print("| recipe | seed | verdict | memorised | half way | times as late | e-folds there | validation at the end |")

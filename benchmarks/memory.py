@@ -25,8 +25,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=5000)
     args = parser.parse_args()
+    from grokyolo.notify.listener import Listener
     from grokyolo.recipe import load
-    from grokyolo.training import Listener, train
+    from grokyolo.training import train
     from tests import data
 
     seconds: list[float] = []

@@ -89,8 +89,9 @@ def train_one(run: Run, data: str, until: str | None) -> str:
         return f"{run.name}: finished"
     import torch
 
+    from grokyolo.notify.listener import Listener
     from grokyolo.recipe import load
-    from grokyolo.training import Listener, go_on, train
+    from grokyolo.training import go_on, train
 
     torch.set_num_threads(1)
     quiet = Listener(lambda _run: None, lambda _progress: None, lambda _text: None)
@@ -111,7 +112,7 @@ def is_finished(run: Run) -> bool:
     if not (folder_of(run) / "grokyolo.yaml").exists():
         return False
     from grokyolo.recipe import load
-    from grokyolo.training.extension import is_finished
+    from grokyolo.run.extension import is_finished
 
     return is_finished(folder_of(run), load(str(folder_of(run))))
 

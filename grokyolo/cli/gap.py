@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _watch(args: argparse.Namespace, runs: list[str]) -> None:
-    from grokyolo.training.signals import handled_by
+    from grokyolo.run.signals import handled_by
     from grokyolo.view.watching import watch
 
     if args.json:

@@ -12,9 +12,9 @@ from grokyolo.cli.parsing import Parser, console
 from grokyolo.errors import RunError, UsageError
 
 if TYPE_CHECKING:
+    from grokyolo.notify.listener import Listener
     from grokyolo.recipe import Recipe
-    from grokyolo.training import Listener
-    from grokyolo.training.folder import Change
+    from grokyolo.run.folder import Change
 
 
 def add_running_options(parser: Parser) -> None:
@@ -49,7 +49,7 @@ def time_limit(args: argparse.Namespace) -> float | None:
 
 def reported(args: argparse.Namespace, listener: Listener) -> AbstractContextManager[Listener]:
     """Return a context that tells `listener` and whom --notify and --prometheus name."""
-    from grokyolo.training.reporting import reporting
+    from grokyolo.notify.reporting import reporting
 
     return reporting(listener, notify=args.notify, prometheus=args.prometheus)
 
@@ -61,8 +61,8 @@ def continued(args: argparse.Namespace, run: Path, overrides: Sequence[str] = ()
         RunError: it is no run of grokyolo, or it is finished.
     """
     from grokyolo.recipe import epochs_of, load
-    from grokyolo.training import extension
-    from grokyolo.training.folder import must_be_run
+    from grokyolo.run import extension
+    from grokyolo.run.folder import must_be_run
 
     must_be_run(run)
     limit = time_limit(args)

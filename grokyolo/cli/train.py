@@ -12,9 +12,9 @@ from grokyolo.cli.running import add_running_options, finished, gone_on, reporte
 from grokyolo.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from grokyolo.notify.listener import Listener
     from grokyolo.plan import Plan
     from grokyolo.recipe import Recipe
-    from grokyolo.training import Listener
     from grokyolo.view.progress import TrainingProgress
 
 DESCRIPTION = """Train what a recipe says into runs/NAME below the current folder. Beside what
@@ -108,7 +108,7 @@ def _telling(plan: Plan, progress: TrainingProgress) -> Listener:
 def _gone_on(args: argparse.Namespace, recipe: Recipe, run: Path) -> int:
     """Go on with a run; a finished one is no error, since a queue starts the same command again and again."""
     from grokyolo.recipe import load
-    from grokyolo.training.extension import is_finished
+    from grokyolo.run.extension import is_finished
 
     own = load(str(run))
     if own.hash != recipe.hash:

@@ -21,7 +21,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check, print one line a file, and say what is usable."""
-    from grokyolo.training.verify import Health, verify
+    from grokyolo.run.verify import Health, verify
 
     report = verify(Path(args.run))
     out = console(no_color=args.no_color)

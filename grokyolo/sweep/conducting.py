@@ -11,8 +11,8 @@ from types import FrameType
 from typing import Protocol
 
 from grokyolo.errors import UsageError
-from grokyolo.training.locking import Held, held, named, owner_in
-from grokyolo.training.signals import handled_by
+from grokyolo.run.lock import Held, held, named, owner_in
+from grokyolo.run.signals import handled_by
 
 EVERY = 0.2
 """Seconds between two looks at the trainings."""

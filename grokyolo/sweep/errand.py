@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grokyolo.run.folder import owner_of
+from grokyolo.run.lock import named
 from grokyolo.sweep.folder import log_of
 from grokyolo.sweep.luggage import Luggage
 from grokyolo.sweep.training import Training, train_arguments
-from grokyolo.training.folder import owner_of
-from grokyolo.training.locking import named
 
 LOOKS_EVERY = 0.2
 """Seconds between two looks at a training."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from grokyolo.errors import RunError
-from grokyolo.training.folder import FORBIDDEN
-from grokyolo.training.state import write_durably
+from grokyolo.files import write_durably
+from grokyolo.run.folder import FORBIDDEN
 
 SETTINGS = "sweep.yaml"
 LOGS = "logs"

@@ -17,6 +17,7 @@ from grokyolo.gap import read_run
 from grokyolo.gap.context import as_count, load_yaml
 from grokyolo.gap.native import META_NAME
 from grokyolo.gap.run import find_log
+from grokyolo.run.extension import STOPPED_EARLY
 from grokyolo.sweep import verdict_cache
 from grokyolo.sweep.devices import cores
 from grokyolo.sweep.diagram import Run
@@ -25,7 +26,6 @@ from grokyolo.sweep.outcome import Outcome, State, outcome_of
 from grokyolo.sweep.phase import Known
 from grokyolo.sweep.training import errors_in, last_lines
 from grokyolo.sweep.verdict_cache import Kept
-from grokyolo.training.extension import STOPPED_EARLY
 from grokyolo.verdict import Assessment, assess
 
 FEW = 200

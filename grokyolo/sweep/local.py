@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grokyolo.plan.machine import VISIBLE
+from grokyolo.run.folder import SETTINGS, owner_of
+from grokyolo.run.lock import named
 from grokyolo.sweep.folder import Sweep
 from grokyolo.sweep.making import Trial
 from grokyolo.sweep.standing import Standing, State
 from grokyolo.sweep.training import Training, train_arguments
-from grokyolo.training.folder import SETTINGS, owner_of
-from grokyolo.training.locking import named
 
 PATIENCE = 60.0
 """Seconds that a point waits for another process to leave its run: one whose sweep was killed saves for a while."""

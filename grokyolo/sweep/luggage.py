@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from grokyolo.files import write_durably
+from grokyolo.run.folder import OWNER
+from grokyolo.run.state import FOLDER as STATES
 from grokyolo.sweep.folder import log_of
-from grokyolo.training.folder import OWNER
-from grokyolo.training.state import FOLDER as STATES
-from grokyolo.training.state import write_durably
 
 LEFT = ("lock", OWNER)
 """Files in the folder of states that belong to the process that trains."""

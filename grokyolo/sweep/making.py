@@ -10,10 +10,10 @@ from pathlib import Path
 
 from grokyolo.errors import GrokyoloError, RecipeError, UsageError
 from grokyolo.recipe import Recipe, load, loader
+from grokyolo.run.folder import SETTINGS as RUN_SETTINGS
 from grokyolo.sweep.folder import Point, Sweep, is_safe, is_sweep, log_of, read_sweep
 from grokyolo.sweep.grid import MOST_POINTS, Draw, Grid, assignment, identity, parse_grid, value_of
 from grokyolo.sweep.naming import name_of
-from grokyolo.training.folder import SETTINGS as RUN_SETTINGS
 
 SHOWN_PROBLEMS = 20
 

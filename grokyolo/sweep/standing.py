@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from grokyolo.errors import Interrupted, Stopped
+from grokyolo.run.extension import is_finished
+from grokyolo.run.folder import SETTINGS
+from grokyolo.run.signals import SIGNALS
 from grokyolo.sweep.making import Trial
-from grokyolo.training.extension import is_finished
-from grokyolo.training.folder import SETTINGS
-from grokyolo.training.signals import SIGNALS
 
 
 class State(str, Enum):

@@ -1,5 +1,5 @@
-"""The only place that imports torch or ultralytics: trainer, probe, run folder."""
+"""The only place that imports torch or ultralytics: the trainer and its parts."""
 
-from grokyolo.training.session import Listener, Progress, go_on, train
+from grokyolo.training.session import go_on, train
 
-__all__ = ["Listener", "Progress", "go_on", "train"]
+__all__ = ["go_on", "train"]

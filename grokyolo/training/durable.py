@@ -11,7 +11,10 @@ from typing import Any
 from ultralytics.utils import LOGGER, RANK, YAML
 
 from grokyolo.errors import GrokyoloError, Stopped
-from grokyolo.training import checkpoints, order, randomness, seeded, signals, snapshot, state
+from grokyolo.files import write_durably
+from grokyolo.run import signals
+from grokyolo.run import state as states
+from grokyolo.training import checkpoints, order, randomness, seeded, snapshot, state
 from grokyolo.training.engine import Engine
 
 RECOVERIES = 3
@@ -53,7 +56,7 @@ class Durable(Engine):
     def check_resume(self, overrides: dict[str, Any]) -> None:
         """Keep results.csv of a run that goes on; `BaseTrainer.__init__` removes that of one that does not."""
         super().check_resume(overrides)
-        self.args.resume = bool(state.state_files(Path(overrides["project"]) / overrides["name"]))
+        self.args.resume = bool(states.state_files(Path(overrides["project"]) / overrides["name"]))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -120,10 +123,10 @@ class Durable(Engine):
             return False  # rows come first: a resume cuts the logs back to the state, it cannot add to them
         try:
             if self._best is not None:
-                state.write_durably(self.best, checkpoints.content(self, self._best))
+                write_durably(self.best, checkpoints.content(self, self._best))
                 self._best = None
-            state.write_durably(self.last, self._ready.last)
-            state.save(Path(self.save_dir), self._ready.epoch, self._ready.state, self.keep)
+            write_durably(self.last, self._ready.last)
+            states.save(Path(self.save_dir), self._ready.epoch, self._ready.state, self.keep)
         except OSError as error:
             LOGGER.warning(
                 f"cannot save after epoch {self._ready.epoch}: {error.strerror or error}; the last saved epoch is "

@@ -9,7 +9,8 @@ from ultralytics.utils import LOCAL_RANK, RANK
 from ultralytics.utils.patches import override_configs
 
 from grokyolo.recipe import bytes_of
-from grokyolo.training import folder, order
+from grokyolo.run import folder
+from grokyolo.training import order
 from grokyolo.training.layout import Layout
 from grokyolo.training.prepared import PreparedBatches, Room, prepare_training
 from grokyolo.training.probe import Narrow, build_unsorted

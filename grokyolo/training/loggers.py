@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from grokyolo.training.figures import Figures
+from grokyolo.notify.figures import Figures
 from grokyolo.verdict import Verdict
 
 PREFIX = "grokyolo/"

@@ -9,7 +9,7 @@ from typing import Any
 
 from ultralytics.utils import LOGGER, RANK
 
-from grokyolo.training import folder
+from grokyolo.run import folder
 from grokyolo.training.cadence import Cadence
 from grokyolo.training.fused import Fused
 from grokyolo.training.intervals import ErrorBars

@@ -13,9 +13,10 @@ from grokyolo.errors import GrokyoloError
 from grokyolo.gap import EventKind
 from grokyolo.gap.log import EpochRecord, GapWriter
 from grokyolo.gap.remarks import append_remark
+from grokyolo.notify.figures import Figures, Standing
 from grokyolo.recipe import seconds
-from grokyolo.training import folder, loggers, results, stability
-from grokyolo.training.figures import Figures, Standing
+from grokyolo.run import folder, results
+from grokyolo.training import loggers, stability
 from grokyolo.training.loading import Loading
 from grokyolo.training.probe import Measurement
 from grokyolo.training.weights import largest_group, weight_norms

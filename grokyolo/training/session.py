@@ -3,49 +3,15 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped, first_line
-from grokyolo.gap import EpochRecord
+from grokyolo.notify.listener import Listener, Progress
 from grokyolo.recipe import BuiltinData, Recipe, epochs_of
-from grokyolo.training import extension, folder
-from grokyolo.training.figures import Figures
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a display needs after each epoch.
-
-    Attributes:
-        record: the row just written to gap.csv.
-        epochs: planned length of the run.
-        score_name: the task's headline metric.
-        figures: decay budget, usual time and the verdict as it stands.
-    """
-
-    record: EpochRecord
-    epochs: int
-    score_name: str
-    figures: Figures | None = None
-
-
-@dataclass(frozen=True)
-class Listener:
-    """Where a training tells what happens; called in the training process, between epochs.
-
-    Attributes:
-        started: the run folder exists and training begins.
-        epoch: one epoch is finished.
-        warning: a warning of Ultralytics or of grokyolo.
-    """
-
-    started: Callable[[Path], None]
-    epoch: Callable[[Progress], None]
-    warning: Callable[[str], None]
+from grokyolo.run import extension, folder
 
 
 def train(
@@ -118,8 +84,8 @@ def go_on(
 @contextmanager
 def _stage(listener: Listener, verbose: bool, time_limit: float | None) -> Iterator[None]:
     """Route output and signals during a training."""
+    from grokyolo.run.signals import heard
     from grokyolo.training.output import ultralytics_output
-    from grokyolo.training.signals import heard
     from grokyolo.training.threads import limit_threads
 
     limit_threads()

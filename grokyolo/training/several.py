@@ -14,8 +14,9 @@ from ultralytics.utils import LOGGER, RANK
 from ultralytics.utils.dist import ddp_cleanup, generate_ddp_command
 
 from grokyolo.errors import GrokyoloError, Interrupted, Stopped
-from grokyolo.training import processes, signals
-from grokyolo.training.figures import Standing
+from grokyolo.notify.figures import Standing
+from grokyolo.run import signals
+from grokyolo.training import processes
 from grokyolo.training.measuring import Measured
 from grokyolo.training.output import ultralytics_output
 from grokyolo.training.processes import Finished, Processes, Word

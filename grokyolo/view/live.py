@@ -18,9 +18,9 @@ from rich.live import Live
 from rich.text import Text
 
 from grokyolo.gap import Series
-from grokyolo.training import Progress
-from grokyolo.training.figures import whole
-from grokyolo.training.folder import typed
+from grokyolo.notify.figures import whole
+from grokyolo.notify.listener import Progress
+from grokyolo.run.folder import typed
 from grokyolo.view.progress import TrainingProgress
 from grokyolo.view.screen import PROGRESS_LINE, View, fits, frame, progress_line
 

@@ -13,8 +13,8 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
-from grokyolo.training import Listener, Progress
-from grokyolo.training.folder import typed
+from grokyolo.notify.listener import Listener, Progress
+from grokyolo.run.folder import typed
 
 LOG_EVERY = 30.0
 """Seconds between two lines where standard error is no terminal."""

@@ -16,8 +16,8 @@ from grokyolo.errors import RunError
 from grokyolo.gap import Series
 from grokyolo.gap.following import SIDE_FILES, Follower
 from grokyolo.gap.series import EventKind
-from grokyolo.training.folder import OWNER, owner_of
-from grokyolo.training.locking import named, owner_in
+from grokyolo.run.folder import OWNER, owner_of
+from grokyolo.run.lock import named, owner_in
 from grokyolo.verdict import assess
 from grokyolo.view.live import Place, can_draw
 from grokyolo.view.overview import FINISHED, line, many

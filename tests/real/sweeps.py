@@ -10,9 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from grokyolo.training import extension
-from grokyolo.training.folder import OWNER
-from grokyolo.training.locking import owner_in
+from grokyolo.run import extension
+from grokyolo.run.folder import OWNER
+from grokyolo.run.lock import owner_in
 from tests.real.training import log, same_weights, trained, weights
 
 RECIPE = ("--recipe", "grok-modular-addition")

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from grokyolo.training import extension
+from grokyolo.run import extension
 from tests.real.sweeps import Sweep, quiet_settings
 from tests.real.training import events
 

@@ -6,7 +6,9 @@ import pytest
 
 from grokyolo.errors import Interrupted, Stopped
 from grokyolo.recipe import load
-from grokyolo.training import extension, go_on, state
+from grokyolo.run import extension
+from grokyolo.run import state as states
+from grokyolo.training import go_on
 from tests import data
 from tests.real.training import (
     events,
@@ -93,7 +95,7 @@ def test_a_damaged_newest_state_costs_the_epochs_since_the_one_before(small, wor
     with pytest.raises(Stopped):
         trained(recipe, "hurt", epoch=stop_after(3, signal.SIGTERM))
     run = workplace / "runs" / "hurt"
-    newest = state.state_files(run)[0]
+    newest = states.state_files(run)[0]
     newest.path.write_bytes(newest.path.read_bytes()[:-1])
     warnings = []
     gone_on(run, warnings=warnings)
@@ -108,7 +110,7 @@ def test_without_any_state_it_begins_again_in_the_same_folder(small, workplace):
     with pytest.raises(Stopped):
         trained(recipe, "lost", epoch=stop_after(2, signal.SIGTERM))
     run = workplace / "runs" / "lost"
-    for found in state.state_files(run):
+    for found in states.state_files(run):
         found.path.unlink()
     gone_on(run)
     assert log(run) == log(never)

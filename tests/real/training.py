@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from grokyolo.gap import EpochRecord
+from grokyolo.notify.listener import Listener, Progress
 from grokyolo.recipe import Recipe, load
-from grokyolo.training import Listener, Progress, go_on, state, train
+from grokyolo.training import go_on, state, train
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["grokyolo.training.trainer"])  # so that a training starts within a second

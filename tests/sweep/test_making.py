@@ -6,9 +6,9 @@ import pytest
 
 from grokyolo.errors import GrokyoloError, RecipeError, UsageError
 from grokyolo.recipe import load
+from grokyolo.run import folder
 from grokyolo.sweep.folder import read_sweep, write_sweep
 from grokyolo.sweep.making import Made, command_of, make_sweep
-from grokyolo.training import folder
 
 RECIPE = "grok-modular-addition"
 FOLDER = Path("runs") / "s"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from grokyolo.run import extension, folder
 from grokyolo.sweep.making import Trial, make_sweep
 from grokyolo.sweep.standing import Standing, State, count, standings_of
-from grokyolo.training import extension, folder
 
 
 @pytest.fixture
@@ -56,6 +56,7 @@ def test_without_a_folder_a_point_waits(trials):
 
 
 def _save(run: Path, epoch: int, state: dict) -> None:
-    from grokyolo.training.state import encode, save
+    from grokyolo.run.state import save
+    from grokyolo.training.state import encode
 
     save(run, epoch, encode(state), keep=3)

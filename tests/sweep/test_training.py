@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from grokyolo.recipe import load
+from grokyolo.run import folder
 from grokyolo.sweep.training import Training, last_words, train_arguments
-from grokyolo.training import folder
 
 PATIENCE = 60
 

@@ -7,10 +7,10 @@ from unittest.mock import Mock
 
 import pytest
 
-from grokyolo.training.figures import Figures
+from grokyolo.notify.figures import Figures
 from grokyolo.training.loggers import ORDINALS, draw_over_epochs, scalars, shown
 from grokyolo.verdict import Verdict
-from tests.training.reports import assessment, record, unmeasured
+from tests.notify.reports import assessment, record, unmeasured
 
 
 def figures(row, verdict=None, *, just_assessed=True, **values):

@@ -8,11 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grokyolo.run import state as states
 from grokyolo.training import state
 
 
 def save(run, epoch, keep=3):
-    return state.save(run, epoch, state.encode({"epoch": epoch, "weights": torch.full((4,), float(epoch))}), keep)
+    return states.save(run, epoch, state.encode({"epoch": epoch, "weights": torch.full((4,), float(epoch))}), keep)
 
 
 def test_the_newest_is_loaded(tmp_path):
@@ -30,7 +31,7 @@ def test_no_state_is_none(tmp_path):
 def test_only_the_newest_stay(tmp_path):
     for epoch in range(1, 8):
         save(tmp_path, epoch, keep=2)
-    assert [found.epoch for found in state.state_files(tmp_path)] == [7, 6]
+    assert [found.epoch for found in states.state_files(tmp_path)] == [7, 6]
 
 
 @settings(max_examples=30)
@@ -61,7 +62,7 @@ def test_a_failed_write_leaves_the_old_ones_and_nothing_torn(tmp_path, monkeypat
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         save(tmp_path, 2)
-    assert [found.epoch for found in state.state_files(tmp_path)] == [1]
+    assert [found.epoch for found in states.state_files(tmp_path)] == [1]
     assert not list((tmp_path / "state").glob("*.tmp"))
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from grokyolo.gap import EpochRecord, GapWriter
-from grokyolo.training import Progress
-from grokyolo.training.figures import Figures, Standing
+from grokyolo.notify.figures import Figures, Standing
+from grokyolo.notify.listener import Progress
 from grokyolo.view import live as module
 from grokyolo.view.live import Allowance, Place, TrainingScreen, can_draw, training_display
 from grokyolo.view.progress import TrainingProgress

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from grokyolo.gap import EpochRecord
-from grokyolo.training import Progress
+from grokyolo.notify.listener import Progress
 from grokyolo.view import progress as module
 from grokyolo.view.progress import TrainingProgress, fitted, progress_fields, spelled
 

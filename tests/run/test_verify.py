@@ -5,8 +5,10 @@ import pytest
 from grokyolo.errors import RunError
 from grokyolo.gap import EpochRecord, GapWriter
 from grokyolo.recipe import load
-from grokyolo.training import folder, state
-from grokyolo.training.verify import Health, verify
+from grokyolo.run import folder
+from grokyolo.run import state as states
+from grokyolo.run.verify import Health, verify
+from grokyolo.training import state
 
 
 def checkpoint(path):
@@ -23,7 +25,7 @@ def run(workplace):
     with GapWriter(run / "gap.csv") as log:
         for epoch in (1, 2):
             log.append(EpochRecord(epoch, epoch * 9, 1.0, 0.002, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 1.0, 1.0, ()))
-            state.save(run, epoch, state.encode({"epoch": epoch}), keep=3)
+            states.save(run, epoch, state.encode({"epoch": epoch}), keep=3)
     checkpoint(run / "weights" / "last.pt")
     checkpoint(run / "weights" / "best.pt")
     return run
@@ -55,13 +57,13 @@ def test_weights_that_are_not_there_yet(run):
 
 
 def test_a_resume_takes_the_newest_sound_state(run):
-    newest = state.state_files(run)[0]
+    newest = states.state_files(run)[0]
     newest.path.write_bytes(newest.path.read_bytes()[:-1])
     assert verify(run).resumes_at == 2
 
 
 def test_without_states_it_cannot_resume(run):
-    for found in state.state_files(run):
+    for found in states.state_files(run):
         found.path.unlink()
     assert verify(run).resumes_at is None
 

@@ -11,9 +11,9 @@ import yaml
 
 from grokyolo.errors import GrokyoloError
 from grokyolo.gap import read_run
-from grokyolo.training.folder import SETTINGS, must_be_run, owner_of
-from grokyolo.training.locking import named
-from grokyolo.training.state import FOLDER, state_files
+from grokyolo.run.folder import SETTINGS, must_be_run, owner_of
+from grokyolo.run.lock import named
+from grokyolo.run.state import FOLDER, state_files
 
 
 class Health(str, Enum):

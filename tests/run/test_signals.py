@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from grokyolo.errors import Interrupted, Stopped
-from grokyolo.training import signals
+from grokyolo.run import signals
 
 
 @pytest.mark.parametrize(

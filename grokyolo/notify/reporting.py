@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 from grokyolo.errors import GrokyoloError, Interrupted, Stopped
-from grokyolo.training.figures import last_assessment
-from grokyolo.training.session import Listener, Progress
+from grokyolo.notify.figures import last_assessment
+from grokyolo.notify.listener import Listener, Progress
 from grokyolo.verdict import Assessment
 
 
@@ -53,7 +53,7 @@ def outcome_of(run: Path | None, error: BaseException | None) -> Outcome:
         run: its folder; None when it never came to have one.
         error: what it left with; None when it is done.
     """
-    from grokyolo.training.extension import last_saved_epoch
+    from grokyolo.run.extension import last_saved_epoch
 
     assessment, saved = None, 0
     with suppress(Exception):  # whatever is wrong with the run must not hide how its training ended
@@ -93,8 +93,8 @@ def reporting(listener: Listener, *, notify: Sequence[str] = (), prometheus: Pat
     Raises:
         UsageError: a target or the file cannot be used.
     """
-    from grokyolo.training.notify import Notifier
-    from grokyolo.training.prometheus import PrometheusFile
+    from grokyolo.notify.notifier import Notifier
+    from grokyolo.notify.prometheus import PrometheusFile
 
     observers: list[Observer] = []
     if prometheus is not None:

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from grokyolo import __version__
 from grokyolo.errors import RunError, UsageError
+from grokyolo.files import write_durably
 from grokyolo.gap import EventKind
 from grokyolo.recipe import origins
-from grokyolo.training.locking import Held, held, named, owner_in
-from grokyolo.training.state import write_durably
+from grokyolo.run.lock import Held, held, named, owner_in
 
 if TYPE_CHECKING:
     from grokyolo.recipe import Recipe
@@ -159,7 +158,7 @@ def write_settings(run: Path, recipe: Recipe) -> None:
             "provenance": dict(recipe.provenance),
             "recipe_hash": recipe.hash,
             "versions": {
-                "grokyolo": __version__,
+                "grokyolo": version("grokyolo"),
                 "ultralytics": version("ultralytics"),
                 "torch": version("torch"),
                 "python": platform.python_version(),

@@ -3,10 +3,10 @@
 import pytest
 
 from grokyolo.gap import GapWriter
-from grokyolo.training import figures as module
-from grokyolo.training.figures import Standing, last_assessment
+from grokyolo.notify import figures as module
+from grokyolo.notify.figures import Standing, last_assessment
 from grokyolo.verdict import Verdict
-from tests.training.reports import record, unmeasured
+from tests.notify.reports import record, unmeasured
 
 PER_EPOCH = 9 * 0.002 * 0.5
 """E-folds of one epoch of `reports.record`."""

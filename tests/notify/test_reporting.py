@@ -6,9 +6,9 @@ import pytest
 
 from grokyolo.errors import DataError, Interrupted, Stopped
 from grokyolo.gap import GapWriter
-from grokyolo.training import Listener
-from grokyolo.training.reporting import Ending, Outcome, observed, outcome_of, reporting
-from tests.training.reports import progress, record
+from grokyolo.notify.listener import Listener
+from grokyolo.notify.reporting import Ending, Outcome, observed, outcome_of, reporting
+from tests.notify.reports import progress, record
 
 
 class Witness:

@@ -9,12 +9,12 @@ from queue import Queue
 import pytest
 
 from grokyolo.errors import UsageError
-from grokyolo.training import notify as module
-from grokyolo.training.delivery import DeliveryError
-from grokyolo.training.notify import Jumps, Notifier, StallWatch
-from grokyolo.training.reporting import Ending, Outcome
+from grokyolo.notify import notifier as module
+from grokyolo.notify.delivery import DeliveryError
+from grokyolo.notify.notifier import Jumps, Notifier, StallWatch
+from grokyolo.notify.reporting import Ending, Outcome
 from grokyolo.verdict import Verdict
-from tests.training.reports import assessment, progress, record, unmeasured
+from tests.notify.reports import assessment, progress, record, unmeasured
 
 PATIENCE = 30.0
 """Seconds that a test waits for what comes at once."""

@@ -10,8 +10,8 @@ from queue import Queue
 import pytest
 
 from grokyolo.errors import UsageError
-from grokyolo.training import delivery as module
-from grokyolo.training.delivery import Channel, DeliveryError, Target, close_all
+from grokyolo.notify import delivery as module
+from grokyolo.notify.delivery import Channel, DeliveryError, Target, close_all
 
 PATIENCE = 30.0
 """Seconds that a test waits for what comes at once."""

@@ -3,8 +3,8 @@
 from typing import Any
 
 from grokyolo.gap import EpochRecord
-from grokyolo.training import Progress
-from grokyolo.training.figures import Figures
+from grokyolo.notify.figures import Figures
+from grokyolo.notify.listener import Progress
 from grokyolo.verdict import Assessment, Confidence, Jump, Verdict
 
 MEASURED = {

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from grokyolo.errors import UsageError
 from grokyolo.gap import EpochRecord
-from grokyolo.training.reporting import Ending, Outcome
-from grokyolo.training.session import Progress
+from grokyolo.notify.listener import Progress
+from grokyolo.notify.reporting import Ending, Outcome
 from grokyolo.verdict import Assessment, Verdict
 
 WRITE_EVERY = 10.0

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grokyolo.training.state import write_durably
+from grokyolo.files import write_durably
 
 
 def row(epoch: int, seconds: float, metrics: Mapping[str, Any], *, header: bool) -> bytes:

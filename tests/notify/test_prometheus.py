@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from grokyolo.errors import UsageError
-from grokyolo.training import prometheus as module
-from grokyolo.training.prometheus import Metric, PrometheusFile, exposition, replace_file
-from grokyolo.training.reporting import Ending, Outcome
+from grokyolo.notify import prometheus as module
+from grokyolo.notify.prometheus import Metric, PrometheusFile, exposition, replace_file
+from grokyolo.notify.reporting import Ending, Outcome
 from grokyolo.verdict import Verdict
-from tests.training.reports import assessment, progress, record, unmeasured
+from tests.notify.reports import assessment, progress, record, unmeasured
 
 SAMPLE = re.compile(r'grokyolo_[a-z_]+\{([a-z]+="(?:[^"\\\n]|\\["\\n])*")(,[a-z]+="(?:[^"\\\n]|\\["\\n])*")*\} \S+')
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from grokyolo.gap import EpochRecord
-from grokyolo.training.delivery import Channel, Target, close_all
-from grokyolo.training.folder import typed
-from grokyolo.training.reporting import Ending, Outcome
-from grokyolo.training.session import Progress
+from grokyolo.notify.delivery import Channel, Target, close_all
+from grokyolo.notify.listener import Progress
+from grokyolo.notify.reporting import Ending, Outcome
+from grokyolo.run.folder import typed
 from grokyolo.verdict import Assessment, Verdict
 
 FORMAT = 1

@@ -5,14 +5,16 @@ import pytest
 from grokyolo.errors import UsageError
 from grokyolo.gap import EventKind
 from grokyolo.recipe import load
-from grokyolo.training import extension, state
+from grokyolo.run import extension
+from grokyolo.run import state as states
+from grokyolo.training import state
 
 CONTROL = "grok-modular-addition"
 
 
 @pytest.fixture
 def run(tmp_path):
-    state.save(tmp_path, 280, state.encode({}), keep=1)
+    states.save(tmp_path, 280, state.encode({}), keep=1)
     return tmp_path
 
 
@@ -79,6 +81,6 @@ def test_it_must_make_the_run_longer(run):
 
 
 def test_a_damaged_state_does_not_count(run):
-    newest = state.save(run, 300, state.encode({}), keep=2)
+    newest = states.save(run, 300, state.encode({}), keep=2)
     newest.write_bytes(b"rotten")
     assert extension.last_saved_epoch(run) == 280

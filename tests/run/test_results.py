@@ -1,6 +1,6 @@
 """Ultralytics' results.csv."""
 
-from grokyolo.training import results
+from grokyolo.run import results
 
 
 def test_rows_look_as_ultralytics_writes_them(tmp_path):

@@ -9,8 +9,8 @@ from grokyolo.errors import UsageError
 from grokyolo.gap import EventKind
 from grokyolo.recipe import Recipe, epochs_of, flatten
 from grokyolo.recipe.inputs import BOXES, CLASSIFY, EVERY_TASK
-from grokyolo.training.folder import Change, read_fact
-from grokyolo.training.state import state_files
+from grokyolo.run.folder import Change, read_fact
+from grokyolo.run.state import state_files
 
 AUGMENTATION = (*EVERY_TASK, *CLASSIFY, *BOXES, "copy_paste_mode", "close_mosaic", "fraction")
 CHANGES = {

@@ -8,7 +8,7 @@ import pytest
 from grokyolo.errors import UsageError
 from grokyolo.gap import EventKind
 from grokyolo.recipe import load
-from grokyolo.training import folder
+from grokyolo.run import folder
 
 
 def test_a_taken_name_gets_a_number(workplace):
@@ -52,7 +52,7 @@ def test_a_place_that_cannot_be_written_is_refused(workplace):
 
 HOLD = """
 import sys, pathlib
-from grokyolo.training import folder
+from grokyolo.run import folder
 with folder.owned(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

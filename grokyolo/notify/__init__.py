@@ -1,0 +1,1 @@
+"""Observers of a training: commands, URLs, Prometheus. No torch."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from grokyolo.findings import Finding as RecipeFinding
 from grokyolo.plan.accelerators import effects
 from grokyolo.plan.data import Data
 from grokyolo.plan.model import Model
@@ -74,34 +75,27 @@ class Facts:
     accelerate: Accelerate
 
 
-def advise(facts: Facts, findings: tuple[Finding, ...], recipe_warnings: list[str]) -> tuple[Advice, ...]:
+def advise(facts: Facts, findings: tuple[Finding, ...], of_recipe: Sequence[RecipeFinding]) -> tuple[Advice, ...]:
     """Return every warning, the weightiest first.
 
     Args:
         facts: the plan.
         findings: of the preflight.
-        recipe_warnings: what the recipe itself is warned of; what `ways` or a rule here says already is left out.
+        of_recipe: what the recipe itself is warned of; what `ways` or a rule here says already is left out.
     """
     found = [_from(finding) for finding in findings]
     found += [advice for rule in RULES for advice in rule(facts)]
     typed = {part for advice in found for part in advice.remedy.split()}
     typed |= {part for change in facts.ways for part in change.typed.split()}
-    for warning in recipe_warnings:
-        text, _, remedy = warning.rpartition(" Try: ")
-        said = {part.split("=")[0] for part in typed}
-        if not remedy.split() or remedy.split()[0].split("=")[0] not in said:
-            found.append(Advice(Weight.NOTE, _without_place(text).rstrip("."), remedy))
+    said = {part.split("=")[0] for part in typed}
+    for finding in of_recipe:
+        if not finding.remedy.split() or finding.remedy.split()[0].split("=")[0] not in said:
+            found.append(Advice(Weight.NOTE, finding.what, finding.remedy))
     return tuple(sorted(found, key=lambda advice: -advice.weight))
 
 
 def _from(finding: Finding) -> Advice:
     return Advice(WEIGHTS[finding.severity], finding.what, finding.remedy)
-
-
-def _without_place(text: str) -> str:
-    """Return a recipe's warning without `file:line:column: `."""
-    place, colon, rest = text.partition(": ")
-    return rest if colon else place
 
 
 def _leaks(facts: Facts) -> Iterator[Advice]:

@@ -95,7 +95,7 @@ def make_plan(
     machine = machine or look_around()
     costs = costs_of(recipe, settings, data, model, now=now, machine=machine)
     findings = examine(settings, data, costs, machine)
-    advice = advise(Facts(settings, data, model, now, ways, recipe.accelerate), findings, recipe.warnings)
+    advice = advise(Facts(settings, data, model, now, ways, recipe.accelerate), findings, recipe.findings)
     timing = measure(recipe, settings, data) if measured else None
     on = effects(recipe.accelerate)
     return Plan(recipe, settings, data, model, now, ways, single, costs, findings, advice, timing, on)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grokyolo.findings import Finding, Place, Severity
 from grokyolo.recipe.arguments import default_of
 from grokyolo.recipe.inputs import CLASSIFY, EVERY_TASK
 from grokyolo.recipe.model import BuiltinData, Recipe
 from grokyolo.recipe.modular import image_side
-from grokyolo.recipe.places import Place, Problem, printable
+from grokyolo.recipe.places import Problem
 from grokyolo.recipe.schema import MEMORISED
 from grokyolo.recipe.tasks import epochs_of, task_of
 
@@ -29,23 +30,6 @@ COUPLED = {"adam", "adamax", "nadam", "radam", "rmsprop"}
 ADAPTIVE = {"adam", "adamax", "adamw", "nadam", "radam", "rmsprop"}
 AUGMENTATION = EVERY_TASK + CLASSIFY
 """What Ultralytics does to the images of a classifier; a built-in data set cannot bear any of it."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing to know before training.
-
-    Attributes:
-        problem: what, where, and the remedy.
-        fatal: whether training makes no sense with it.
-    """
-
-    problem: Problem
-    fatal: bool = False
-
-    def __str__(self) -> str:
-        """Return it as one line."""
-        return printable(f"{self.problem.place}: {self.problem.what}. Try: {self.problem.hint}")
 
 
 @dataclass(frozen=True)
@@ -92,7 +76,8 @@ class Settings:
 
     def finding(self, key: str, what: str, hint: str, *, fatal: bool = False) -> Finding:
         """Return a finding about a dotted key."""
-        return Finding(Problem(what, self.places.get(key, self.whole), hint), fatal)
+        severity = Severity.ERROR if fatal else Severity.WARNING
+        return Finding(severity, what, hint, self.places.get(key, self.whole))
 
 
 def missing(recipe: Recipe, place: Place, found: Collection[str]) -> list[Problem]:

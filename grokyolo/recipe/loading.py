@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from grokyolo.findings import Severity, error_of
 from grokyolo.recipe import catalogue, checks, overrides
 from grokyolo.recipe.catalogue import Source
 from grokyolo.recipe.document import Scalar, Table, parse
 from grokyolo.recipe.merging import Layers, merge, read_layers
 from grokyolo.recipe.model import Recipe
-from grokyolo.recipe.places import Place, Problem, complain
+from grokyolo.recipe.places import Place, Problem
 from grokyolo.recipe.resolving import Resolver
 from grokyolo.recipe.tasks import MODEL_AND_DATA, task_of
 
@@ -84,12 +85,14 @@ def _resolved(
     recipe = resolver.recipe(table, name)
     # the rules compare values with each other, which makes no sense while some are wrong
     findings = [] if problems else checks.examine(recipe, resolver.places, place)
-    problems += [finding.problem for finding in findings if finding.fatal]
+    errors = [problem.finding for problem in problems]
+    errors += [finding for finding in findings if finding.severity is Severity.ERROR]
     if complete:
-        problems += checks.missing(recipe, place, {problem.about for problem in problems})
-    if problems:
-        raise complain(problems, files)
-    return replace(recipe, warnings=[str(finding) for finding in findings if not finding.fatal])
+        missing = checks.missing(recipe, place, {problem.about for problem in problems})
+        errors += [problem.finding for problem in missing]
+    if errors:
+        raise error_of(errors, files)
+    return replace(recipe, findings=tuple(findings))
 
 
 def origins(name_or_path: str, recipe: Recipe) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from grokyolo.findings import Finding
 from grokyolo.recipe import durations, sizes
 from grokyolo.recipe.inputs import MEMORY
 from grokyolo.recipe.paths import portable
@@ -127,7 +128,7 @@ class Recipe:
         accelerate: ways to hurry a late jump.
         provenance: dotted key to where its value comes from: `file:line` or `command line`; a key that is
             missing here has its default.
-        warnings: one line each: what will not do what it seems to say, why, and the remedy.
+        findings: what will not do what it seems to say, why, and the remedy.
         contents: `model` and `data`, where they are files of text: name and SHA-256 as they were when loaded.
     """
 
@@ -141,7 +142,7 @@ class Recipe:
     inputs: Inputs = Inputs()
     accelerate: Accelerate = Accelerate()
     provenance: Mapping[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    findings: tuple[Finding, ...] = ()
     contents: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -162,6 +163,11 @@ class Recipe:
         if accelerate := self.accelerate.to_dict():
             found["accelerate"] = accelerate
         return found
+
+    @property
+    def warnings(self) -> list[str]:
+        """The findings, one line each."""
+        return [str(finding) for finding in self.findings]
 
     @property
     def hash(self) -> str:

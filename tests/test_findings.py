@@ -1,6 +1,6 @@
-"""Where a problem stands, and in which order problems are told."""
+"""What was found, where it stands, and in which order it is told."""
 
-from grokyolo.recipe.places import Place, Problem, complain, printable
+from grokyolo.findings import Finding, Place, Severity, error_of, printable
 
 
 def test_a_place_in_a_file_is_what_editors_jump_to():
@@ -25,7 +25,7 @@ def test_problems_come_file_by_file_from_top_to_bottom_and_the_command_line_last
         Place("mine.yaml", 2, 1),
         Place("mine.yaml"),
     ]
-    error = complain([Problem("x", place) for place in places], ["mine.yaml", "parent.yaml"])
+    error = error_of([Finding(Severity.ERROR, "x", location=place) for place in places], ["mine.yaml", "parent.yaml"])
     assert [problem.where for problem in error.problems] == [
         "mine.yaml",
         "mine.yaml:2:1",
@@ -37,3 +37,14 @@ def test_problems_come_file_by_file_from_top_to_bottom_and_the_command_line_last
 
 def test_what_a_terminal_would_act_on_is_written_out():
     assert printable("a\x1b[31m\nü\u202e") == "a\\x1b[31m\\nü\\u202e"
+
+
+def test_a_finding_is_one_line_with_its_place_and_its_remedy():
+    finding = Finding(Severity.WARNING, "train.lrf is 0.01", "lrf=1.0", Place("mine.yaml", 3, 8))
+    assert str(finding) == "mine.yaml:3:8: train.lrf is 0.01. Try: lrf=1.0"
+    assert str(Finding(Severity.INFO, "no label\nat all")) == "no label\\nat all"
+
+
+def test_a_finding_as_an_error_has_its_three_lines():
+    finding = Finding(Severity.ERROR, "not one image", "ls images", "data: my.yaml")
+    assert finding.as_error().lines() == ["error: not one image", "where: data: my.yaml", "try:   ls images"]

@@ -85,11 +85,13 @@ def go_on(
 def _stage(listener: Listener, verbose: bool, time_limit: float | None) -> Iterator[None]:
     """Route output and signals during a training."""
     from grokyolo.run.signals import heard
+    from grokyolo.training import compat
     from grokyolo.training.output import ultralytics_output
     from grokyolo.training.threads import limit_threads
 
     limit_threads()
     with ultralytics_output(listener.warning, verbose=verbose), heard(time_limit):
+        compat.check(listener.warning)
         yield
 
 

@@ -8,6 +8,7 @@ Families, by what their trainers write into results.csv:
     ... segment, pose       and metrics/mAP50-95(M), metrics/mAP50-95(P) beside those of the boxes
     RT-DETR                 train/giou_loss train/l1_loss, YOLOv10's own fork train/box_om train/box_oo
     ... semantic, depth     metrics/mIoU, metrics/delta1
+    RF-DETR (Lightning)     train/loss val/loss            val/mAP_50_95          lr-AdamW, two rows an epoch
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 
 from grokyolo.errors import RunError
 from grokyolo.gap.series import Source
+from grokyolo.gap.tools import refusal, tool_of_columns
 
 _SCORES = (
     ("metrics/map50-95(m)", "mAP50-95(M)"),
@@ -26,6 +28,7 @@ _SCORES = (
     ("metrics/map50-95(b)", "mAP50-95"),
     ("metrics/map_0.5:0.95(b)", "mAP50-95"),
     ("metrics/map50-95", "mAP50-95"),
+    ("val/map_50_95", "mAP50-95"),
     ("metrics/map_0.5:0.95", "mAP50-95"),
     ("metrics/accuracy_top1", "top1"),
     ("metrics/miou", "mIoU"),
@@ -33,7 +36,7 @@ _SCORES = (
 )
 """Headline metrics in the order of preference: masks and keypoints come before the boxes beside them."""
 
-_LR = re.compile(r"(lr/pg\d+|x/lr\d+|lr/\d+)")
+_LR = re.compile(r"(lr/pg\d+|x/lr\d+|lr/\d+|lr-\w+([/-]\w+)*)")
 _YOLOV5 = re.compile(r"(x/lr\d+|metrics/map_0\.5.*|lr/\d+|test/loss)")
 _NO_LOSS = re.compile(r"map|precision|recall|accuracy|fitness|^lr|miou", re.IGNORECASE)
 
@@ -80,6 +83,8 @@ def find_layout(names: Iterable[str], where: str) -> Layout:
     score, score_name = next(((by_lower[low], word) for low, word in _SCORES if low in by_lower), (None, ""))
     train, val, notes = _losses(by_lower)
     if score is None and not val:
+        if tool := tool_of_columns(by_lower):
+            raise refusal(tool, where, _shorten(by_lower.values()))
         raise RunError(
             f"no validation in this log, or it is another tool's: looked for {LOOKED_FOR}",
             where=f"{where}: {_shorten(by_lower.values())}",

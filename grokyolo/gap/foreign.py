@@ -13,8 +13,9 @@ import numpy as np
 from grokyolo.errors import RunError
 from grokyolo.gap.columns import Layout, find_layout
 from grokyolo.gap.curves import clean_scores, learning_rate, sum_losses, time_trained, written_values
+from grokyolo.gap.halves import epoch_cells, one_row_an_epoch
 from grokyolo.gap.ordering import Order, order_rows
-from grokyolo.gap.repair import frozen_rows, measured_interval, skipped_rows, valid_epochs
+from grokyolo.gap.repair import frozen_rows, has_labels, measured_interval, skipped_rows, valid_epochs
 from grokyolo.gap.schedule import lr_steps
 from grokyolo.gap.series import Event, EventKind, FloatArray, IntArray, Series, Source, from_columns
 from grokyolo.gap.settings import Settings, read_settings
@@ -43,8 +44,10 @@ def read_results(log: Path, run: str) -> Series:
     else:
         table = parse_table(raw, where, keep_open_line=True)
     layout = find_layout(table.columns, where)
+    table, merged = one_row_an_epoch(table)
     order, notes = _order(table, layout, where)
-    return _series(_Log(run, where, table.columns, layout, order, settings, (*table.notes, *notes)))
+    odd = table.odd_note((*layout.train, *layout.measured, *layout.lr, *filter(None, [layout.time])))
+    return _series(_Log(run, where, table.columns, layout, order, settings, (*table.notes, *odd, *merged, *notes)))
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class _Validation:
 
 def _order(table: Table, layout: Layout, where: str) -> tuple[Order, tuple[str, ...]]:
     """Return which rows make the run, with 1-based epochs."""
-    cells = next(column for name, column in table.columns.items() if name.lower() == "epoch").values
+    cells = epoch_cells(table)
     valid = np.flatnonzero(valid_epochs(cells))
     if not len(valid):
         raise RunError("no finished epoch in this log yet", where=where, hint="grokyolo gap RUN, once it has one")
@@ -156,6 +159,11 @@ def _validation(log: _Log) -> _Validation:
     score, score_notes = clean_scores(log.pick_one(layout.score), rows)
     loss[skipped | repeats] = np.nan
     score[skipped | repeats] = np.nan
+    by_name = dict(zip(layout.measured, columns, strict=True))
+    metrics = [column for name, column in by_name.items() if name.lower().startswith("metrics/")]
+    if not has_labels(metrics, {name: by_name[name] for name in layout.val}, skipped):
+        score[:] = np.nan
+        score_notes = (*score_notes, "no validation image has a label: its scores of 0 are not measured")
     measured = ~np.isnan(loss) | ~np.isnan(score)
     if not measured.any():
         why = "val: false" if log.settings.val is False else "its cells are empty or zeros"

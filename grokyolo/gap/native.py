@@ -41,6 +41,7 @@ def read_gap_csv(log: Path, run: str) -> Series:
     """
     table = parse_table(read_bytes(log, str(log)), str(log))
     rows, epochs, notes = _rows_by_epoch(table, log)
+    notes = [*table.notes, *table.odd_note(COLUMNS[1:]), *notes]
     columns = {name: column.take(rows) for name, column in table.columns.items() if name in COLUMNS}
     arrays = {name: column.values for name, column in columns.items() if name in _SERIES_COLUMNS}
     for name in _LOSSES:
@@ -63,7 +64,16 @@ def read_gap_csv(log: Path, run: str) -> Series:
         **_metadata(meta),
         events=events,
         source=Source.GROKYOLO,
-        notes=(*table.notes, *notes, *score_notes, *odd, *meta_notes, *repeat_notes, *read_remarks(log.parent)),
+        notes=(
+            *table.notes,
+            *table.odd_note(COLUMNS[1:]),
+            *notes,
+            *score_notes,
+            *odd,
+            *meta_notes,
+            *repeat_notes,
+            *read_remarks(log.parent),
+        ),
     )
     if not series.measured.any():
         raise RunError(

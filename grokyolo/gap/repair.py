@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -19,6 +20,7 @@ MAX_BLOCK = 64
 """The longest block that gradient accumulation can make: nbs batches of one image, one batch an epoch."""
 
 _MIN_BLOCKS = 3
+_PLACES = re.compile(r"/(box|giou)_(loss|om|oo)$")
 _REGULAR_SHARE = 0.9
 
 
@@ -50,6 +52,24 @@ def skipped_rows(measured: Sequence[Column], val: Sequence[Column]) -> tuple[Boo
     if not count:
         return skipped, ()
     return skipped, (f"validation was skipped in {count} of {len(skipped)} epochs: its zeros are not measured",)
+
+
+def has_labels(metrics: Sequence[Column], val: Mapping[str, Column], skipped: BoolArray) -> bool:
+    """Whether any validation image had a label, as far as a log tells.
+
+    Without one, no box is ever matched: the loss of places is 0 to the last bit in every epoch while the loss of
+    classes is not, and Ultralytics writes 0 for every metric, which nobody measured.
+
+    Args:
+        metrics: the columns of the metrics, of shape (n,).
+        val: those of the validation losses, by name.
+        skipped: shape (n,), True where validation was skipped.
+    """
+    places = [column for name, column in val.items() if _PLACES.search(name.lower())]
+    rows = np.logical_and.reduce([column.written for column in val.values()] or [~skipped]) & ~skipped
+    if not places or not metrics or not rows.any():
+        return True
+    return any((column.values[rows] != 0).any() for column in (*places, *metrics))
 
 
 def repeated_rows(columns: Mapping[str, FloatArray], steps: FloatArray | None = None) -> BoolArray:

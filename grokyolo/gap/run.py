@@ -7,9 +7,12 @@ from pathlib import Path
 from shlex import quote
 
 from grokyolo.errors import RunError
+from grokyolo.gap.dialect import decode, to_csv
 from grokyolo.gap.foreign import read_results
 from grokyolo.gap.native import LOG_NAME, META_NAME, read_gap_csv
 from grokyolo.gap.series import Series
+from grokyolo.gap.table import split_cells
+from grokyolo.gap.tools import log_in
 
 LOGS = (LOG_NAME, "results.csv", "results.txt")
 """Names of logs, the best first."""
@@ -71,6 +74,9 @@ def _log_in(folder: Path, run: str) -> Path:
     if inner:
         what = f"`{run}` is not a run but holds {len(inner)} of them" if len(inner) > 1 else f"`{run}` is not a run"
         raise RunError(what, where=str(folder), hint=f"grokyolo gap {quote(str(inner[0]))}")
+    if other := log_in(folder):
+        what = f"no log that is read from a folder: neither gap.csv nor results.csv nor results.txt, but {other.name}"
+        raise RunError(what, where=str(folder), hint=f"grokyolo gap {quote(str(other))}")
     raise RunError(
         "no log in this folder: neither gap.csv nor results.csv nor results.txt",
         where=str(folder),
@@ -100,5 +106,6 @@ def _is_own(log: Path) -> bool:
     except OSError as error:
         reason = error.strerror or str(error)
         raise RunError(f"cannot read the log: {reason}", where=str(log), hint=f"ls -l {quote(str(log))}") from error
-    names = head.decode("utf-8-sig", errors="replace").split("\n", 1)[0].strip().replace('"', "").split(",")
-    return names[0] == "epoch" and any(name.strip() in _OWN_COLUMNS for name in names)
+    text, _ = to_csv(decode(head))
+    names = split_cells(text.decode("utf-8", errors="replace").split("\n", 1)[0])
+    return names[0] == "epoch" and any(name in _OWN_COLUMNS for name in names)

@@ -7,7 +7,7 @@ ones by polars, which is ten times as fast but costs a fifth of a second and 25 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shlex import quote
 
@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grokyolo.errors import RunError
+from grokyolo.gap.dialect import decode, to_csv
 from grokyolo.gap.series import FloatArray
+from grokyolo.gap.tools import HEAD, refusal, tool_of_text
 
 BoolArray = NDArray[np.bool_]
 
@@ -55,12 +57,20 @@ class Table:
         words: the text columns, each as row number to word, where a cell is not empty.
         rows: how many rows all of them have.
         notes: what had to be left out, one sentence each.
+        odd: by name, how many cells hold text where a number belongs (a date, an error of a spreadsheet).
     """
 
     columns: dict[str, Column]
     words: dict[str, dict[int, str]]
     rows: int
     notes: tuple[str, ...] = ()
+    odd: dict[str, int] = field(default_factory=dict)
+
+    def odd_note(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return a note that says how many cells of these columns are no numbers; none when all are."""
+        count = sum(self.odd.get(name, 0) for name in dict.fromkeys(names))
+        verb = "was no number" if count == 1 else "were no numbers"
+        return (f"{counted(count, 'cell')} {verb}: left out",) if count else ()
 
 
 def read_bytes(path: Path, where: str) -> bytes:
@@ -74,10 +84,10 @@ def read_bytes(path: Path, where: str) -> bytes:
     except OSError as error:
         reason = error.strerror or str(error)
         raise RunError(f"cannot read the log: {reason}", where=where, hint=f"ls -l {quote(where)}") from error
-    if raw[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        raw = raw.decode("utf-16", errors="replace").encode()
-    raw = raw.removeprefix(b"\xef\xbb\xbf").rstrip(b"\0")  # a power cut may leave zeros at the end
+    raw = decode(raw).rstrip(b"\0")  # a power cut may leave zeros at the end
     if b"\0" in raw:
+        if tool := tool_of_text(raw):
+            raise refusal(tool, where)
         raise RunError("this is not a training log but a binary file", where=where, hint="grokyolo gap RUN_FOLDER")
     return raw
 
@@ -97,11 +107,11 @@ def parse_table(raw: bytes, where: str, *, keep_open_line: bool = False) -> Tabl
     Raises:
         RunError: nothing in it, no header, or no row that fits the header.
     """
-    if len(raw) >= FAST_BYTES:
-        table = _parse_fast(raw, keep_open_line)
-        if table is not None:
-            return table
-    return _parse_lines(raw.decode("utf-8", errors="replace"), where, keep_open_line)
+    raw, notes = to_csv(raw)
+    table = _parse_fast(raw, keep_open_line) if len(raw) >= FAST_BYTES else None
+    if table is None:
+        table = _parse_lines(raw.decode("utf-8", errors="replace"), where, keep_open_line)
+    return replace(table, notes=(*notes, *table.notes))
 
 
 def counted(number: int, noun: str) -> str:
@@ -137,6 +147,8 @@ def _parse_lines(text: str, where: str, keep_open_line: bool) -> Table:
     if open_line and (keep_open_line or not sections):
         _add_open_line(sections, open_line)
     if not sections:
+        if tool := tool_of_text(text[:HEAD].encode()):
+            raise refusal(tool, where)
         raise RunError("the log has no header line with a column `epoch`", where=where, hint=f"head -3 {quote(where)}")
     rows = sum(len(section.rows) for section in sections)
     if not rows and misfits:
@@ -146,7 +158,8 @@ def _parse_lines(text: str, where: str, keep_open_line: bool) -> Table:
     notes = []
     if misfits:
         notes.append(f"{counted(len(misfits), 'row')} left out: not as many cells as the header has names")
-    return Table(*_merge(sections), rows=rows, notes=tuple(notes))
+    columns, words, odd = _merge(sections)
+    return Table(columns, words, rows, tuple(notes), odd)
 
 
 def _regular(lines: Sequence[str]) -> _Section | None:
@@ -200,23 +213,29 @@ def _add_open_line(sections: list[_Section], line: str) -> None:
         sections[-1].rows.append([*cells[:-1], ""])
 
 
-def _merge(sections: list[_Section]) -> tuple[dict[str, Column], dict[str, dict[int, str]]]:
+def _merge(sections: list[_Section]) -> tuple[dict[str, Column], dict[str, dict[int, str]], dict[str, int]]:
+    """Return the columns of all sections, their words, and how many cells of each column are no numbers."""
     names = dict.fromkeys(name for section in sections for name in section.names)
     parts: dict[str, list[Column]] = {name: [] for name in names if name not in TEXT_COLUMNS}
     words: dict[str, list[str]] = {name: [] for name in names if name in TEXT_COLUMNS}
+    odd: dict[str, int] = {}
     for section in sections:
         count = len(section.rows)
         columns = list(zip(*section.rows, strict=True)) if count else [()] * len(section.names)
         cells = dict(zip(reversed(section.names), reversed(columns), strict=True))
         for name, parsed in parts.items():
-            parsed.append(_numbers(cells[name]) if name in cells else _blank(count))
+            column = _numbers(cells[name]) if name in cells else _blank(count)
+            parsed.append(column)
+            if not column.written.all() and (texts := sum(map(bool, cells.get(name, ()))) - int(column.written.sum())):
+                odd[name] = odd.get(name, 0) + texts
         for name, texts in words.items():
             texts.extend(cells.get(name, ("",) * count))
     merged = {
         name: Column(np.concatenate([p.values for p in ps]), np.concatenate([p.written for p in ps]))
         for name, ps in parts.items()
     }
-    return merged, {name: {row: text for row, text in enumerate(texts) if text} for name, texts in words.items()}
+    found = {name: {row: text for row, text in enumerate(texts) if text} for name, texts in words.items()}
+    return merged, found, odd
 
 
 def _blank(count: int) -> Column:
@@ -237,6 +256,13 @@ def _number(cell: str) -> float | None:
         return float(cell)
     except ValueError:
         return None
+
+
+def _empty_cells(raw: bytes) -> int:
+    """Return how many cells have nothing in them; none of the first column has."""
+    text = np.frombuffer(raw, dtype=np.uint8)
+    ends = (text[1:] == ord(",")) | (text[1:] == ord("\n"))
+    return int(np.count_nonzero((text[:-1] == ord(",")) & ends))
 
 
 def _parse_fast(raw: bytes, keep_open_line: bool) -> Table | None:
@@ -260,8 +286,9 @@ def _parse_fast(raw: bytes, keep_open_line: bool) -> Table | None:
         return None
     commas = np.count_nonzero(np.frombuffer(raw, dtype=np.uint8) == ord(","))
     epoch = next(name for name in names if name.lower() == "epoch")
-    if commas != (len(names) - 1) * (frame.height + 1) or frame.get_column(epoch).null_count():
-        return None  # ragged, or with a second header
+    ragged = commas != (len(names) - 1) * (frame.height + 1) or frame.get_column(epoch).null_count()
+    if ragged or sum(frame.null_count().row(0)) != _empty_cells(raw):
+        return None  # or it has a second header, or text where a number belongs
     columns: dict[str, Column] = {}
     words: dict[str, dict[int, str]] = {}
     for name in names:

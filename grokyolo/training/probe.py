@@ -29,10 +29,13 @@ SCORES = {
 
 @dataclass(frozen=True)
 class Measurement:
-    """One pass of a validator: the loss summed over its items, and the score in [0, 1]."""
+    """One pass of a validator: the loss summed over its items, and the score in [0, 1].
+
+    The score is None where no image has a label: Ultralytics then says 0, which nobody measured.
+    """
 
     loss: float
-    score: float
+    score: float | None
 
 
 def measurement(trainer: Any, validator: Any) -> Measurement | None:
@@ -50,7 +53,9 @@ def measurement(trainer: Any, validator: Any) -> Measurement | None:
     if RANK not in {-1, 0}:
         return None
     key, _ = SCORES[validator.args.task]
-    return Measurement(loss=loss, score=float(validator.metrics.results_dict[key]))
+    labels = getattr(validator.metrics, "nt_per_class", None)  # a classifier has none: each image is its label
+    unlabelled = labels is not None and not labels.sum()
+    return Measurement(loss, None if unlabelled else float(validator.metrics.results_dict[key]))
 
 
 @contextmanager

@@ -147,10 +147,13 @@ class Recording(Loading):
     def saved(self) -> None:
         """Remark on numerical trouble, each kind once."""
         for trouble, text in stability.remarks(self.scaler, self.ema.ema.state_dict().values()).items():
-            if trouble not in self._remarked:
-                self._remarked.add(trouble)
-                LOGGER.warning(text)
-                append_remark(Path(self.save_dir), self.epoch + 1, text)
+            self._remark(trouble, text)
+
+    def _remark(self, trouble: stability.Trouble, text: str) -> None:
+        if trouble not in self._remarked:
+            self._remarked.add(trouble)
+            LOGGER.warning(text)
+            append_remark(Path(self.save_dir), self.epoch + 1, text)
 
     def _record(self, now: float) -> EpochRecord:
         group = largest_group(self.optimizer)
@@ -158,6 +161,8 @@ class Recording(Loading):
         if self.stop and self.epoch + 1 < self.epochs:
             self._pending.append(EventKind.STOP)
         val, probe = self._val, self._probe
+        if val and val.score is None:
+            self._remark(stability.Trouble.NO_LABELS, "no validation image has a label: val_score is not measured")
         return EpochRecord(
             epoch=self.epoch + 1,
             step=self.steps,

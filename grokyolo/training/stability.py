@@ -19,6 +19,7 @@ class Trouble(Enum):
 
     GRADIENT_SCALE = "gradient scale"
     HALF_PRECISION = "half precision"
+    NO_LABELS = "no labels"
 
 
 def remarks(scaler: Any, weights: Iterable[torch.Tensor]) -> dict[Trouble, str]:

@@ -95,7 +95,7 @@ class TestTheRest:
 class TestRefused:
     @pytest.mark.parametrize(
         "header",
-        ["epoch,loss,val_loss", "epoch,train/box_loss,lr/pg0", "epoch", "epoch,train_loss,valid_loss,error_rate"],
+        ["epoch,losses,val_losses", "epoch,train/box_loss,lr/pg0", "epoch", "epoch,train_error,valid_error"],
     )
     def test_what_was_looked_for_and_what_was_found(self, header):
         with pytest.raises(RunError, match=r"looked for metrics/mAP50-95\(B\)") as caught:

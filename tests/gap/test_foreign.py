@@ -262,6 +262,44 @@ class TestSkippedValidation:
         assert read(tmp_path, text).measured_every == 5
 
 
+class TestNoLabels:
+    """Without a label among the validation images Ultralytics writes scores of 0, which nobody measured."""
+
+    ZEROS = dict.fromkeys([*logs.BOXES.split(","), "val/box_loss", "val/dfl_loss"], 0)
+
+    def test_its_scores_are_not_measured(self, tmp_path):
+        series = read(tmp_path, logs.log(logs.DETECT, range(1, 8), self.ZEROS))
+        assert np.isnan(series.val_score).all()
+        assert series.measured.all(), "the loss of classes is"
+        assert saying(series.notes, "no validation image has a label")
+
+    def test_with_a_loss_of_boxes_a_score_of_zero_is_measured(self, tmp_path):
+        series = read(tmp_path, logs.log(logs.DETECT, range(1, 8), {**self.ZEROS, "val/box_loss": 0.00001}))
+        assert (series.val_score == 0).all()
+        assert not saying(series.notes, "label")
+
+    def test_once_above_zero_all_are_measured(self, tmp_path):
+        cells = {**self.ZEROS, "metrics/mAP50-95(B)": lambda epoch: 0.01 if epoch == 7 else 0}
+        assert not np.isnan(read(tmp_path, logs.log(logs.DETECT, range(1, 8), cells)).val_score).any()
+
+
+class TestCellsThatAreNoNumbers:
+    """A spreadsheet makes dates and errors of some numbers: left out, and counted."""
+
+    def test_they_are_counted(self, tmp_path):
+        text = logs.log(logs.DETECT, range(1, 9))
+        odd = {"val/box_loss": lambda epoch: "01.Feb" if epoch in {3, 5} else 1.5, "time": "#DIV/0!"}
+        series = read(tmp_path, logs.log(logs.DETECT, range(1, 9), odd))
+        assert "10 cells were no numbers: left out" in series.notes
+        assert np.flatnonzero(np.isnan(series.val_loss)).tolist() == [2, 4]
+        assert not saying(read(tmp_path / "plain", text).notes, "no number")
+
+    def test_empty_cells_and_columns_of_words_are_none(self, tmp_path):
+        header = logs.DETECT + ",host"
+        cells = {"host": "alpha", "val/box_loss": lambda epoch: "" if epoch == 3 else 1.5}
+        assert not saying(read(tmp_path, logs.log(header, range(1, 9), cells)).notes, "no number")
+
+
 class TestFrozenBlocks:
     """A set smaller than `nbs`: the weights move once in k epochs, and every cell of validation repeats."""
 

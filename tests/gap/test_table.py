@@ -43,6 +43,17 @@ class TestCells:
         assert values(parse("epoch,a,a\n1,2,3\n"), "a") == [2]
 
 
+class TestCellsThatAreNoNumbers:
+    @pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
+    def test_counted_by_column(self, monkeypatch, large):
+        monkeypatch.setattr(module, "FAST_BYTES", 1 if large else 1 << 20)
+        table = parse("epoch,a,b,event\n1,x,,start\n2,,3,\n3,#REF!,nan,\n")
+        assert table.odd == {"a": 2}
+        assert table.odd_note(["a", "b", "a"]) == ("2 cells were no numbers: left out",)
+        assert table.odd_note(["b"]) == ()
+        assert values(table, "b")[1] == 3
+
+
 class TestLines:
     def test_ragged_rows_are_left_out_and_counted(self):
         table = parse("epoch,a\n1,2\n2\n3,4,5\n4,6\n")

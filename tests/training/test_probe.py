@@ -2,22 +2,36 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
 from grokyolo.training.probe import as_it_is, keep_files, measurement
 
 
-def test_losses_are_summed_over_their_items_and_averaged_over_batches():
-    validator = SimpleNamespace(
+def validator(score, labels):
+    return SimpleNamespace(
         dataloader=[None] * 4,
         loss={"box": torch.tensor(2.0), "cls": torch.tensor([1.0, 1.0])},
         args=SimpleNamespace(task="detect"),
-        metrics=SimpleNamespace(results_dict={"metrics/mAP50-95(B)": 0.123456789}),
+        metrics=SimpleNamespace(results_dict={"metrics/mAP50-95(B)": score}, nt_per_class=np.array(labels)),
     )
-    found = measurement(SimpleNamespace(mean=float), validator)
+
+
+def test_losses_are_summed_over_their_items_and_averaged_over_batches():
+    found = measurement(SimpleNamespace(mean=float), validator(0.123456789, [3, 0]))
     assert found.loss == 1.0
     assert found.score == 0.123456789, "not rounded to five decimals"
+
+
+def test_a_score_of_zero_is_measured_where_there_are_labels():
+    assert measurement(SimpleNamespace(mean=float), validator(0.0, [3, 0])).score == 0.0
+
+
+def test_without_any_label_there_is_no_score():
+    found = measurement(SimpleNamespace(mean=float), validator(0.0, [0, 0]))
+    assert found.score is None
+    assert found.loss == 1.0
 
 
 def test_only_the_chosen_files_of_a_classifier_stay():

@@ -226,8 +226,10 @@ def _merge(sections: list[_Section]) -> tuple[dict[str, Column], dict[str, dict[
         for name, parsed in parts.items():
             column = _numbers(cells[name]) if name in cells else _blank(count)
             parsed.append(column)
-            if not column.written.all() and (texts := sum(map(bool, cells.get(name, ()))) - int(column.written.sum())):
-                odd[name] = odd.get(name, 0) + texts
+            if not column.written.all() and (
+                strange := sum(map(bool, cells.get(name, ()))) - int(column.written.sum())
+            ):
+                odd[name] = odd.get(name, 0) + strange
         for name, texts in words.items():
             texts.extend(cells.get(name, ("",) * count))
     merged = {

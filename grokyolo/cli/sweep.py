@@ -13,9 +13,9 @@ from grokyolo.cli.running import time_limit
 from grokyolo.errors import GrokyoloError, Interrupted, Stopped, UsageError
 
 if TYPE_CHECKING:
-    from grokyolo.sweep.conducting import Engine
-    from grokyolo.sweep.making import Made
-    from grokyolo.sweep.standing import Standing
+    from grokyolo.sweep.folder import SweepPlan
+    from grokyolo.sweep.progress import Progress
+    from grokyolo.sweep.runner import Engine
 
 DESCRIPTION = """Train a recipe at every point of a grid, each an ordinary run in a process of its
 own, below runs/NAME. The same command goes on where it stopped, skips what is
@@ -70,31 +70,31 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Check every point, train those that are not finished, and say how it went."""
-    from grokyolo.sweep import devices
-    from grokyolo.sweep.conducting import owned
-    from grokyolo.sweep.making import make_sweep
-    from grokyolo.sweep.standing import standings_of
+    from grokyolo.sweep.folder import plan_sweep
+    from grokyolo.sweep.local_engine import gpu_groups, threads
+    from grokyolo.sweep.progress import progress_of
+    from grokyolo.sweep.runner import locked
 
     _sort_out(args)
     limit = time_limit(args)
     folder = Path("runs") / _name(args)
-    made = make_sweep(folder, args.recipe, args.overrides, samples=args.samples, sample_seed=args.sample_seed)
+    made = plan_sweep(folder, args.recipe, args.overrides, samples=args.samples, sample_seed=args.sample_seed)
     elsewhere = args.ray is not None or args.slurm is not None
-    gpus = [] if elsewhere else devices.gpu_groups(trial.recipe for trial in made.trials)
+    gpus = [] if elsewhere else gpu_groups(trial.recipe for trial in made.trials)
     jobs = args.jobs or max(len(gpus), 1)
-    made = _with_cpus(made, args.cpus, 1 if elsewhere else devices.threads(jobs))
-    standings = standings_of(made.trials)
+    made = _with_cpus(made, args.cpus, 1 if elsewhere else threads(jobs))
+    points = progress_of(made.trials)
     if args.dry_run:
-        return _list(args, made, standings)
-    with owned(folder):
+        return _list(args, made, points)
+    with locked(folder):
         if args.slurm is not None:
             _write(made)
             return _write_script(args, made)
-        engine, jobs = _engine(args, made, standings, jobs=jobs, gpus=gpus)
+        engine, jobs = _engine(args, made, points, jobs=jobs, gpus=gpus)
         _write(made)
-        _announce(args, made, standings, f"{jobs} at a time")
-        stopped_by = _train(args, engine, standings, jobs=jobs, limit=limit)
-    return _finish(args, made, standings, stopped_by)
+        _announce(args, made, points, f"{jobs} at a time")
+        stopped_by = _train(args, engine, points, jobs=jobs, limit=limit)
+    return _finish(args, made, points, stopped_by)
 
 
 def _sort_out(args: argparse.Namespace) -> None:
@@ -115,7 +115,7 @@ def _sort_out(args: argparse.Namespace) -> None:
 
 def _name(args: argparse.Namespace) -> str:
     from grokyolo.recipe import load
-    from grokyolo.sweep.making import is_name
+    from grokyolo.sweep.folder import is_name
 
     name = args.name or f"{load(args.recipe, complete=False).name}-sweep"
     if not is_name(name):
@@ -124,7 +124,7 @@ def _name(args: argparse.Namespace) -> str:
     return str(name)
 
 
-def _with_cpus(made: Made, asked: int | None, usual: int) -> Made:
+def _with_cpus(made: SweepPlan, asked: int | None, usual: int) -> SweepPlan:
     """Give a new sweep its number of threads; one that has some keeps them."""
     from dataclasses import replace
 
@@ -140,7 +140,7 @@ def _with_cpus(made: Made, asked: int | None, usual: int) -> Made:
     return made
 
 
-def _write(made: Made) -> None:
+def _write(made: SweepPlan) -> None:
     from grokyolo.sweep.folder import write_sweep
 
     try:
@@ -152,53 +152,51 @@ def _write(made: Made) -> None:
         ) from error
 
 
-def _announce(args: argparse.Namespace, made: Made, standings: Sequence[Standing], how: str) -> None:
-    from grokyolo.sweep.standing import State, count
+def _announce(args: argparse.Namespace, made: SweepPlan, points: Sequence[Progress], how: str) -> None:
+    from grokyolo.sweep.progress import Status, count
 
     err = console(stderr=True, no_color=args.no_color)
     for warning in made.warnings:
         err.print(f"warning: {warning}", markup=False, soft_wrap=True)
-    others = len(made.sweep.points) - len(standings)
-    parts = [f"{len(standings)} points", f"{count(standings)[State.FINISHED]} finished before", how]
+    others = len(made.sweep.points) - len(points)
+    parts = [f"{len(points)} points", f"{count(points)[Status.FINISHED]} finished before", how]
     parts += [f"{others} others are in the folder"] if others else []
     err.print(f"sweep: {made.sweep.folder}: {', '.join(parts)}", markup=False, soft_wrap=True)
 
 
 def _engine(
-    args: argparse.Namespace, made: Made, standings: list[Standing], *, jobs: int, gpus: Sequence[str]
+    args: argparse.Namespace, made: SweepPlan, points: list[Progress], *, jobs: int, gpus: Sequence[str]
 ) -> tuple[Engine, int]:
     """Return what trains the points, and how many at the same time."""
     if args.ray is None:
-        from grokyolo.sweep.local import LocalEngine
+        from grokyolo.sweep.local_engine import LocalEngine
 
-        return LocalEngine(made.sweep, standings, jobs, gpus), jobs
-    from grokyolo.sweep.cluster import RayEngine, Resources
+        return LocalEngine(made.sweep, points, jobs, gpus), jobs
+    from grokyolo.sweep.ray_engine import RayEngine, Resources
 
     resources = Resources(made.sweep.cpus, args.gpus)
-    engine = RayEngine(made.sweep, standings, args.ray or None, resources, copy=args.copy)
+    engine = RayEngine(made.sweep, points, args.ray or None, resources, copy=args.copy)
     return engine, engine.jobs
 
 
-def _train(
-    args: argparse.Namespace, engine: Engine, standings: list[Standing], *, jobs: int, limit: float | None
-) -> str:
-    from grokyolo.sweep.conducting import conduct
+def _train(args: argparse.Namespace, engine: Engine, points: list[Progress], *, jobs: int, limit: float | None) -> str:
+    from grokyolo.sweep.runner import run_sweep
     from grokyolo.view.sweeping import sweep_display
 
-    display = sweep_display(standings, console(stderr=True, no_color=args.no_color), jobs)
+    display = sweep_display(points, console(stderr=True, no_color=args.no_color), jobs)
     keep = True
     try:
-        stopped_by = conduct(engine, display, over=lambda: all(one.state.over for one in standings), limit=limit)
+        stopped_by = run_sweep(engine, display, over=lambda: all(one.status.over for one in points), limit=limit)
         keep = bool(stopped_by)
     finally:
         display.close(keep=keep)
     return stopped_by
 
 
-def _write_script(args: argparse.Namespace, made: Made) -> int:
+def _write_script(args: argparse.Namespace, made: SweepPlan) -> int:
     """Write the job array, and say how to submit it."""
-    from grokyolo.sweep.devices import gpus_of
     from grokyolo.sweep.folder import LOGS
+    from grokyolo.sweep.local_engine import gpus_of
     from grokyolo.sweep.slurm import script
 
     target = Path(args.slurm or made.sweep.folder / "sweep.sbatch")
@@ -216,45 +214,45 @@ def _write_script(args: argparse.Namespace, made: Made) -> int:
     return 0
 
 
-def _list(args: argparse.Namespace, made: Made, standings: Sequence[Standing]) -> int:
+def _list(args: argparse.Namespace, made: SweepPlan, points: Sequence[Progress]) -> int:
     out = console(no_color=args.no_color)
-    for standing in standings:
-        name = standing.trial.point.name
-        state = "new" if name in made.new else standing.state.value
+    for progress in points:
+        name = progress.trial.point.name
+        state = "new" if name in made.new else progress.status.value
         out.print(f"{name}  {state}", markup=False, soft_wrap=True)
-    _announce(args, made, standings, "nothing is started")
+    _announce(args, made, points, "nothing is started")
     return 0
 
 
-def _finish(args: argparse.Namespace, made: Made, standings: Sequence[Standing], stopped_by: str) -> int:
+def _finish(args: argparse.Namespace, made: SweepPlan, points: Sequence[Progress], stopped_by: str) -> int:
     """Print the table of points, and say what comes next.
 
     Raises:
         Interrupted, Stopped: points are left to do because somebody wanted to stop.
         GrokyoloError: points failed.
     """
-    from grokyolo.sweep.standing import State, count
+    from grokyolo.sweep.progress import Status, count
     from grokyolo.view.sweep_results import results
 
-    out, known, folder = console(no_color=args.no_color), count(standings), made.sweep.folder
+    out, known, folder = console(no_color=args.no_color), count(points), made.sweep.folder
     again = shlex.join(["grokyolo", "sweep", *_retyped(args)])
-    left = known[State.WAITING] + known[State.STOPPED] + known[State.RUNNING]
+    left = known[Status.WAITING] + known[Status.STOPPED] + known[Status.RUNNING]
     if left and stopped_by:
         error = Interrupted if stopped_by == "SIGINT" else Stopped
         how = {"SIGINT": "by Ctrl-C", "time limit": "at the time limit"}.get(stopped_by, f"by {stopped_by}")
-        done = f"{known[State.FINISHED]} of {len(standings)} points are finished, the others saved"
+        done = f"{known[Status.FINISHED]} of {len(points)} points are finished, the others saved"
         raise error(f"stopped {how}; {done}", where=str(folder), hint=again)
-    out.print(results(str(folder), made.sweep.axes, standings))
-    for standing in standings:
-        if standing.state is State.FAILED:
+    out.print(results(str(folder), made.sweep.axes, points))
+    for progress in points:
+        if progress.status is Status.FAILED:
             err = console(stderr=True, no_color=args.no_color)
-            said = f"failed: {standing.trial.point.name}: {standing.said}; read {standing.trial.log}"
+            said = f"failed: {progress.trial.point.name}: {progress.said}; read {progress.trial.log}"
             err.print(said, markup=False, soft_wrap=True)
-    if known[State.FAILED]:
-        what = f"{known[State.FAILED]} of {len(standings)} points failed"
+    if known[Status.FAILED]:
+        what = f"{known[Status.FAILED]} of {len(points)} points failed"
         raise GrokyoloError(what, where=str(folder), hint=f"mend what the logs say, then: {again}")
     if left:
-        raise Stopped(f"{left} of {len(standings)} points were stopped by others", where=str(folder), hint=again)
+        raise Stopped(f"{left} of {len(points)} points were stopped by others", where=str(folder), hint=again)
     out.print(f"done: {folder}", markup=False, soft_wrap=True)
     out.print(f"next: grokyolo sweep show {folder}", markup=False, soft_wrap=True)
     return 0

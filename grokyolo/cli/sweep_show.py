@@ -12,7 +12,7 @@ from grokyolo.cli.parsing import Parser, console
 from grokyolo.errors import UsageError
 
 if TYPE_CHECKING:
-    from grokyolo.sweep.phase import Known, Phases
+    from grokyolo.sweep.diagram import Phases, SweepRuns
 
 DESCRIPTION = """Say what the runs of a sweep show together: the verdict over any two axes, whether
 the jump keeps the time of the decay budget, the critical amount of data, double
@@ -57,7 +57,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read, answer, print."""
-    from grokyolo.sweep.phase import Question, answer
+    from grokyolo.sweep.diagram import Query, answer
 
     folder, plots = _told_apart(args)
     if args.within is not None and not args.within > 0:
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     if args.jobs is not None and args.jobs < 1:
         raise UsageError("--jobs needs a number above 0", where=f"--jobs {args.jobs}", hint="--jobs 2")
     axes = tuple(name.strip() for name in (args.axes or "").split(",") if name.strip())
-    question = Question(axes, args.by, args.critical, args.descent, args.within)
+    question = Query(axes, args.by, args.critical, args.descent, args.within)
     phases = answer(_gathered(args, folder), question)
     out = console(no_color=args.no_color)
     if args.json:
@@ -98,13 +98,13 @@ def _told_apart(args: argparse.Namespace) -> tuple[str, list[str]]:
     return folders[0], plots
 
 
-def _gathered(args: argparse.Namespace, folder: str) -> Known:
+def _gathered(args: argparse.Namespace, folder: str) -> SweepRuns:
     """Read the runs; on a terminal, and where that takes long, say how far it is."""
-    from grokyolo.sweep.gathering import gather
+    from grokyolo.sweep.reader import read_runs
 
     err = console(stderr=True, no_color=args.no_color)
     if not err.is_terminal:
-        return gather(folder, jobs=args.jobs, keep=not args.no_cache)
+        return read_runs(folder, jobs=args.jobs, keep=not args.no_cache)
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("reading runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -114,7 +114,7 @@ def _gathered(args: argparse.Namespace, folder: str) -> Known:
         def tell(done: int, of: int) -> None:
             bar.update(task, completed=done, total=of)
 
-        return gather(folder, jobs=args.jobs, keep=not args.no_cache, progress=tell)
+        return read_runs(folder, jobs=args.jobs, keep=not args.no_cache, progress=tell)
 
 
 def _drawn(phases: Phases, path: Path) -> str:

@@ -18,8 +18,7 @@ import numpy as np
 from grokyolo.gap.context import as_number
 from grokyolo.gap.series import FloatArray
 from grokyolo.sweep.axes import Axis, label_of
-from grokyolo.sweep.diagram import Run
-from grokyolo.sweep.outcome import Moment, Outcome, Word
+from grokyolo.sweep.outcome import Moment, Outcome, Run, Word
 
 REACHED = {Word.GROKKED, Word.DELAYED_JUMP, Word.GENERALISING}
 MISSED = {Word.MEMORISING, Word.OVERFITTING, Word.NEVER_LEARNED}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from grokyolo.sweep.axes import Axis
-from grokyolo.sweep.diagram import Run
+from grokyolo.sweep.outcome import Run
 from grokyolo.sweep.regression import student_quantile
 
 LEAST = 0.01

@@ -10,12 +10,14 @@ epochs=300                      one value: the same for all points
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 import random
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from grokyolo.errors import GrokyoloError, RecipeError, UsageError, did_you_mean
@@ -34,7 +36,7 @@ HOW = "write KEY=V1,V2,... as in weight_decay=0,0.3,1"
 
 
 @dataclass(frozen=True)
-class Axis:
+class Choice:
     """A key with its values, in the order of the command line."""
 
     key: str
@@ -74,7 +76,7 @@ class Grid:
     """
 
     overrides: tuple[str, ...]
-    axes: tuple[Axis | Draw, ...]
+    axes: tuple[Choice | Draw, ...]
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -88,7 +90,7 @@ class Grid:
             samples: how often random keys are drawn, together; each draw is crossed with the other axes.
             seed: of the draws.
         """
-        fixed = [axis for axis in self.axes if isinstance(axis, Axis)]
+        fixed = [axis for axis in self.axes if isinstance(axis, Choice)]
         draws = [axis for axis in self.axes if isinstance(axis, Draw)]
         found: list[Mapping[str, object]] = []
         for number in range(samples if draws else 1):
@@ -100,7 +102,7 @@ class Grid:
 
     def size(self, samples: int = 0) -> int:
         """Return how many points there are."""
-        fixed = math.prod(len(axis.values) for axis in self.axes if isinstance(axis, Axis))
+        fixed = math.prod(len(axis.values) for axis in self.axes if isinstance(axis, Choice))
         return fixed * (samples if any(isinstance(axis, Draw) for axis in self.axes) else 1)
 
 
@@ -116,7 +118,7 @@ def parse_grid(arguments: Sequence[str], known: Collection[str] = ()) -> Grid:
     """
     problems: list[GrokyoloError] = []
     overrides: list[str] = []
-    axes: dict[str, Axis | Draw] = {}
+    axes: dict[str, Choice | Draw] = {}
     for argument in arguments:
         try:
             key, found = _argument(argument, known)
@@ -163,7 +165,7 @@ def _key(argument: str) -> str:
     return argument.partition("=")[0].removeprefix("train.")  # train.lr0 is lr0
 
 
-def _argument(argument: str, known: Collection[str]) -> tuple[str, Axis | Draw | None]:
+def _argument(argument: str, known: Collection[str]) -> tuple[str, Choice | Draw | None]:
     """Return the key, and its axis unless all points have the same value."""
     where = f"{argument} on the command line"
     key, equals, text = argument.partition("=")
@@ -181,7 +183,7 @@ def _argument(argument: str, known: Collection[str]) -> tuple[str, Axis | Draw |
     first: dict[str, object] = {}
     for value in values:
         first.setdefault(identity(value), value)
-    return key, Axis(key, tuple(first.values()))
+    return key, Choice(key, tuple(first.values()))
 
 
 def _values(part: str, where: str) -> tuple[object, ...]:
@@ -266,3 +268,49 @@ def _check_ends(name: str, low: float, high: float, where: str) -> None:
 
 def _rounded(value: float, digits: int) -> float:
     return float(f"{value:.{digits}g}")
+
+
+LONGEST = 120
+"""Characters; run folders hold files with long names of their own, and Windows has 260 for a whole path."""
+UNSAFE = re.compile(r"[^\w.+=,-]+", re.ASCII)
+FILES = (".yaml", ".yml", ".pt")
+
+
+def name_of(values: Mapping[str, object], *, short: bool = True) -> str:
+    """Return a name such as `weight_decay=0.3,fraction=0.6,seed=1`.
+
+    Args:
+        values: of one point.
+        short: name files by their stem; else by their whole path, where two have the same.
+    """
+    name = ",".join(f"{key}={label(value, short=short)}" for key, value in values.items())
+    if len(name) <= LONGEST:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST - 9].rstrip('.')}-{digest}"
+
+
+def label(value: object, *, short: bool = True) -> str:
+    """Return one value as names and tables show it."""
+    if isinstance(value, bool) or value is None:
+        text = "null" if value is None else str(value).lower()
+    elif isinstance(value, float):
+        text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    elif isinstance(value, (list, tuple)):
+        text = "_".join(label(item, short=short) for item in value)
+    elif isinstance(value, Mapping):
+        text = "_".join(f"{key}-{label(item, short=short)}" for key, item in value.items())
+    else:
+        text = _word(str(value), short=short)
+    return UNSAFE.sub("-", text).strip(" ") or "-"
+
+
+def _word(text: str, *, short: bool) -> str:
+    path = PurePosixPath(text.replace("\\", "/"))
+    if short and path.suffix.lower() in FILES and path.stem:
+        return path.stem
+    return SIGNS.get(text, text)
+
+
+SIGNS = {"+": "plus", "-": "minus", "*": "times"}
+"""Operations of the built-in data set, which no folder could be named by."""

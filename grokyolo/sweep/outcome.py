@@ -138,6 +138,21 @@ class Outcome:
         return {**found, "state": self.state.value, "verdict": self.verdict and self.verdict.value}
 
 
+@dataclass(frozen=True)
+class Run:
+    """One run with its place in the sweep.
+
+    Attributes:
+        name: of its folder.
+        values: key to value.
+        outcome: what became of it.
+    """
+
+    name: str
+    values: Mapping[str, object]
+    outcome: Outcome
+
+
 def from_json(found: Mapping[str, Any]) -> Outcome:
     """Return what `Outcome.to_json` was made of.
 

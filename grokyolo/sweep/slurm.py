@@ -7,8 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from grokyolo.sweep.folder import LOGS, Sweep
-from grokyolo.sweep.making import Trial
+from grokyolo.sweep.folder import LOGS, Sweep, Trial
 from grokyolo.training.threads import VARIABLE as THREADS
 
 ARRAY = 1000

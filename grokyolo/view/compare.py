@@ -14,8 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from grokyolo.compare import By, Compared, Comparison, Cost, Difference, clock
-from grokyolo.compare.comparing import HALF, MOST
+from grokyolo.compare import HALF, MOST, By, Compared, Comparison, Cost, Difference, clock
 from grokyolo.gap.series import FloatArray
 from grokyolo.view import numbers
 from grokyolo.view.names import printable, printable_lines

@@ -9,10 +9,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grokyolo.sweep.gathering import gather
-from grokyolo.sweep.naming import label
+from grokyolo.sweep.grid import label
 from grokyolo.sweep.outcome import Moment, Outcome, Word
-from grokyolo.sweep.standing import Standing, State
+from grokyolo.sweep.progress import Progress, Status
+from grokyolo.sweep.reader import read_runs
 from grokyolo.verdict import Verdict
 from grokyolo.view import numbers
 from grokyolo.view.sweeping import folded
@@ -22,16 +22,16 @@ MOST_ROWS = 200
 """Of more points only the number of each verdict is shown."""
 
 
-def results(folder: str, axes: Sequence[str], standings: Sequence[Standing]) -> RenderableType:
+def results(folder: str, axes: Sequence[str], points: Sequence[Progress]) -> RenderableType:
     """Return when each point memorised and jumped, and where it ended.
 
     Args:
         folder: of the sweep.
         axes: keys that differ.
-        standings: the points to show, in this order.
+        points: the points to show, in this order.
     """
-    outcomes = {run.name: run.outcome for run in gather(folder).runs}
-    found = [(one, outcomes[one.trial.point.name]) for one in standings]
+    outcomes = {run.name: run.outcome for run in read_runs(folder).runs}
+    found = [(one, outcomes[one.trial.point.name]) for one in points]
     if len(found) > MOST_ROWS:
         counted = Counter(_word(one, outcome) for one, outcome in found)
         return Group(*(Text(f"{number:>6} {word}") for word, number in counted.most_common()))
@@ -45,8 +45,8 @@ def results(folder: str, axes: Sequence[str], standings: Sequence[Standing]) -> 
     return table
 
 
-def _row(standing: Standing, outcome: Outcome) -> list[Text]:
-    word = _word(standing, outcome)
+def _row(progress: Progress, outcome: Outcome) -> list[Text]:
+    word = _word(progress, outcome)
     style = STYLES[Verdict(word)] if word in set(Verdict) else "red" if word == Word.FAILED.value else "dim"
     return [
         Text(str(outcome.epochs)),
@@ -57,8 +57,8 @@ def _row(standing: Standing, outcome: Outcome) -> list[Text]:
     ]
 
 
-def _word(standing: Standing, outcome: Outcome) -> str:
-    return Word.FAILED.value if standing.state is State.FAILED else outcome.word.value
+def _word(progress: Progress, outcome: Outcome) -> str:
+    return Word.FAILED.value if progress.status is Status.FAILED else outcome.word.value
 
 
 def _epoch(moment: Moment | None) -> str:

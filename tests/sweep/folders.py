@@ -8,7 +8,7 @@ import yaml
 
 from grokyolo.gap import EpochRecord, GapWriter, Series
 from grokyolo.sweep.folder import Point, Sweep, write_sweep
-from grokyolo.sweep.naming import name_of
+from grokyolo.sweep.grid import name_of
 from tests.verdict import runs
 
 FIELDS = ("lr", "weight_decay", "train_loss", "probe_loss", "val_loss", "probe_score", "val_score")

@@ -3,8 +3,7 @@
 from itertools import product
 
 from grokyolo.sweep.axes import Axis, axis_of
-from grokyolo.sweep.diagram import Run
-from grokyolo.sweep.outcome import Moment, Outcome, State
+from grokyolo.sweep.outcome import Moment, Outcome, Run, State
 from grokyolo.verdict import Verdict
 
 EPOCHS = 300

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from grokyolo.errors import RecipeError
 from grokyolo.recipe import load
-from grokyolo.sweep.grid import Axis, Draw, assignment, parse_grid, value_of
+from grokyolo.sweep.folder import is_safe
+from grokyolo.sweep.grid import LONGEST, Choice, Draw, assignment, name_of, parse_grid, value_of
 
 
 def values(argument: str) -> tuple:
     """Return the values of the only axis."""
     (axis,) = parse_grid([argument]).axes
-    assert isinstance(axis, Axis)
+    assert isinstance(axis, Choice)
     return axis.values
 
 
@@ -28,7 +29,7 @@ def refused(*arguments: str) -> list[tuple[str, str]]:
 
 def test_a_key_with_several_values_is_an_axis_one_with_one_value_is_not():
     grid = parse_grid(["weight_decay=0,0.3,1", "epochs=300", "seed=0,1"])
-    assert grid.axes == (Axis("weight_decay", (0, 0.3, 1)), Axis("seed", (0, 1)))
+    assert grid.axes == (Choice("weight_decay", (0, 0.3, 1)), Choice("seed", (0, 1)))
     assert grid.overrides == ("epochs=300",)
 
 
@@ -79,7 +80,7 @@ def test_the_ends_of_a_range_are_exact():
 
 
 def test_a_key_of_the_sweep_that_grows_is_an_axis_with_one_value_too():
-    assert parse_grid(["seed=3", "epochs=9"], known=["seed"]).axes == (Axis("seed", (3,)),)
+    assert parse_grid(["seed=3", "epochs=9"], known=["seed"]).axes == (Choice("seed", (3,)),)
 
 
 def test_a_dotted_train_argument_is_the_bare_one():
@@ -177,3 +178,39 @@ def test_no_text_crashes_it(text):
     except RecipeError:
         return
     assert len(grid.axes) + len(grid.overrides) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({"weight_decay": 0.3, "fraction": 0.6, "seed": 1}, "weight_decay=0.3,fraction=0.6,seed=1"),
+        ({"weight_decay": 1.0}, "weight_decay=1"),
+        ({"lr0": 1e-5}, "lr0=1e-05"),
+        ({"model": "models/yolo26n.yaml"}, "model=yolo26n"),
+        ({"model": "C:\\models\\best.pt"}, "model=best"),
+        ({"data.operation": "*"}, "data.operation=times"),
+        ({"data.operation": "-"}, "data.operation=minus"),
+        ({"fraction": [0.5, 1]}, "fraction=0.5_1"),
+        ({"cos_lr": True, "auto_augment": None}, "cos_lr=true,auto_augment=null"),
+        ({"description": "a: b/c?"}, "description=a-b-c-"),
+    ],
+)
+def test_names_say_what_is_different(values, name):
+    assert name_of(values) == name
+
+
+def test_two_files_of_one_name_are_told_apart_by_their_path():
+    assert name_of({"model": "a/x.yaml"}, short=False) == "model=a-x.yaml"
+
+
+def test_a_long_name_is_cut_and_stays_different():
+    long = {f"data.key{i}": 0.123456 for i in range(20)}
+    names = {name_of(long), name_of(long | {"data.key19": 1})}
+    assert len(names) == 2
+    assert all(len(name) <= LONGEST for name in names)
+
+
+@given(st.dictionaries(st.sampled_from(["lr0", "model", "data.seed"]), st.text(max_size=200), min_size=1))
+def test_every_name_is_a_folder(values):
+    assert is_safe(name_of(values))
+    assert "/" not in name_of(values, short=False)

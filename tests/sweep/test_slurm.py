@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grokyolo.sweep.making import make_sweep
+from grokyolo.sweep.folder import plan_sweep
 from grokyolo.sweep.slurm import script
 
 STAND_IN = """#!/bin/bash
@@ -22,7 +22,7 @@ exit "${CODE:-0}"
 @pytest.fixture
 def array(workplace):
     """Return the script of a sweep, its python and scontrol being stand-ins, and a way to run a task of it."""
-    made = make_sweep(Path("runs") / "s", "grok-modular-addition", ["data.operation=+,*", "seed=0,1", "epochs=9"])
+    made = plan_sweep(Path("runs") / "s", "grok-modular-addition", ["data.operation=+,*", "seed=0,1", "epochs=9"])
     text = script(replace(made.sweep, cpus=3), made.trials, workplace, gpus=1)
     (workplace / "python").write_text(STAND_IN)
     (workplace / "scontrol").write_text('#!/bin/bash\necho "$@" >requeued\n')
@@ -112,7 +112,7 @@ def test_the_signal_before_the_end_reaches_the_training_which_may_save(array):
 
 
 def test_more_points_than_an_array_takes_are_submitted_in_parts(workplace):
-    made = make_sweep(Path("runs") / "s", "grok-modular-addition", ["seed=linear(0,2499,2500)"])
+    made = plan_sweep(Path("runs") / "s", "grok-modular-addition", ["seed=linear(0,2499,2500)"])
     text = script(made.sweep, made.trials, workplace, gpus=0)
     assert "#SBATCH --array=0-999\n" in text
     assert "#   sbatch --array=0-499 --export=ALL,OFFSET=2000 FILE\n" in text

@@ -1,9 +1,9 @@
-"""Made-up sweeps to look at."""
+"""SweepPlan-up sweeps to look at."""
 
 from dataclasses import replace
 
+from grokyolo.sweep.diagram import Phases, Query, SweepRuns, answer
 from grokyolo.sweep.outcome import Outcome, State
-from grokyolo.sweep.phase import Known, Phases, Question, answer
 from grokyolo.verdict import Verdict
 from tests.sweep.points import finished, grid, grokked, memorising
 
@@ -21,8 +21,8 @@ def border(weight_decay, fraction, seed, lr0=0.002):
 
 
 def shown(runs, *, name="runs/sweep", parameters=None, **question) -> Phases:
-    known = Known(name, "recipe", tuple(runs[0].values), tuple(runs), parameters or {})
-    return answer(known, Question(**question))
+    known = SweepRuns(name, "recipe", tuple(runs[0].values), tuple(runs), parameters or {})
+    return answer(known, Query(**question))
 
 
 def sweep(**question) -> Phases:

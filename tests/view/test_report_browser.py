@@ -67,7 +67,7 @@ class Reader:
         return self.page.evaluate(f"document.getElementById('chart').layout.{path}")
 
     def epochs(self) -> list[float]:
-        """Return the first and the last epoch in sight."""
+        """Return the first and the last epoch in monitor."""
         low, high = self.layout("xaxis.range")
         return [10**low, 10**high] if self.layout("xaxis.type") == "log" else [low, high]
 
@@ -174,7 +174,7 @@ def test_runs_differ_in_colour_and_the_legend_shows_which(read):
     assert [swatches.nth(i).get_attribute("stroke") for i in range(12)] == colours
 
 
-def test_the_epoch_axis_switches_and_keeps_what_is_in_sight(read):
+def test_the_epoch_axis_switches_and_keeps_what_is_in_monitor(read):
     reader = read(grok())
     assert reader.layout("xaxis.type") == "log"
     reader.page.get_by_role("button", name="Zoom in").click()

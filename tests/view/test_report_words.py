@@ -8,12 +8,12 @@ from grokyolo.gap import Intervals
 from grokyolo.gap.series import from_columns
 from grokyolo.verdict import Verdict, assess
 from grokyolo.view.report import words
-from grokyolo.view.report.gathering import gather
+from grokyolo.view.report.gathering import read_runs
 from tests.view.curves import event, grok
 
 
 def gathered(series, bars=()):
-    return replace(gather(series, assess(series)), bars=bars)
+    return replace(read_runs(series, assess(series)), bars=bars)
 
 
 def rough():

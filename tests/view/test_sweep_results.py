@@ -8,22 +8,21 @@ import pytest
 from rich.console import Console
 
 from grokyolo.gap import EpochRecord, GapWriter
-from grokyolo.sweep.folder import write_sweep
-from grokyolo.sweep.making import make_sweep
-from grokyolo.sweep.standing import Standing, State
+from grokyolo.sweep.folder import plan_sweep, write_sweep
+from grokyolo.sweep.progress import Progress, Status
 from grokyolo.view import sweep_results
 from tests.view.curves import grok
 
 
 @pytest.fixture
-def standings(workplace) -> list[Standing]:
+def points(workplace) -> list[Progress]:
     """Three points: one that groks, one that failed in its course, one that was never started."""
-    made = make_sweep(Path("runs") / "s", "grok-modular-addition", ["weight_decay=0.5,1", "seed=0,1", "epochs=300"])
+    made = plan_sweep(Path("runs") / "s", "grok-modular-addition", ["weight_decay=0.5,1", "seed=0,1", "epochs=300"])
     write_sweep(made.sweep)
-    done, failed, waiting = (Standing(trial) for trial in made.trials[:3])
+    done, failed, waiting = (Progress(trial) for trial in made.trials[:3])
     write(done.trial.run, 300)
     write(failed.trial.run, 50)
-    done.state, failed.state = State.FINISHED, State.FAILED
+    done.status, failed.status = Status.FINISHED, Status.FAILED
     return [done, failed, waiting]
 
 
@@ -40,33 +39,33 @@ def write(run: Path, epochs: int) -> None:
             log.append(EpochRecord(i + 1, 9 * (i + 1), 0.1 * i, 0.002, 1.0, *(float(cell[i]) for cell in cells)))
 
 
-def text(standings: list[Standing]) -> list[list[str]]:
+def text(points: list[Progress]) -> list[list[str]]:
     out = io.StringIO()
-    Console(file=out, width=80).print(sweep_results.results("runs/s", ("weight_decay", "seed"), standings))
+    Console(file=out, width=80).print(sweep_results.results("runs/s", ("weight_decay", "seed"), points))
     return [line.split() for line in out.getvalue().splitlines()]
 
 
-def test_each_point_has_a_row(standings):
-    assert text(standings)[2:] == [
+def test_each_point_has_a_row(points):
+    assert text(points)[2:] == [
         ["0.5", "0", "300", "6", "110", "0.980", "grokked"],
         ["0.5", "1", "50", "6", "–", "0.000", "failed"],
         ["1", "0", "0", "–", "–", "–", "not", "started"],
     ]
-    assert text(standings)[:2] == [
+    assert text(points)[:2] == [
         ["weight_", "memo-"],
         ["decay", "seed", "epochs", "rised", "jump", "val", "verdict"],
     ]
 
 
-def test_only_the_points_of_the_command_are_shown(standings):
-    assert len(text(standings[:1])) == 3
+def test_only_the_points_of_the_command_are_shown(points):
+    assert len(text(points[:1])) == 3
 
 
-def test_of_many_points_each_word_has_its_number(standings, monkeypatch):
+def test_of_many_points_each_word_has_its_number(points, monkeypatch):
     monkeypatch.setattr(sweep_results, "MOST_ROWS", 2)
-    assert text([*standings, standings[0]]) == [["2", "grokked"], ["1", "failed"], ["1", "not", "started"]]
+    assert text([*points, points[0]]) == [["2", "grokked"], ["1", "failed"], ["1", "not", "started"]]
 
 
-def test_a_folder_that_is_gone_is_a_point_not_started(standings):
-    shutil.rmtree(standings[0].trial.run)
-    assert text(standings[:1])[2][2:] == ["0", "–", "–", "–", "not", "started"]
+def test_a_folder_that_is_gone_is_a_point_not_started(points):
+    shutil.rmtree(points[0].trial.run)
+    assert text(points[:1])[2][2:] == ["0", "–", "–", "–", "not", "started"]

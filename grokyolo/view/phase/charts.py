@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grokyolo.sweep.critical import Border, Critical
+from grokyolo.sweep.decay_law import Law
 from grokyolo.sweep.descent import Descent
-from grokyolo.sweep.law import Law
-from grokyolo.sweep.phase import Phases
+from grokyolo.sweep.diagram import Phases
 from grokyolo.view.compare import COLOURS, DASHES
 from grokyolo.view.panels import SMALL
 from grokyolo.view.phase.look import fitted, law_parts, place, telling

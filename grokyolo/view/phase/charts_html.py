@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grokyolo.sweep.descent import Descent
-from grokyolo.sweep.phase import Phases
+from grokyolo.sweep.diagram import Phases
 from grokyolo.view.phase.charts import MOST_DOTS
 from grokyolo.view.phase.look import fitted, law_parts, place, telling
 from grokyolo.view.phase.svg import Layer, Scale, chart

@@ -9,9 +9,9 @@ import numpy as np
 
 from grokyolo.gap.series import FloatArray
 from grokyolo.sweep.axes import Axis
+from grokyolo.sweep.decay_law import Law
 from grokyolo.sweep.descent import Descent
 from grokyolo.sweep.diagram import Cell, Spread
-from grokyolo.sweep.law import Law
 from grokyolo.sweep.outcome import Word
 from grokyolo.view import numbers
 

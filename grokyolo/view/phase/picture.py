@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grokyolo.sweep.critical import REACHED
-from grokyolo.sweep.diagram import Cell, Panel
-from grokyolo.sweep.phase import Phases
+from grokyolo.sweep.diagram import Cell, Panel, Phases
 from grokyolo.view.panels import SMALL
 from grokyolo.view.phase.charts import FAINT, Draw, charts_of, plain
 from grokyolo.view.phase.look import LOOKS, from_top, number, place, share, short

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from grokyolo.gap.rows import format_float
 from grokyolo.sweep.axes import label_of
-from grokyolo.sweep.diagram import Run
-from grokyolo.sweep.outcome import Moment
-from grokyolo.sweep.phase import Phases
+from grokyolo.sweep.diagram import Phases
+from grokyolo.sweep.outcome import Moment, Run
 from grokyolo.view.whole import write_whole
 
 COLUMNS = (

@@ -10,11 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from grokyolo.sweep.critical import Border, Critical
+from grokyolo.sweep.decay_law import Group as Level
+from grokyolo.sweep.decay_law import Law, Share
 from grokyolo.sweep.descent import Course, Descent
-from grokyolo.sweep.diagram import Cell, Panel
-from grokyolo.sweep.law import Group as Level
-from grokyolo.sweep.law import Law, Share
-from grokyolo.sweep.phase import Phases
+from grokyolo.sweep.diagram import Cell, Panel, Phases
 from grokyolo.view import numbers
 from grokyolo.view.names import printable
 from grokyolo.view.phase.look import LOOKS, from_top, number, place, share, short, telling, times

@@ -62,7 +62,7 @@ class Gathered:
     notes: tuple[str, ...]
 
 
-def gather(series: Series, assessment: Assessment) -> Gathered:
+def read_runs(series: Series, assessment: Assessment) -> Gathered:
     """Collect what the folder of a run holds besides the log; what is missing or broken is left out, and named."""
     folder = _folder(series)
     meta, _ = load_yaml(folder / META_NAME)  # the reader of the log has told what is wrong with it

@@ -15,7 +15,7 @@ from grokyolo.gap import Series
 from grokyolo.verdict import Assessment
 from grokyolo.view.report import facts, words
 from grokyolo.view.report.curves import chart
-from grokyolo.view.report.gathering import Gathered, gather
+from grokyolo.view.report.gathering import Gathered, read_runs
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -37,7 +37,7 @@ def render(runs: Sequence[tuple[Series, Assessment]]) -> str:
 
     from grokyolo import __version__
 
-    gathered = [gather(series, assessment) for series, assessment in runs]
+    gathered = [read_runs(series, assessment) for series, assessment in runs]
     plotly, script, style = _plotly(), "".join(_text(name) for name in SCRIPTS), _text("page.css")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["breakable"] = _breakable

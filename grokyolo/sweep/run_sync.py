@@ -18,7 +18,7 @@ LEFT = ("lock", OWNER)
 """Files in the folder of states that belong to the process that trains."""
 
 
-class Luggage:
+class RunSync:
     """One run and its log, inside a sweep folder.
 
     Args:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grokyolo.sweep.law import Keeping, fit_law
+from grokyolo.sweep.decay_law import Agreement, fit_law
 from grokyolo.verdict import Verdict
 from tests.sweep.points import EPOCHS, axes_of, finished, grid, grokked, memorising, run
 
@@ -35,7 +35,7 @@ DECAYS, RATES, SEEDS = [0.3, 0.5, 0.7, 1.0], [0.002, 0.004], [0, 1, 2]
 class TestSlope:
     def test_the_law_is_found_where_it_holds(self):
         law = law_of(grid(world(), weight_decay=DECAYS, lr0=RATES, seed=SEEDS))
-        assert law.keeping is Keeping.KEEPS
+        assert law.agreement is Agreement.KEEPS
         assert law.low < -1 < law.high
         assert law.budget == pytest.approx(2.3, rel=0.05)
         assert law.spread == pytest.approx(1.05, abs=0.03)
@@ -49,16 +49,16 @@ class TestSlope:
         assert law.low < -1 < law.high
 
     @pytest.mark.parametrize(
-        ("power", "keeping"), [(-0.7, Keeping.PARTLY), (-0.3, Keeping.DEPARTS), (0.0, Keeping.DEPARTS)]
+        ("power", "keeping"), [(-0.7, Agreement.PARTLY), (-0.3, Agreement.DEPARTS), (0.0, Agreement.DEPARTS)]
     )
     def test_and_refused_where_it_does_not(self, power, keeping):
         law = law_of(grid(world(power), weight_decay=DECAYS, lr0=RATES, seed=SEEDS))
-        assert law.keeping is keeping
+        assert law.agreement is keeping
         assert law.slope == pytest.approx(power, abs=0.1)
 
     def test_few_settings_with_much_scatter_do_not_tell(self):
         law = law_of(grid(world(noise=0.4), weight_decay=[0.7, 0.85, 1.0], seed=[0, 1]))
-        assert law.keeping is Keeping.UNSURE
+        assert law.agreement is Agreement.UNSURE
 
     def test_each_amount_of_data_may_have_a_budget_of_its_own(self):
         runs = grid(
@@ -69,7 +69,7 @@ class TestSlope:
             seed=[0, 1],
         )
         law = law_of(runs)
-        assert law.keeping is Keeping.KEEPS
+        assert law.agreement is Agreement.KEEPS
         assert law.slope == pytest.approx(-1, abs=0.05)
 
     def test_data_on_which_nothing_jumps_does_not_take_part_in_the_fit(self):
@@ -100,7 +100,7 @@ class TestSlope:
 class TestWhatCannotBeKnown:
     def test_no_jump(self):
         law = law_of(grid(lambda **_: memorising(), weight_decay=[0.1, 0.2], seed=[0, 1]))
-        assert (law.keeping, law.slope, law.budget) == (Keeping.UNKNOWN, None, None)
+        assert (law.agreement, law.slope, law.budget) == (Agreement.UNKNOWN, None, None)
         assert law.reason == "no run has jumped"
         assert len(law.waiting) == 4
 
@@ -121,10 +121,10 @@ class TestWhatCannotBeKnown:
         law = law_of(grid(world(), weight_decay=[0.7, 1.0], seed=[0, 1, 2]))
         assert law.slope == pytest.approx(-1, abs=0.3)
         assert law.low is None
-        assert law.keeping is Keeping.UNKNOWN
+        assert law.agreement is Agreement.UNKNOWN
 
     def test_no_runs(self):
-        assert fit_law([], []).keeping is Keeping.UNKNOWN
+        assert fit_law([], []).agreement is Agreement.UNKNOWN
 
 
 class TestCounting:

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from grokyolo.errors import UsageError
-from grokyolo.sweep import conducting
-from grokyolo.sweep.conducting import conduct, owned
+from grokyolo.sweep import runner
+from grokyolo.sweep.runner import locked, run_sweep
 
 
 class Scripted:
@@ -37,7 +37,7 @@ class Scripted:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    monkeypatch.setattr(conducting, "EVERY", 0.001)
+    monkeypatch.setattr(runner, "EVERY", 0.001)
 
 
 def run(engine: Scripted, *, signals: dict[int, int] | None = None, limit: float | None = None) -> tuple[str, int]:
@@ -50,7 +50,7 @@ def run(engine: Scripted, *, signals: dict[int, int] | None = None, limit: float
         if number := (signals or {}).get(looks):
             os.kill(os.getpid(), number)
 
-    stopped_by = conduct(engine, look, over=lambda: not engine.running, limit=limit)
+    stopped_by = run_sweep(engine, look, over=lambda: not engine.running, limit=limit)
     assert engine.closed
     return stopped_by, looks
 
@@ -94,14 +94,14 @@ def test_an_error_in_between_stops_the_trainings():
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        conduct(engine, look, over=lambda: False, limit=None)
+        run_sweep(engine, look, over=lambda: False, limit=None)
     assert engine.closed
 
 
 HOLD = """
 import sys, pathlib
-from grokyolo.sweep.conducting import owned
-with owned(pathlib.Path(sys.argv[1])):
+from grokyolo.sweep.runner import locked
+with locked(pathlib.Path(sys.argv[1])):
     (pathlib.Path(sys.argv[1]) / "sweep.yaml").touch()
     print("held", flush=True)
     sys.stdin.read()
@@ -115,23 +115,23 @@ def test_a_second_process_is_refused_with_the_owner_named(tmp_path):
     )
     try:
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(UsageError, match=f"this sweep is being run by process {holder.pid} on "), owned(sweep):
+        with pytest.raises(UsageError, match=f"this sweep is being run by process {holder.pid} on "), locked(sweep):
             pass
     finally:
         holder.kill()
         holder.wait()
-    with owned(sweep):
+    with locked(sweep):
         pass  # a killed owner leaves no lock behind
     assert (sweep / "sweep.yaml").exists()
 
 
 def test_a_sweep_that_came_to_nothing_leaves_no_folder(tmp_path):
-    with owned(tmp_path / "s"):
+    with locked(tmp_path / "s"):
         pass
     assert not (tmp_path / "s").exists()
 
 
 def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "runs").write_text("a file")
-    with pytest.raises(UsageError, match="cannot write the sweep"), owned(tmp_path / "runs" / "s"):
+    with pytest.raises(UsageError, match="cannot write the sweep"), locked(tmp_path / "runs" / "s"):
         pass

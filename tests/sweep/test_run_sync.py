@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grokyolo.sweep.luggage import Luggage
+from grokyolo.sweep.run_sync import RunSync
 
 POINT = "seed=0"
 FIRST = {
@@ -38,17 +38,17 @@ def here(tmp_path) -> Path:
 
 
 def test_a_run_arrives_whole(there, here):
-    content, present = Luggage(there, POINT).pack()
-    Luggage(here, POINT).unpack(content, present)
+    content, present = RunSync(there, POINT).pack()
+    RunSync(here, POINT).unpack(content, present)
     assert read(here) == FIRST
 
 
 def test_nothing_of_it_is_a_run_that_has_not_begun(there):
-    assert Luggage(there, "seed=1").pack() == ({}, [])
+    assert RunSync(there, "seed=1").pack() == ({}, [])
 
 
 def test_only_what_changed_travels_again(there, here):
-    sender, receiver = Luggage(there, POINT), Luggage(here, POINT)
+    sender, receiver = RunSync(there, POINT), RunSync(here, POINT)
     receiver.unpack(*sender.pack())
     assert sender.pack()[0] == {}
     fill(there, {f"{POINT}/gap.csv": b"epoch\n1\n2\n"})
@@ -59,7 +59,7 @@ def test_only_what_changed_travels_again(there, here):
 
 
 def test_a_state_that_gave_way_to_a_newer_one_goes_once_that_is_there(there, here):
-    sender, receiver = Luggage(there, POINT), Luggage(here, POINT)
+    sender, receiver = RunSync(there, POINT), RunSync(here, POINT)
     receiver.unpack(*sender.pack())
     (there / POINT / "state" / "epoch-0000001-aa.pt").unlink()
     fill(there, {f"{POINT}/state/epoch-0000002-bb.pt": b"state 2"})
@@ -69,7 +69,7 @@ def test_a_state_that_gave_way_to_a_newer_one_goes_once_that_is_there(there, her
 
 def test_other_files_are_never_removed(there, here):
     fill(here, {f"{POINT}/gap.png": b"picture", "seed=1/state/epoch-0000001-aa.pt": b"of another point"})
-    Luggage(here, POINT).unpack(*Luggage(there, POINT).pack())
+    RunSync(here, POINT).unpack(*RunSync(there, POINT).pack())
     assert read(here) == read(there) | {
         f"{POINT}/gap.png": b"picture",
         "seed=1/state/epoch-0000001-aa.pt": b"of another point",
@@ -78,11 +78,11 @@ def test_other_files_are_never_removed(there, here):
 
 def test_the_lock_and_what_is_half_written_stay(there):
     fill(there, {f"{POINT}/state/lock": b"", f"{POINT}/state/owner.json": b"{}", f"{POINT}/state/x.pt.tmp": b"h"})
-    assert set(Luggage(there, POINT).pack()[0]) == set(FIRST)
+    assert set(RunSync(there, POINT).pack()[0]) == set(FIRST)
 
 
 def test_states_are_read_before_logs_and_written_behind_them(there, here):
-    names = list(Luggage(there, POINT).pack()[0])
+    names = list(RunSync(there, POINT).pack()[0])
     assert "/state/" in names[0]
     order = []
 
@@ -91,5 +91,5 @@ def test_states_are_read_before_logs_and_written_behind_them(there, here):
             order.append(name)
             return super().__getitem__(name)
 
-    Luggage(here, POINT).unpack(Noting(FIRST))
+    RunSync(here, POINT).unpack(Noting(FIRST))
     assert "/state/" in order[-1] and len(order) == len(FIRST)

@@ -10,7 +10,7 @@ import pytest
 
 from grokyolo.recipe import load
 from grokyolo.run import folder
-from grokyolo.sweep.training import Training, last_words, train_arguments
+from grokyolo.sweep.process import Training, last_error, train_arguments
 
 PATIENCE = 60
 
@@ -47,21 +47,21 @@ def test_the_log_holds_the_command_its_environment_and_what_it_printed(log):
     head, said = log.read_text().splitlines()
     assert head.endswith(" GROKYOLO_THREADS=3 CUDA_VISIBLE_DEVICES=1 grokyolo --version")
     assert said.startswith("grokyolo ")
-    assert training.last_words() == ""
+    assert training.last_error() == ""
 
 
 def test_a_second_attempt_is_appended_and_only_its_own_words_count(log):
     assert Training(["fly"], log, cpus=1).wait(PATIENCE) == 2
     again = Training(["--version"], log, cpus=1)
     assert again.wait(PATIENCE) == 0
-    assert again.last_words() == ""
+    assert again.last_error() == ""
     assert log.read_text().count("GROKYOLO_THREADS=1 grokyolo") == 2
 
 
 def test_the_reason_of_a_failure_is_its_error(log):
     training = Training(["train", "--recipe", "nowhere"], log, cpus=1)
     assert training.wait(PATIENCE) == 2
-    assert training.last_words() == "there is no recipe 'nowhere'"
+    assert training.last_error() == "there is no recipe 'nowhere'"
 
 
 @pytest.mark.parametrize(
@@ -76,16 +76,16 @@ def test_the_reason_of_a_failure_is_its_error(log):
 )
 def test_last_words(tmp_path, text, words):
     (tmp_path / "log").write_text(text)
-    assert last_words(tmp_path / "log") == words
+    assert last_error(tmp_path / "log") == words
 
 
 def test_last_words_of_no_log(tmp_path):
-    assert last_words(tmp_path / "log") == ""
+    assert last_error(tmp_path / "log") == ""
 
 
 def test_last_words_are_those_behind_a_start(tmp_path):
     (tmp_path / "log").write_text("error: old\n1/9\n")
-    assert last_words(tmp_path / "log", start=11) == ""
+    assert last_error(tmp_path / "log", start=11) == ""
 
 
 def test_it_stops_when_asked(log, endless):
@@ -100,7 +100,7 @@ def test_it_stops_when_asked(log, endless):
 PARENT = """
 import sys, time
 from pathlib import Path
-from grokyolo.sweep.training import Training
+from grokyolo.sweep.process import Training
 training = Training(sys.argv[2:], Path(sys.argv[1]), cpus=1)
 print(training.pid, flush=True)
 time.sleep(1000)

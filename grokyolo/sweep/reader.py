@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from importlib.resources import files
 from pathlib import Path
 from shlex import quote
 from sys import intern
@@ -16,16 +19,13 @@ from grokyolo.errors import RunError
 from grokyolo.gap import read_run
 from grokyolo.gap.context import as_count, load_yaml
 from grokyolo.gap.native import META_NAME
-from grokyolo.gap.run import find_log
+from grokyolo.gap.run import LOGS, find_log
 from grokyolo.run.extension import STOPPED_EARLY
-from grokyolo.sweep import verdict_cache
-from grokyolo.sweep.devices import cores
-from grokyolo.sweep.diagram import Run
+from grokyolo.sweep.diagram import SweepRuns
 from grokyolo.sweep.folder import is_sweep, log_of, read_sweep
-from grokyolo.sweep.outcome import Outcome, State, outcome_of
-from grokyolo.sweep.phase import Known
-from grokyolo.sweep.training import errors_in, last_lines
-from grokyolo.sweep.verdict_cache import Kept
+from grokyolo.sweep.local_engine import cores
+from grokyolo.sweep.outcome import Outcome, Run, State, from_json, outcome_of
+from grokyolo.sweep.process import errors_in, last_lines
 from grokyolo.verdict import Assessment, assess
 
 FEW = 200
@@ -42,9 +42,9 @@ Progress = Callable[[int, int], None]
 """Is told how many runs are read, of how many."""
 
 
-def gather(
+def read_runs(
     name: str, *, jobs: int | None = None, keep: bool = True, progress: Progress = lambda done, of: None
-) -> Known:
+) -> SweepRuns:
     """Read all runs of a sweep.
 
     Args:
@@ -77,13 +77,13 @@ def gather(
     return _known(name, "", keys, runs, notes if silent else ())
 
 
-def _known(name: str, recipe: str, keys: Sequence[str], runs: Sequence[Run], notes: tuple[str, ...] = ()) -> Known:
+def _known(name: str, recipe: str, keys: Sequence[str], runs: Sequence[Run], notes: tuple[str, ...] = ()) -> SweepRuns:
     broken = [run for run in runs if run.outcome.state is State.FAILED]
     if broken:
         notes = (*notes, *(f"{run.name}: {run.outcome.reason}" for run in broken[:3]))
         more = len(broken) - 3
         notes = (*notes, f"and {more} more that failed") if more > 0 else notes
-    return Known(name, recipe, tuple(keys), tuple(runs), _parameters(keys, runs), notes)
+    return SweepRuns(name, recipe, tuple(keys), tuple(runs), _parameters(keys, runs), notes)
 
 
 def _parameters(keys: Sequence[str], runs: Sequence[Run]) -> dict[str, float]:
@@ -105,12 +105,12 @@ def _runs_in(folder: Path, name: str) -> list[str]:
         missing = not folder.exists()
         what = f"there is no folder `{name}`" if missing else f"cannot read the folder: {error.strerror or error}"
         raise RunError(what, where=str(folder.absolute()), hint="ls runs") from error
-    found = [one for one in inner if verdict_cache.signature_of(str(folder / one)) is not None]
+    found = [one for one in inner if signature_of(str(folder / one)) is not None]
     if found:
         return found
     nested = [one for one in inner if is_sweep(folder / one)]
     hint = f"grokyolo sweep show {quote(str(folder / nested[0]))}" if nested else "ls runs"
-    if not nested and verdict_cache.signature_of(str(folder)) is not None:
+    if not nested and signature_of(str(folder)) is not None:
         hint = f"grokyolo gap {quote(name)}"
         raise RunError(f"`{name}` is one run, no sweep", where=str(folder), hint=hint)
     raise RunError("no runs in this folder", where=str(folder), hint=hint)
@@ -118,14 +118,14 @@ def _runs_in(folder: Path, name: str) -> list[str]:
 
 def _judged(
     folder: Path, names: Sequence[str], jobs: int | None, keep: bool, progress: Progress, *, settings: bool = False
-) -> list[Kept]:
-    kept = verdict_cache.load(folder) if keep else {}
-    signatures = {name: verdict_cache.signature_of(str(folder / name)) for name in names}
-    found: dict[str, Kept] = {}
+) -> list[CachedVerdict]:
+    kept = load_cache(folder) if keep else {}
+    signatures = {name: signature_of(str(folder / name)) for name in names}
+    found: dict[str, CachedVerdict] = {}
     todo: list[str] = []
     for name, signature in signatures.items():
         if signature is None:
-            found[name] = Kept((), _without_log(folder / name), {} if settings else None)
+            found[name] = CachedVerdict((), _without_log(folder / name), {} if settings else None)
         elif (known := kept.get(name)) and known.signature == signature and (known.settings is not None) >= settings:
             found[name] = known
         else:
@@ -133,11 +133,11 @@ def _judged(
     done = len(found)
     progress(done, len(names))
     for name, outcome, values in _judge_all([(str(folder), name, settings) for name in todo], jobs):
-        found[name] = Kept(signatures[name] or (), outcome, _shared(values))
+        found[name] = CachedVerdict(signatures[name] or (), outcome, _shared(values))
         done += 1
         progress(done, len(names))
     if keep and todo:
-        verdict_cache.save(folder, {name: one for name, one in found.items() if one.signature})
+        save_cache(folder, {name: one for name, one in found.items() if one.signature})
     return [found[name] for name in names]
 
 
@@ -224,3 +224,92 @@ def _ended_early(run: Path, assessment: Assessment) -> bool:
 def _shared(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Return the settings with keys that thousands of runs share in memory."""
     return None if values is None else {intern(key): value for key, value in values.items()}
+
+
+NAME = "verdicts.jsonl"
+SETTINGS = (META_NAME, "args.yaml", "opt.yaml")
+RULES = ("gap", "verdict", "compare.py", "sweep/outcome.py")
+"""Packages and modules whose code decides on a verdict: where a letter of it changes, all kept verdicts are void."""
+
+Signature = tuple[int, ...]
+"""Size and time of change, in nanoseconds, of the log and of the settings beside it."""
+
+
+@dataclass(frozen=True)
+class CachedVerdict:
+    """A run as it was read once.
+
+    Attributes:
+        signature: of its files at that time.
+        outcome: what became of it.
+        settings: by dotted key, where they were asked for; else None.
+    """
+
+    signature: Signature
+    outcome: Outcome
+    settings: Mapping[str, Any] | None
+
+
+def signature_of(folder: str) -> Signature | None:
+    """Return size and time of change of the files that a verdict rests on; None without a log."""
+    log = _first(folder, LOGS)
+    return None if log is None else log + (_first(folder, SETTINGS) or ())
+
+
+def _first(folder: str, names: tuple[str, ...]) -> Signature | None:
+    for number, name in enumerate(names):
+        try:
+            found = os.stat(f"{folder}/{name}")  # noqa: PTH116 - of 20,000 files pathlib would take twice the time
+        except OSError:
+            continue
+        return number, found.st_size, found.st_mtime_ns
+    return None
+
+
+def load_cache(folder: Path) -> dict[str, CachedVerdict]:
+    """Return what is kept of the runs of a sweep, by name; nothing where it was made by other rules, or is broken."""
+    try:
+        head, *lines = (folder / NAME).read_text(encoding="utf-8").splitlines()
+        if json.loads(head) != _head():
+            return {}
+        rows = json.loads(f"[{','.join(lines)}]")
+        return {
+            name: CachedVerdict(tuple(signature), from_json(found), known) for name, signature, found, known in rows
+        }
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+
+
+def save_cache(folder: Path, kept: Mapping[str, CachedVerdict]) -> bool:
+    """Write what is kept, in one step, and tell whether that could be done: a sweep may be read-only."""
+    lines = [json.dumps(_head())]
+    for name, one in kept.items():
+        settings = None if one.settings is None else {key: _plain(value) for key, value in one.settings.items()}
+        lines.append(json.dumps([name, one.signature, one.outcome.to_json(), settings]))
+    temporary = folder / f".{NAME}.{os.getpid()}"
+    try:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        temporary.replace(folder / NAME)
+    except (OSError, ValueError):
+        temporary.unlink(missing_ok=True)
+        return False
+    return True
+
+
+def _head() -> dict[str, str]:
+    return {"format": "1", "rules": _rules()}
+
+
+def _rules() -> str:
+    """Return a checksum of the code that reads and judges runs."""
+    digest = hashlib.sha256()
+    for name in RULES:
+        found = files("grokyolo").joinpath(name)
+        for file in sorted(found.iterdir(), key=lambda one: one.name) if found.is_dir() else [found]:
+            if file.name.endswith(".py"):
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)

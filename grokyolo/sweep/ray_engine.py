@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +16,13 @@ from types import ModuleType
 from typing import Any, TextIO
 
 from grokyolo.errors import GrokyoloError, UsageError, first_line
-from grokyolo.sweep.devices import gpus_of
-from grokyolo.sweep.errand import Ended, Errand, train_in_copy, train_in_shared_folder
-from grokyolo.sweep.folder import LOGS, Sweep
-from grokyolo.sweep.luggage import Luggage
-from grokyolo.sweep.standing import Standing, State
+from grokyolo.run.folder import owner_of
+from grokyolo.run.lock import named
+from grokyolo.sweep.folder import LOGS, Sweep, log_of
+from grokyolo.sweep.local_engine import gpus_of
+from grokyolo.sweep.process import Training, train_arguments
+from grokyolo.sweep.progress import Progress, Status
+from grokyolo.sweep.run_sync import RunSync
 
 LOST_NODES = 20
 """Times that Ray starts a point anew after the node that trained it was lost."""
@@ -53,7 +57,7 @@ class RayEngine:
 
     Args:
         sweep: whose points they are.
-        standings: all points of this command; changed as they come on.
+        points: all points of this command; changed as they come on.
         address: of a cluster; None starts a Ray on this machine.
         resources: of each point.
         copy: whether the nodes do not see this folder, so that runs are sent to and fro.
@@ -66,7 +70,7 @@ class RayEngine:
     def __init__(
         self,
         sweep: Sweep,
-        standings: Sequence[Standing],
+        points: Sequence[Progress],
         address: str | None,
         resources: Resources,
         *,
@@ -74,9 +78,9 @@ class RayEngine:
     ) -> None:
         self._sweep, self._copy = sweep, copy
         self._stopping, self._may_grow = False, address is not None
-        self._tasks: dict[Any, Standing] = {}
-        self._sizes = {one.trial.point.name: _size(one.trial.log) for one in standings}
-        waiting = [one for one in standings if one.state is State.WAITING]
+        self._tasks: dict[Any, Progress] = {}
+        self._sizes = {one.trial.point.name: _size(one.trial.log) for one in points}
+        waiting = [one for one in points if one.status is Status.WAITING]
         with ExitStack() as opened:
             self._ray = _connected(address)
             opened.callback(self._ray.shutdown)
@@ -85,8 +89,8 @@ class RayEngine:
             opened.callback(self._ray.shutdown)  # the first thing to happen: Ray prints while it goes
             task = self._ray.remote(**options)(train_in_copy if copy else train_in_shared_folder)
             more = (self._store(),) if copy else ()
-            for standing in waiting:
-                self._tasks[task.remote(self._errand(standing, resources.cpus), *more)] = standing
+            for progress in waiting:
+                self._tasks[task.remote(self._errand(progress, resources.cpus), *more)] = progress
             self._opened = opened.pop_all()
 
     @property
@@ -106,10 +110,10 @@ class RayEngine:
             ready, _ = self._ray.wait(list(self._tasks), num_returns=len(self._tasks), timeout=0)
             for task in ready:
                 self._note(task, self._tasks.pop(task), now)
-        for standing in self._tasks.values():
-            trial = standing.trial
-            if standing.state is State.WAITING and _size(trial.log) > self._sizes[trial.point.name]:
-                standing.state, standing.started = State.RUNNING, now
+        for progress in self._tasks.values():
+            trial = progress.trial
+            if progress.status is Status.WAITING and _size(trial.log) > self._sizes[trial.point.name]:
+                progress.status, progress.started = Status.RUNNING, now
 
     def stop(self, number: int) -> None:
         """Let all trainings save and stop."""
@@ -126,18 +130,18 @@ class RayEngine:
             self._ray.wait(list(self._tasks), num_returns=len(self._tasks), timeout=120)
         self._opened.close()
 
-    def _note(self, task: Any, standing: Standing, now: float) -> None:
-        standing.started = standing.started or now
+    def _note(self, task: Any, progress: Progress, now: float) -> None:
+        progress.started = progress.started or now
         try:
             ended: Ended = self._ray.get(task)
         except self._ray.exceptions.TaskCancelledError:
-            standing.state = State.WAITING if standing.state is State.WAITING else State.STOPPED
+            progress.status = Status.WAITING if progress.status is Status.WAITING else Status.STOPPED
         except self._ray.exceptions.RayError as error:
-            standing.end(1, first_line(error), now, stopping=self._stopping)
+            progress.end(1, first_line(error), now, stopping=self._stopping)
         else:
-            standing.end(ended.code, ended.said, now, stopping=self._stopping)
+            progress.end(ended.code, ended.said, now, stopping=self._stopping)
 
-    def _options(self, waiting: Sequence[Standing], resources: Resources) -> dict[str, Any]:
+    def _options(self, waiting: Sequence[Progress], resources: Resources) -> dict[str, Any]:
         """Return the options of the task; a cluster may get nodes that it fits on, this machine stays as it is."""
         nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
         gpus = resources.gpus
@@ -154,9 +158,9 @@ class RayEngine:
             )
         return {"num_cpus": resources.cpus, "num_gpus": gpus, "max_retries": LOST_NODES}
 
-    def _errand(self, standing: Standing, cpus: int) -> Errand:
-        trial = standing.trial
-        return Errand(
+    def _errand(self, progress: Progress, cpus: int) -> Task:
+        trial = progress.trial
+        return Task(
             self._sweep.folder.name,
             trial.point.name,
             trial.recipe.to_yaml() if self._copy else self._sweep.recipe,
@@ -187,11 +191,11 @@ class Store:
 
     def load(self, point: str) -> dict[str, bytes]:
         """Return what there is of a point."""
-        return Luggage(self._folder, point).pack()[0]
+        return RunSync(self._folder, point).pack()[0]
 
     def keep(self, point: str, changed: dict[str, bytes], present: list[str]) -> None:
         """Write what is new of a point."""
-        Luggage(self._folder, point).unpack(changed, present)
+        RunSync(self._folder, point).unpack(changed, present)
 
 
 def _log(folder: Path) -> TextIO:
@@ -245,3 +249,110 @@ def _size(file: Path) -> int:
         return file.stat().st_size
     except OSError:
         return 0
+
+
+LOOKS_EVERY = 0.2
+"""Seconds between two looks at a training."""
+PATIENCE = 180.0
+"""Seconds that a point waits until the lock of a node that was lost is free: file servers take their time."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What has to be known to train a point on another machine.
+
+    Attributes:
+        sweep, point: names of the sweep and of the point.
+        recipe: name or path; the text of the resolved recipe where the run is copied.
+        arguments: `KEY=VALUE`; none where the run is copied.
+        folder: the current folder of the sweep.
+        cpus: threads.
+        copy_every: seconds between two copies that are sent back; None for a shared folder.
+    """
+
+    sweep: str
+    point: str
+    recipe: str
+    arguments: tuple[str, ...]
+    folder: str
+    cpus: int
+    copy_every: float | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a training ended: exit code and last words."""
+
+    code: int
+    said: str
+
+
+def train_in_shared_folder(task: Task) -> Ended:
+    """Train in the folder of the sweep, which all nodes see."""
+    folder = Path(task.folder)
+    sweep = folder / "runs" / task.sweep
+    if not sweep.is_dir():
+        what = f"{socket.gethostname()} has no folder {sweep}"
+        return Ended(1, f"{what}: share it between the nodes, or use --copy")
+    if owner := _lasting_owner(sweep / task.point):
+        return Ended(1, f"{named(owner)} is training it")
+    arguments = train_arguments(task.recipe, task.arguments, f"{task.sweep}/{task.point}")
+    log = log_of(sweep, task.point)
+    return _trained(Training(arguments, log, cpus=task.cpus, cwd=folder))
+
+
+def train_in_copy(task: Task, store: Any) -> Ended:
+    """Train in a folder of this node's own; what is there already comes from the store, what is new goes there.
+
+    Args:
+        task: the point.
+        store: handle of the actor that keeps the sweep's folder.
+    """
+    import ray
+
+    scratch = Path(tempfile.mkdtemp(prefix="grokyolo-sweep-"))
+    try:
+        sweep = scratch / "runs" / task.sweep
+        sync = RunSync(sweep, task.point)
+        sync.unpack(ray.get(store.load.remote(task.point)))
+        (scratch / "recipe.yaml").write_text(task.recipe, encoding="utf-8")
+        log = log_of(sweep, task.point)
+        arguments = train_arguments("recipe.yaml", (), f"{task.sweep}/{task.point}")
+        training = Training(arguments, log, cpus=task.cpus, cwd=scratch)
+
+        def send() -> None:
+            ray.get(store.keep.remote(task.point, *sync.pack()))
+
+        send()
+        ended = _trained(training, send, task.copy_every or 0.0)
+        send()
+        return ended
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _trained(training: Training, regularly: Callable[[], None] = lambda: None, every: float = float("inf")) -> Ended:
+    """Wait for the end of a training; Ray's wish to stop reaches this process as Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where Ray was started below a shell's `&`
+    due = time.monotonic() + every
+    try:
+        while (code := training.wait(LOOKS_EVERY)) is None:
+            if time.monotonic() >= due:
+                regularly()
+                due = time.monotonic() + every
+    except BaseException:
+        training.stop()
+        code = training.wait()
+        if code is None:
+            raise
+    return Ended(code, training.last_error())
+
+
+def _lasting_owner(run: Path) -> dict[str, Any] | None:
+    """Return who trains into a run and does not end."""
+    deadline = time.monotonic() + PATIENCE
+    while owner := (owner_of(run) if run.is_dir() else None):
+        if time.monotonic() >= deadline:
+            return owner
+        time.sleep(1.0)
+    return None

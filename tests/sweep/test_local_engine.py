@@ -3,7 +3,7 @@
 import pytest
 
 from grokyolo.recipe import load
-from grokyolo.sweep import devices
+from grokyolo.sweep import local_engine
 
 
 def recipe(device: str | None = None):
@@ -28,7 +28,7 @@ def recipe(device: str | None = None):
     ],
 )
 def test_how_many_gpus_a_recipe_wants(device, wanted):
-    assert devices.gpus_of(recipe(device)) == wanted
+    assert local_engine.gpus_of(recipe(device)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,13 @@ def test_how_many_gpus_a_recipe_wants(device, wanted):
 )
 def test_gpus_are_handed_out_one_group_a_job(monkeypatch, visible, device, groups):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    assert devices.gpu_groups([recipe(device)]) == groups
+    assert local_engine.gpu_groups([recipe(device)]) == groups
 
 
 def test_the_hungriest_point_decides(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
-    assert devices.gpu_groups([recipe("cpu"), recipe("[0, 1]"), recipe()]) == ["0,1", "2,3"]
-    assert devices.gpu_groups([recipe("2"), recipe()]) == []
+    assert local_engine.gpu_groups([recipe("cpu"), recipe("[0, 1]"), recipe()]) == ["0,1", "2,3"]
+    assert local_engine.gpu_groups([recipe("2"), recipe()]) == []
 
 
 def test_nvidia_smi_is_asked_where_the_environment_says_nothing(monkeypatch, tmp_path):
@@ -62,12 +62,12 @@ def test_nvidia_smi_is_asked_where_the_environment_says_nothing(monkeypatch, tmp
     fake.chmod(0o755)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert devices.visible_gpus() == ["0", "1"]
+    assert local_engine.visible_gpus() == ["0", "1"]
 
 
 @pytest.mark.parametrize(
     ("cores", "jobs", "threads"), [(2, 1, 1), (2, 2, 1), (16, 4, 4), (64, 2, 8), (4, 9, 1), (1, 1, 1)]
 )
 def test_threads_are_divided_among_jobs(monkeypatch, cores, jobs, threads):
-    monkeypatch.setattr(devices, "cores", lambda: cores)
-    assert devices.threads(jobs) == threads
+    monkeypatch.setattr(local_engine, "cores", lambda: cores)
+    assert local_engine.threads(jobs) == threads

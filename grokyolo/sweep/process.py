@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import runpy
 import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -58,7 +60,7 @@ class Training:
             output.flush()
             self._start = output.tell()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "grokyolo.sweep.worker", *arguments],
+                [sys.executable, "-m", "grokyolo.sweep.process", *arguments],
                 stdin=subprocess.PIPE,  # it ends with this process: see worker.py
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -90,9 +92,9 @@ class Training:
         elif self._process.poll() is None:
             self._process.send_signal(number)
 
-    def last_words(self) -> str:
+    def last_error(self) -> str:
         """Return its error; the last line of a traceback counts as one."""
-        return last_words(self._log, self._start)
+        return last_error(self._log, self._start)
 
     @property
     def _input(self) -> IO[bytes]:
@@ -100,7 +102,7 @@ class Training:
         return self._process.stdin
 
 
-def last_words(log: Path, start: int = 0) -> str:
+def last_error(log: Path, start: int = 0) -> str:
     """Return the last error in a log behind `start` bytes; empty when there is none.
 
     A line of grokyolo's own that begins with `error:`, or else the last line of a traceback or of a crash.
@@ -125,3 +127,20 @@ def last_lines(log: Path, start: int = 0) -> list[str]:
 def errors_in(lines: Iterable[str]) -> list[str]:
     """Return what grokyolo called an error."""
     return [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+
+
+def end_with_parent() -> None:
+    """Wait for the end of standard input, then ask this process to stop."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    if os.name == "nt":
+        signal.raise_signal(signal.SIGTERM)  # os.kill would end the process at once there
+    else:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a shell's `&`, which this is not
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    sys.argv[0] = "grokyolo"
+    runpy.run_module("grokyolo", run_name="__main__", alter_sys=True)

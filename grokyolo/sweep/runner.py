@@ -37,7 +37,7 @@ class Engine(Protocol):
         """Stop what still runs, and wait for it."""
 
 
-def conduct(engine: Engine, look: Callable[[], None], *, over: Callable[[], bool], limit: float | None) -> str:
+def run_sweep(engine: Engine, look: Callable[[], None], *, over: Callable[[], bool], limit: float | None) -> str:
     """Run an engine until all is over, or until somebody wants it to stop and the trainings have saved.
 
     Args:
@@ -51,7 +51,7 @@ def conduct(engine: Engine, look: Callable[[], None], *, over: Callable[[], bool
     """
     deadline = None if limit is None else time.monotonic() + max(limit - MARGIN, limit / 2)
     stopped_by = ""
-    with heard() as asked:
+    with caught_signals() as asked:
         try:
             while True:
                 engine.step()
@@ -71,7 +71,7 @@ def conduct(engine: Engine, look: Callable[[], None], *, over: Callable[[], bool
 
 
 @contextmanager
-def heard() -> Iterator[list[int]]:
+def caught_signals() -> Iterator[list[int]]:
     """Collect signals that ask to stop, instead of dying of them."""
     asked: list[int] = []
 
@@ -83,7 +83,7 @@ def heard() -> Iterator[list[int]]:
 
 
 @contextmanager
-def owned(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Hold the sweep's lock, so that no second process runs it.
 
     Raises:

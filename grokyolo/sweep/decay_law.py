@@ -7,7 +7,7 @@ the e-folds an epoch (learning rate × weight decay × steps). On logarithms tha
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -16,10 +16,57 @@ import numpy as np
 
 from grokyolo.gap.series import FloatArray, IntArray
 from grokyolo.sweep.axes import MOST_LEVELS, Axis, label_of, setting_of
-from grokyolo.sweep.diagram import Run
-from grokyolo.sweep.law_words import sentences
+from grokyolo.sweep.outcome import Run, Word
 from grokyolo.sweep.regression import BoolArray, fit_censored, jackknife, student_quantile, within
-from grokyolo.sweep.timed import Timed, timed_runs
+
+WAITING = {Word.MEMORISING, Word.OVERFITTING, Word.UNFINISHED}
+"""Runs that have memorised and not jumped: they would jump later, if at all."""
+
+
+@dataclass(frozen=True)
+class TimedRun:
+    """A run that tells something: when it jumped, or how long it waited.
+
+    Attributes:
+        run: the run.
+        epoch: of the jump, or its last one.
+        rate: e-folds an epoch, above 0.
+        jumped: whether it did.
+    """
+
+    run: Run
+    epoch: int
+    rate: float
+    jumped: bool
+
+    @property
+    def budget(self) -> float:
+        """E-folds at that epoch."""
+        return self.epoch * self.rate
+
+
+def timed_runs(runs: Sequence[Run]) -> tuple[list[TimedRun], dict[str, int]]:
+    """Return the runs that tell something, and how many do not, by reason."""
+    found: list[TimedRun] = []
+    left_out: dict[str, int] = {}
+    for run in runs:
+        outcome = run.outcome
+        moment, rate = outcome.jump or outcome.end, outcome.rate
+        word = outcome.word
+        if outcome.lost:
+            why = "lost again"
+        elif outcome.jump is None and (word not in WAITING or outcome.memorised is None):
+            why = word.value
+        elif moment is None or rate is None:
+            why = "budget unknown"
+        elif not rate > 0:
+            why = "no weight decay"
+        else:
+            found.append(TimedRun(run, moment.epoch, rate, outcome.jump is not None))
+            continue
+        left_out[why] = left_out.get(why, 0) + 1
+    return found, left_out
+
 
 TOLERANCE = 0.2
 """A slope this near to -1 is the law for practical ends: ten times the rate changes the budget by 1.6 times at most."""
@@ -27,7 +74,7 @@ PACE = ("lr0", "weight_decay", "batch", "nbs", "momentum")
 """Last parts of keys that act through the rate; every other axis may move the budget itself."""
 
 
-class Keeping(str, Enum):
+class Agreement(str, Enum):
     """What the fit says of the law."""
 
     KEEPS = "keeps"
@@ -110,16 +157,16 @@ class Law:
     reason: str = ""
 
     @property
-    def keeping(self) -> Keeping:
+    def agreement(self) -> Agreement:
         """Whether the law holds as far as the slope tells."""
         if self.slope is None or self.low is None or self.high is None:
-            return Keeping.UNKNOWN
+            return Agreement.UNKNOWN
         if self.low >= -1 - TOLERANCE and self.high <= -1 + TOLERANCE:
-            return Keeping.KEEPS
+            return Agreement.KEEPS
         if self.low <= -1 <= self.high:
-            return Keeping.UNSURE
+            return Agreement.UNSURE
         # nearer to the budget's clock than to that of epochs, whose slope is 0
-        return Keeping.PARTLY if self.low > -1.5 and self.high < -0.5 else Keeping.DEPARTS
+        return Agreement.PARTLY if self.low > -1.5 and self.high < -0.5 else Agreement.DEPARTS
 
     def sentences(self) -> tuple[str, ...]:
         """Return what was found, in words."""
@@ -128,7 +175,7 @@ class Law:
     def to_json(self) -> dict[str, Any]:
         """Return it as plain values."""
         return {
-            "law": self.keeping.value,
+            "law": self.agreement.value,
             "slope": self.slope,
             "slope_interval": None if self.low is None else [self.low, self.high],
             "settings": self.settings,
@@ -179,7 +226,7 @@ def fit_law(runs: Sequence[Run], axes: Sequence[Axis]) -> Law:
     )
 
 
-def _points(timed: Sequence[Timed]) -> FloatArray:
+def _points(timed: Sequence[TimedRun]) -> FloatArray:
     return np.array([(one.rate, one.epoch) for one in timed], dtype=np.float64).reshape(-1, 2)
 
 
@@ -188,9 +235,9 @@ def _own(axes: Sequence[Axis]) -> list[Axis]:
     return [axis for axis in axes if not axis.is_seed and axis.last not in PACE]
 
 
-def _parts(jumps: Sequence[Timed], axes: Sequence[Axis]) -> tuple[tuple[str, FloatArray], ...]:
+def _parts(jumps: Sequence[TimedRun], axes: Sequence[Axis]) -> tuple[tuple[str, FloatArray], ...]:
     own = _own(axes)
-    found: dict[tuple[int, ...], list[Timed]] = {}
+    found: dict[tuple[int, ...], list[TimedRun]] = {}
     for one in jumps:
         found.setdefault(tuple(axis.place(one.run.values.get(axis.key)) for axis in own), []).append(one)
     names = {
@@ -200,7 +247,7 @@ def _parts(jumps: Sequence[Timed], axes: Sequence[Axis]) -> tuple[tuple[str, Flo
     return tuple((names[places], _points(found[places])) for places in sorted(found))
 
 
-def _slope(timed: Sequence[Timed], axes: Sequence[Axis]) -> tuple[float | None, float | None, int, int, str]:
+def _slope(timed: Sequence[TimedRun], axes: Sequence[Axis]) -> tuple[float | None, float | None, int, int, str]:
     """Return slope, its standard error, settings, degrees of freedom, and why there is no slope or no error."""
     if not any(one.jumped for one in timed):
         return None, None, 0, 0, "no run has jumped"
@@ -236,7 +283,7 @@ def _numbered(names: Iterable[Hashable]) -> IntArray:
     return np.array([order.setdefault(name, len(order)) for name in names], dtype=np.int64)
 
 
-def _share(axis: Axis, axes: Sequence[Axis], timed: Sequence[Timed]) -> Share:
+def _share(axis: Axis, axes: Sequence[Axis], timed: Sequence[TimedRun]) -> Share:
     groups = []
     places = [axis.place(one.run.values.get(axis.key)) for one in timed]
     for number, level in enumerate(axis.levels if len(axis.levels) <= MOST_LEVELS else ()):
@@ -256,13 +303,13 @@ def _share(axis: Axis, axes: Sequence[Axis], timed: Sequence[Timed]) -> Share:
     return Share(axis.name, tuple(groups), _effect(axis, axes, [one for one in timed if one.jumped]))
 
 
-def _effect(axis: Axis, axes: Sequence[Axis], jumped: Sequence[Timed]) -> float | None:
+def _effect(axis: Axis, axes: Sequence[Axis], jumped: Sequence[TimedRun]) -> float | None:
     """Return the factor between the levels of an axis, from runs that are alike in all other axes but seeds.
 
     Each level is compared with the mean of all runs that differ from it in this axis (and seed) only.
     """
     others = [one for one in axes if one.key != axis.key and (not one.is_seed or axis.is_seed)]
-    alike: dict[object, list[Timed]] = {}
+    alike: dict[object, list[TimedRun]] = {}
     for one in jumped:
         alike.setdefault(tuple(label_of(one.run.values.get(other.key)) for other in others), []).append(one)
     places: list[int] = []
@@ -285,3 +332,55 @@ def _effect(axis: Axis, axes: Sequence[Axis], jumped: Sequence[Timed]) -> float 
 
 def _factor(values: FloatArray) -> float | None:
     return float(np.exp(np.std(np.log(values), ddof=1))) if len(values) > 1 else None
+
+
+def sentences(law: Law) -> Iterator[str]:
+    """Return what was found, the most telling first."""
+    if law.budget is None:
+        yield "No run has jumped with weight decay at work: there is no time of the jump to compare."
+    else:
+        yield _scatter(law)
+    yield from _verdict(law)
+    moving = [share for share in law.shares if share.factor is not None]
+    if moving:
+        factors = ", ".join(f"{share.axis} {share.factor:.2f}" for share in moving)
+        yield f"Factor between the levels of an axis in the budget at the jump, the others held fixed: {factors}."
+    if law.waiting:
+        run = "run" if len(law.waiting) == 1 else "runs"
+        yield f"{len(law.waiting)} {run} had memorised and ended before any jump, which counts as later than the end."
+    if law.left_out:
+        reasons = ", ".join(f"{count} {why}" for why, count in law.left_out.items())
+        yield f"Left out, since they say nothing about it: {reasons}."
+
+
+def _scatter(law: Law) -> str:
+    one = f"The jump comes at {law.budget:.3g} e-folds (median of {len(law.jumps)} runs"
+    if law.spread is None or law.epochs_spread is None:
+        return f"{one})."
+    return f"{one}, scatter a factor of {law.spread:.2f}; in epochs it is {law.epochs_spread:.2f})."
+
+
+def _verdict(law: Law) -> Iterator[str]:
+    if law.slope is None:
+        if law.budget is not None:
+            yield f"Whether it keeps the budget's time cannot be told: {law.reason}."
+        return
+    if law.low is None:
+        yield f"Slope of log epoch over log rate: {law.slope:.2f}, where the law says -1; {law.reason}."
+        return
+    found = f"slope {law.slope:.2f} (95 % {law.low:.2f} to {law.high:.2f}, {law.settings} settings)"
+    slope = f"{found}, where the law says -1"
+    if law.agreement.value == "keeps":
+        exact = "" if law.low <= -1 <= (law.high or 0.0) else ", nearly"
+        yield f"The jump keeps the time of the decay budget{exact}: {slope}."
+    elif law.agreement.value in {"partly", "departs"}:
+        change = 10 ** abs(law.slope + 1)
+        more = "more" if law.slope > -1 else "less"
+        how = (
+            "keeps the budget's time only in part"
+            if law.agreement.value == "partly"
+            else "does not keep the budget's time"
+        )
+        yield f"The jump {how}: {slope}; ten times the rate needs {change:.2g} times {more} of it."
+    else:
+        yield f"The jump may keep the budget's time or not: {slope}; more settings would tell."

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from grokyolo.errors import RunError
 from grokyolo.gap import Series, read_run
 from grokyolo.gap.following import Follower
-from grokyolo.sweep.making import Trial
-from grokyolo.sweep.standing import Standing, State
+from grokyolo.sweep.folder import Trial
+from grokyolo.sweep.progress import Progress, Status
 from grokyolo.verdict import Verdict, assess
 from grokyolo.view.screen import seconds_per_epoch
 from grokyolo.view.screen_facts import last_known
@@ -25,7 +25,7 @@ CATCHING_UP = 0.05
 
 
 @dataclass(frozen=True)
-class Seen:
+class Reading:
     """What is known of a run.
 
     Attributes:
@@ -42,21 +42,21 @@ class Seen:
     val: float | None
 
 
-class Sight:
+class Monitor:
     """Looks at the logs.
 
     Args:
-        standings: of all points.
+        points: of all points.
 
     Attributes:
         seen: what is known, by the name of the point.
     """
 
-    def __init__(self, standings: Sequence[Standing]) -> None:
-        self.standings = standings
-        self.seen: dict[str, Seen] = {}
+    def __init__(self, points: Sequence[Progress]) -> None:
+        self.points = points
+        self.seen: dict[str, Reading] = {}
         self._followers: dict[str, Follower] = {}
-        self._read: dict[str, State] = {}
+        self._read: dict[str, Status] = {}
         self._due = 0.0
 
     def look(self) -> bool:
@@ -64,23 +64,23 @@ class Sight:
         started = time.monotonic()
         if started < self._due:
             return False
-        for standing in self.standings:
-            if standing.state is State.RUNNING:
-                self._follow(standing.trial)
-            elif standing.state.over and time.monotonic() - started < CATCHING_UP:
-                self.read(standing)
+        for progress in self.points:
+            if progress.status is Status.RUNNING:
+                self._follow(progress.trial)
+            elif progress.status.over and time.monotonic() - started < CATCHING_UP:
+                self.read(progress)
         spent = time.monotonic() - started
         self._due = time.monotonic() + min(max(EVERY, REST * spent), LONGEST_REST)
         return True
 
-    def read(self, standing: Standing) -> Seen | None:
+    def read(self, progress: Progress) -> Reading | None:
         """Return what the log of a point says whose training has ended."""
-        name = standing.trial.point.name
-        if self._read.get(name) is not standing.state:
-            self._read[name] = standing.state
+        name = progress.trial.point.name
+        if self._read.get(name) is not progress.status:
+            self._read[name] = progress.status
             self._forget(name)
             with suppress(RunError):
-                self.seen[name] = _of(read_run(standing.trial.run))
+                self.seen[name] = _of(read_run(progress.trial.run))
         return self.seen.get(name)
 
     def close(self) -> None:
@@ -94,12 +94,12 @@ class Sight:
         Args:
             jobs: how many train at the same time.
         """
-        trained = [one for one in self.standings if one.state is State.FINISHED and one.seconds > 0]
-        running = [one for one in self.standings if one.state is State.RUNNING and one.trial.point.name in self.seen]
+        trained = [one for one in self.points if one.status is Status.FINISHED and one.seconds > 0]
+        running = [one for one in self.points if one.status is Status.RUNNING and one.trial.point.name in self.seen]
         seen = [self.seen[one.trial.point.name] for one in running]
         paces = [one.seconds / one.trial.epochs for one in trained] or list(map(_pace, running, seen))
         pace = sum(paces) / len(paces) if paces else 0.0
-        epochs = sum(one.trial.epochs for one in self.standings if not one.state.over)
+        epochs = sum(one.trial.epochs for one in self.points if not one.status.over)
         return pace * (epochs - sum(one.epoch for one in seen)) / max(jobs, 1) if pace else None
 
     def _follow(self, trial: Trial) -> None:
@@ -116,14 +116,14 @@ class Sight:
             follower.close()
 
 
-def _of(series: Series) -> Seen:
+def _of(series: Series) -> Reading:
     verdict = assess(series).verdict
     probe, val = last_known(series.probe_score), last_known(series.val_score)
-    return Seen(int(series.epoch[-1]), seconds_per_epoch(series), verdict, probe, val)
+    return Reading(int(series.epoch[-1]), seconds_per_epoch(series), verdict, probe, val)
 
 
-def _pace(standing: Standing, seen: Seen) -> float:
+def _pace(progress: Progress, seen: Reading) -> float:
     """Return the seconds that an epoch of a running point will have taken in the end, loading included."""
-    each, trained = seen.per_epoch or 0.0, time.monotonic() - (standing.started or 0.0)
+    each, trained = seen.per_epoch or 0.0, time.monotonic() - (progress.started or 0.0)
     loading = max(trained - seen.epoch * each, 0.0) if each else 0.0
-    return each + loading / standing.trial.epochs
+    return each + loading / progress.trial.epochs

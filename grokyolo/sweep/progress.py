@@ -11,10 +11,10 @@ from grokyolo.errors import Interrupted, Stopped
 from grokyolo.run.extension import is_finished
 from grokyolo.run.folder import SETTINGS
 from grokyolo.run.signals import SIGNALS
-from grokyolo.sweep.making import Trial
+from grokyolo.sweep.folder import Trial
 
 
-class State(str, Enum):
+class Status(str, Enum):
     """What a point does now."""
 
     WAITING = "waiting"
@@ -26,16 +26,16 @@ class State(str, Enum):
     @property
     def over(self) -> bool:
         """Whether this command has nothing left to do about the point."""
-        return self not in {State.WAITING, State.RUNNING}
+        return self not in {Status.WAITING, Status.RUNNING}
 
 
 @dataclass
-class Standing:
+class Progress:
     """One point while its sweep runs; the engine changes it, displays read it.
 
     Attributes:
         trial: the point.
-        state: what it does now.
+        status: what it does now.
         said: one line about it: why it failed, what it waits for.
         code: exit code of its training, None as long as there is none.
         started: on the monotonic clock, when its training was started by this command; None before.
@@ -44,7 +44,7 @@ class Standing:
     """
 
     trial: Trial
-    state: State = State.WAITING
+    status: Status = Status.WAITING
     said: str = ""
     code: int | None = None
     started: float | None = None
@@ -62,11 +62,11 @@ class Standing:
         """
         self.code, self.seconds = code, now - (self.started or now)
         if code == 0:
-            self.state, self.said = State.FINISHED, ""
+            self.status, self.said = Status.FINISHED, ""
         elif code in RESUMABLE or (stopping and -code in STOP_SIGNALS):
-            self.state, self.said = State.STOPPED, said
+            self.status, self.said = Status.STOPPED, said
         else:
-            self.state = State.FAILED
+            self.status = Status.FAILED
             self.said = f"{said} ({_ended(code)})" if said else _ended(code)
 
 
@@ -85,18 +85,18 @@ def _ended(code: int) -> str:
         return f"killed by signal {-code}"
 
 
-def standings_of(trials: Iterable[Trial]) -> list[Standing]:
+def progress_of(trials: Iterable[Trial]) -> list[Progress]:
     """Return where the points stand before anything is started."""
     found = []
     for trial in trials:
         done = (trial.run / SETTINGS).is_file() and is_finished(trial.run, trial.recipe)
-        found.append(Standing(trial, State.FINISHED if done else State.WAITING, here_before=done))
+        found.append(Progress(trial, Status.FINISHED if done else Status.WAITING, here_before=done))
     return found
 
 
-def count(standings: Iterable[Standing]) -> dict[State, int]:
+def count(points: Iterable[Progress]) -> dict[Status, int]:
     """Return how many points are in each state."""
-    found = dict.fromkeys(State, 0)
-    for standing in standings:
-        found[standing.state] += 1
+    found = dict.fromkeys(Status, 0)
+    for progress in points:
+        found[progress.status] += 1
     return found

@@ -1,0 +1,62 @@
+"""How points stand: before anything starts, and after a training has ended in one way or another."""
+
+from pathlib import Path
+
+import pytest
+
+from grokyolo.run import extension, folder
+from grokyolo.sweep.folder import Trial, plan_sweep
+from grokyolo.sweep.progress import Progress, Status, count, progress_of
+
+
+@pytest.fixture
+def trials(workplace) -> tuple[Trial, ...]:
+    return plan_sweep(Path("runs") / "s", "grok-modular-addition", ["seed=0,1,2", "epochs=9"]).trials
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "stopping", "state", "said"),
+    [
+        (0, "", False, Status.FINISHED, ""),
+        (75, "stopped by SIGTERM", True, Status.STOPPED, "stopped by SIGTERM"),
+        (75, "stopped at the time limit", False, Status.STOPPED, "stopped at the time limit"),
+        (130, "stopped by Ctrl-C", True, Status.STOPPED, "stopped by Ctrl-C"),
+        (-15, "", True, Status.STOPPED, ""),
+        (-15, "", False, Status.FAILED, "killed by SIGTERM"),
+        (-9, "", True, Status.FAILED, "killed by SIGKILL"),
+        (1, "training failed: no memory", False, Status.FAILED, "training failed: no memory (exit code 1)"),
+        (2, "", False, Status.FAILED, "exit code 2"),
+        (-99, "", False, Status.FAILED, "killed by signal 99"),
+    ],
+)
+def test_how_a_training_ended(trials, code, error, stopping, state, said):
+    progress = Progress(trials[0], Status.RUNNING, started=100.0)
+    progress.end(code, error, 130.0, stopping=stopping)
+    assert (progress.status, progress.said, progress.code, progress.seconds) == (state, said, code, 30.0)
+    assert progress.status.over
+
+
+def test_what_has_all_its_epochs_is_finished_before(trials):
+    done, early, begun = trials
+    for trial in trials:
+        folder.write_settings(folder.claim(f"s/{trial.point.name}", chosen=True), trial.recipe)
+    state = {"format": 1}
+    _save(done.run, 9, state)
+    _save(early.run, 4, state)
+    _save(begun.run, 4, state)
+    folder.add_facts(early.run, {extension.STOPPED_EARLY: 4})
+    points = progress_of(trials)
+    assert [one.status for one in points] == [Status.FINISHED, Status.FINISHED, Status.WAITING]
+    assert [one.here_before for one in points] == [True, True, False]
+    assert count(points)[Status.FINISHED] == 2
+
+
+def test_without_a_folder_a_point_waits(trials):
+    assert {one.status for one in progress_of(trials)} == {Status.WAITING}
+
+
+def _save(run: Path, epoch: int, state: dict) -> None:
+    from grokyolo.run.state import save
+    from grokyolo.training.state import encode
+
+    save(run, epoch, encode(state), keep=3)

@@ -13,9 +13,9 @@ from grokyolo.cli.running import time_limit
 from grokyolo.errors import GrokyoloError, Interrupted, Stopped, UsageError
 
 if TYPE_CHECKING:
-    from grokyolo.sweep.folder import SweepPlan
     from grokyolo.sweep.progress import Progress
     from grokyolo.sweep.runner import Engine
+    from grokyolo.sweep.trials import SweepPlan
 
 DESCRIPTION = """Train a recipe at every point of a grid, each an ordinary run in a process of its
 own, below runs/NAME. The same command goes on where it stopped, skips what is
@@ -70,10 +70,10 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Check every point, train those that are not finished, and say how it went."""
-    from grokyolo.sweep.folder import plan_sweep
     from grokyolo.sweep.local_engine import gpu_groups, threads
     from grokyolo.sweep.progress import progress_of
     from grokyolo.sweep.runner import locked
+    from grokyolo.sweep.trials import plan_sweep
 
     _sort_out(args)
     limit = time_limit(args)
@@ -115,7 +115,7 @@ def _sort_out(args: argparse.Namespace) -> None:
 
 def _name(args: argparse.Namespace) -> str:
     from grokyolo.recipe import load
-    from grokyolo.sweep.folder import is_name
+    from grokyolo.sweep.trials import is_name
 
     name = args.name or f"{load(args.recipe, complete=False).name}-sweep"
     if not is_name(name):

@@ -12,6 +12,7 @@ import numpy as np
 
 from grokyolo.errors import UsageError, did_you_mean
 from grokyolo.gap.context import as_number
+from grokyolo.sweep.outcome import Run
 
 MOST_LEVELS = 12
 """Axes with more different numbers than this are cut into bins."""
@@ -100,6 +101,10 @@ class Axis:
         highs = [level.high for level in self.levels]
         return min(int(np.searchsorted(highs, number or 0.0)), len(highs) - 1)
 
+    def level_of(self, run: Run) -> int:
+        """Return which level a run belongs to."""
+        return self.place(run.values.get(self.key))
+
 
 NOTHING = Axis("", (Level(""),))
 """Stands where a sweep has one axis or none."""
@@ -162,25 +167,25 @@ def differing(values: Sequence[Mapping[str, object]], keys: Sequence[str]) -> li
     return found
 
 
-def key_named(name: str, keys: Sequence[str], option: str) -> str:
-    """Return the key that a user means: in full, without `train.`, or its last part where only one has it.
+def axis_named(name: str, axes: Sequence[Axis], option: str) -> Axis:
+    """Return the axis that a user means: its key in full, without `train.`, or its last part where only one has it.
 
     Args:
         name: as typed.
-        keys: what there is.
+        axes: what there is.
         option: for the message, such as `--axes`.
 
     Raises:
         UsageError: no key has this name, or several do.
     """
-    for spelled in (str, _without_train, _last_part):
-        found = [key for key in keys if spelled(key) == name]
+    for form in (str, _without_train, _last_part):
+        found = [axis for axis in axes if form(axis.key) == name]
         if len(found) == 1:
             return found[0]
         if found:
-            hint = f"{option} {found[0]}"
-            raise UsageError(f"{name} may be {' or '.join(found)}", where=f"{option} {name}", hint=hint)
-    known = [_without_train(key) for key in keys]
+            what = f"{name} may be {' or '.join(axis.key for axis in found)}"
+            raise UsageError(what, where=f"{option} {name}", hint=f"{option} {found[0].key}")
+    known = [axis.name for axis in axes]
     hint = did_you_mean(name, known) or (f"one of {', '.join(known)}" if known else "grokyolo sweep show FOLDER")
     raise UsageError(f"nothing in this sweep differs by {name}", where=f"{option} {name}", hint=hint)
 
@@ -212,3 +217,19 @@ def spanning(axes: Sequence[Axis]) -> tuple[Axis, Axis]:
 def setting_of(values: Mapping[str, object], axes: Sequence[Axis]) -> Hashable:
     """Return what all runs have in common that differ by their seeds only."""
     return tuple(label_of(values.get(axis.key)) for axis in axes if not axis.is_seed)
+
+
+def parts_of(runs: Sequence[Run], axes: Sequence[Axis]) -> list[tuple[dict[str, str], list[Run]]]:
+    """Return the runs of each combination of levels that has any, with the labels of these levels by axis."""
+    found: dict[tuple[int, ...], list[Run]] = {}
+    for run in runs:
+        found.setdefault(tuple(axis.level_of(run) for axis in axes), []).append(run)
+    return [
+        ({axis.name: axis.levels[level].label for axis, level in zip(axes, levels, strict=True)}, found[levels])
+        for levels in sorted(found)
+    ]
+
+
+def described(fixed: Mapping[str, str]) -> str:
+    """Return the part of a sweep that something is about, as ` at weight_decay=1 at lr0=0.002`."""
+    return "".join(f" at {name}={label}" for name, label in fixed.items())

@@ -8,7 +8,7 @@ which borders are possible, so the interval is the profile likelihood's in every
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -17,8 +17,8 @@ import numpy as np
 
 from grokyolo.gap.context import as_number
 from grokyolo.gap.series import FloatArray
-from grokyolo.sweep.axes import Axis, label_of
-from grokyolo.sweep.outcome import Moment, Outcome, Run, Word
+from grokyolo.sweep.axes import Axis, described, label_of, parts_of
+from grokyolo.sweep.outcome import Outcome, Run, Word
 
 REACHED = {Word.GROKKED, Word.DELAYED_JUMP, Word.GENERALISING}
 MISSED = {Word.MEMORISING, Word.OVERFITTING, Word.NEVER_LEARNED}
@@ -54,19 +54,35 @@ class Tried:
     runs: int
 
 
-@dataclass(frozen=True)
-class Critical:
+@dataclass(frozen=True, kw_only=True)
+class Transition:
+    """Where runs come to generalise as the size changes.
+
+    Attributes:
+        border: how it shows.
+        rising: whether larger sizes generalise; False where smaller ones do.
+        estimate: the critical size; of a sharp border the geometric middle of the two sizes around it.
+        low, high: its 95 % interval; None where the sizes tried leave it open.
+        below, above: the sizes around a sharp border; the last one tried where there is none.
+    """
+
+    border: Border
+    rising: bool = True
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    below: float | None = None
+    above: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Critical(Transition):
     """The critical size of one part of a sweep.
 
     Attributes:
         axis: name of the axis that is the size.
         fixed: what is the same for all its runs, axis to level; empty for the whole sweep.
         tried: sizes, rising.
-        border: how it shows.
-        rising: whether larger sizes generalise; False where smaller ones do.
-        estimate: the critical size; of a sharp border the geometric middle of the two sizes around it.
-        low, high: its 95 % interval; None where the sizes tried leave it open.
-        below, above: the sizes around a sharp border; the last one tried where there is none.
         left_out: runs that tell neither.
         ends: least and largest budget at the end of the runs, None when unknown.
     """
@@ -74,19 +90,28 @@ class Critical:
     axis: str
     fixed: dict[str, str]
     tried: tuple[Tried, ...]
-    border: Border
-    rising: bool
-    estimate: float | None
-    low: float | None
-    high: float | None
-    below: float | None
-    above: float | None
     left_out: int
     ends: tuple[float, float] | None
 
     def sentence(self) -> str:
         """Return what was found, in words."""
-        return _sentence(self)
+        where = described(self.fixed)
+        if not self.tried:
+            return f"{self.axis}{where}: no run tells."
+        hits, runs = sum(one.reached for one in self.tried), sum(one.runs for one in self.tried)
+        word = "smallest" if self.rising else "largest"
+        text = {
+            Border.SHARP: f"{word} that generalises{where} is between {_short(self.below)} and {_short(self.above)}",
+            Border.BLURRED: f"half of the runs generalise{where} at {_short(self.estimate)}",
+            Border.BELOW: f"all {runs} runs generalise{where}, down to {_short(self.tried[0].size)}",
+            Border.ABOVE: f"none of {runs} runs generalises{where}, up to {_short(self.tried[-1].size)}",
+            Border.NONE: f"no border{where}: {hits} of {runs} runs generalise, whatever it is",
+        }[self.border]
+        if self.border in {Border.SHARP, Border.BLURRED}:
+            low, high = (_short(end) if end else "open" for end in (self.low, self.high))
+            text += f" (95 % {low} to {high}, {runs} runs)"
+        left = f"; {self.left_out} of its runs do not tell" if self.left_out else ""
+        return f"{self.axis}: {text}{left}."
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -117,17 +142,26 @@ def critical_sizes(
         within: count what happened until then only; None for as long as each run lasts.
         by: `budget` (e-folds) or `epoch`, what `within` is in.
     """
-    groups: dict[tuple[str, ...], list[Run]] = {}
-    for place in np.ndindex(*(len(other.levels) for other in others)):
-        groups[tuple(other.levels[level].label for other, level in zip(others, place, strict=True))] = []
-    for run in runs:
-        labels = (other.levels[other.place(run.values.get(other.key))].label for other in others)
-        groups[tuple(labels)].append(run)
-    return tuple(
-        _critical(axis, {other.name: label for other, label in zip(others, labels, strict=True)}, members, within, by)
-        for labels, members in groups.items()
-        if members
-    )
+    found = []
+    for fixed, members in parts_of(runs, others):
+        told = [(as_number(run.values.get(axis.key)), reached(run.outcome, within, by)) for run in members]
+        known = [(size, hit) for size, hit in told if size is not None and hit is not None]
+        tried = tuple(
+            Tried(size, sum(hit for at, hit in known if at == size), sum(at == size for at, _ in known))
+            for size in sorted({size for size, _ in known})
+        )
+        budgets = [run.outcome.end.budget for run in members if run.outcome.end and run.outcome.end.budget is not None]
+        found.append(
+            Critical(
+                axis=axis.name,
+                fixed=fixed,
+                tried=tried,
+                left_out=len(told) - len(known),
+                ends=(min(budgets), max(budgets)) if budgets else None,
+                **vars(_transition(tried)),
+            )
+        )
+    return tuple(found)
 
 
 def reached(outcome: Outcome, within: float | None = None, by: str = "budget") -> bool | None:
@@ -137,76 +171,60 @@ def reached(outcome: Outcome, within: float | None = None, by: str = "budget") -
         return None
     if within is None or word is Word.GENERALISING:
         return word in REACHED
-    jump = _on(outcome.jump, by)
+    jump, end = (moment.on(by) if moment else None for moment in (outcome.jump, outcome.end))
     if word in REACHED and jump is not None and jump <= within:
         return True
-    end = _on(outcome.end, by)
     return False if word is Word.NEVER_LEARNED or (end is not None and end >= within) else None
 
 
-def _on(moment: Moment | None, by: str) -> float | None:
-    return None if moment is None else moment.on(by)
+@dataclass(frozen=True)
+class _Fit:
+    """The likeliest border, its 95 % interval (None for an open end) and its log-likelihood."""
+
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    height: float = -math.inf
 
 
-def _critical(axis: Axis, fixed: dict[str, str], runs: Sequence[Run], within: float | None, by: str) -> Critical:
-    told = [(as_number(run.values.get(axis.key)), reached(run.outcome, within, by)) for run in runs]
-    known = [(size, found) for size, found in told if size is not None and found is not None]
-    tried = tuple(
-        Tried(size, sum(found for at, found in known if at == size), sum(at == size for at, _ in known))
-        for size in sorted({size for size, _ in known})
-    )
-    budgets = [run.outcome.end.budget for run in runs if run.outcome.end and run.outcome.end.budget is not None]
-    ends = (min(budgets), max(budgets)) if budgets else None
-    border, rising, estimate, low, high, below, above = _locate(tried)
-    left_out = len(told) - len(known)
-    return Critical(axis.name, fixed, tried, border, rising, estimate, low, high, below, above, left_out, ends)
-
-
-_Found = tuple[Border, bool, "float | None", "float | None", "float | None", "float | None", "float | None"]
-
-
-def _locate(tried: Sequence[Tried]) -> _Found:
-    """Return border, direction, estimate, interval, and the sizes around it."""
+def _transition(tried: Sequence[Tried]) -> Transition:
     hits, runs = sum(one.reached for one in tried), sum(one.runs for one in tried)
     if not runs:
-        return Border.NONE, True, None, None, None, None, None
+        return Transition(border=Border.NONE)
+    up = _fit(tried, rising=True)
     if hits == runs:  # the border, if any, lies below
-        high = _interval(tried, rising=True)[2]
-        return Border.BELOW, True, None, None, high, None, tried[0].size
+        return Transition(border=Border.BELOW, high=up.high, above=tried[0].size)
     if not hits:
-        low = _interval(tried, rising=True)[1]
-        return Border.ABOVE, True, None, low, None, tried[-1].size, None
-    up, down = _interval(tried, rising=True), _interval(tried, rising=False)
-    rising = up[3] >= down[3]
-    estimate, low, high, height = up if rising else down
+        return Transition(border=Border.ABOVE, low=up.low, below=tried[-1].size)
+    down = _fit(tried, rising=False)
+    rising = up.height >= down.height
+    fit = up if rising else down
+    if around := _sharp(tried, rising):
+        below, above = around
+        middle = math.sqrt(below * above) if below > 0 else (below + above) / 2
+        return Transition(
+            border=Border.SHARP, rising=rising, estimate=middle, low=fit.low, high=fit.high, below=below, above=above
+        )
     flat = hits * math.log(hits / runs) + (runs - hits) * math.log((runs - hits) / runs)
-    below, above = _around(tried, rising)
-    if below is not None and above is not None:
-        inner = math.sqrt(below * above) if below > 0 else (below + above) / 2
-        return Border.SHARP, rising, inner, low, high, below, above
-    if height < flat + HALF_CHI_SQUARE or estimate is None:
-        return Border.NONE, rising, None, None, None, None, None
-    return Border.BLURRED, rising, estimate, low, high, None, None
+    if fit.height < flat + HALF_CHI_SQUARE or fit.estimate is None:
+        return Transition(border=Border.NONE, rising=rising)
+    return Transition(border=Border.BLURRED, rising=rising, estimate=fit.estimate, low=fit.low, high=fit.high)
 
 
-def _around(tried: Sequence[Tried], rising: bool) -> tuple[float | None, float | None]:
-    """Return the last size before and the first after a border at which all runs change, rising; None without one."""
+def _sharp(tried: Sequence[Tried], rising: bool) -> tuple[float, float] | None:
+    """Return the last size before and the first after a border at which all runs change; None without one."""
     shares = [one.reached / one.runs for one in tried]
-    expected = sorted(shares, reverse=not rising)
-    if shares != expected or any(share not in {0.0, 1.0} for share in shares):
-        return None, None
+    if shares != sorted(shares, reverse=not rising) or any(share not in {0.0, 1.0} for share in shares):
+        return None
     change = next(i for i in range(1, len(shares)) if shares[i] != shares[i - 1])
     return tried[change - 1].size, tried[change].size
 
 
-def _interval(tried: Sequence[Tried], *, rising: bool) -> tuple[float | None, float | None, float | None, float]:
-    """Return the likeliest border, its interval and its log-likelihood; None for an open end.
-
-    Sizes of 0 or less have no logarithm and do not take part.
-    """
+def _fit(tried: Sequence[Tried], *, rising: bool) -> _Fit:
+    """Return the border of largest likelihood; sizes of 0 or less have no logarithm and do not take part."""
     some = _thinned([one for one in tried if one.size > 0])
     if len(some) < 2:
-        return None, None, None, -math.inf
+        return _Fit()
     size = np.log([one.size for one in some])
     hit = np.array([one.reached for one in some], dtype=np.float64)
     miss = np.array([one.runs for one in some], dtype=np.float64) - hit
@@ -216,12 +234,13 @@ def _interval(tried: Sequence[Tried], *, rising: bool) -> tuple[float | None, fl
     profile = np.max([_log_likelihood(border, k, size, hit, miss) for k in steepness], axis=0)
     best = float(profile.max())
     inside = np.flatnonzero(profile >= best - HALF_CHI_SQUARE)
-    tops = np.flatnonzero(profile >= best - 1e-9)
-    ends: list[Callable[[], float | None]] = [
-        lambda: None if inside[0] == 0 else float(np.exp(border[inside[0]])),
-        lambda: None if inside[-1] == BORDERS - 1 else float(np.exp(border[inside[-1]])),
-    ]
-    return float(np.exp(np.mean(border[tops]))), ends[0](), ends[1](), best
+    first, last = int(inside[0]), int(inside[-1])
+    return _Fit(
+        estimate=float(np.exp(np.mean(border[profile >= best - 1e-9]))),
+        low=None if first == 0 else float(np.exp(border[first])),
+        high=None if last == BORDERS - 1 else float(np.exp(border[last])),
+        height=best,
+    )
 
 
 def _thinned(tried: Sequence[Tried]) -> list[Tried]:
@@ -242,27 +261,5 @@ def _log_likelihood(border: FloatArray, k: float, size: FloatArray, hit: FloatAr
     return found
 
 
-def _sentence(found: Critical) -> str:
-    where = "".join(f" at {name}={label}" for name, label in found.fixed.items())
-    if not found.tried:
-        return f"{found.axis}{where}: no run tells."
-    first, last = found.tried[0].size, found.tried[-1].size
-    hits, runs = sum(one.reached for one in found.tried), sum(one.runs for one in found.tried)
-    word = {True: "smallest", False: "largest"}[found.rising]
-    text = {
-        Border.SHARP: f"{word} that generalises{where} is between {_n(found.below)} and {_n(found.above)}",
-        Border.BLURRED: f"half of the runs generalise{where} at {_n(found.estimate)}",
-        Border.BELOW: f"all {runs} runs generalise{where}, down to {_n(first)}",
-        Border.ABOVE: f"none of {runs} runs generalises{where}, up to {_n(last)}",
-        Border.NONE: f"no border{where}: {hits} of {runs} runs generalise, whatever it is",
-    }[found.border]
-    interval = ""
-    if found.border in {Border.SHARP, Border.BLURRED}:
-        low, high = (_n(found.low) if found.low else "open"), (_n(found.high) if found.high else "open")
-        interval = f" (95 % {low} to {high}, {runs} runs)"
-    left = f"; {found.left_out} of its runs do not tell" if found.left_out else ""
-    return f"{found.axis}: {text}{interval}{left}."
-
-
-def _n(value: float | None) -> str:
+def _short(value: float | None) -> str:
     return label_of(None if value is None else float(f"{value:.3g}"))

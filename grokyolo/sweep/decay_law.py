@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from grokyolo.gap.series import FloatArray, IntArray
-from grokyolo.sweep.axes import MOST_LEVELS, Axis, label_of, setting_of
+from grokyolo.sweep.axes import MOST_LEVELS, Axis, label_of, parts_of, setting_of
 from grokyolo.sweep.outcome import Run, Word
 from grokyolo.sweep.regression import BoolArray, fit_censored, jackknife, student_quantile, within
 
@@ -123,38 +123,47 @@ class Share:
         return {"factor": self.factor, "levels": [dict(vars(group)) for group in self.groups]}
 
 
-@dataclass(frozen=True)
-class Law:
+@dataclass(frozen=True, kw_only=True)
+class Slope:
+    """The fitted line of log epoch over log rate.
+
+    Attributes:
+        slope, low, high: with its 95 % interval; None when unknowable.
+        settings: how many settings the interval rests on.
+        reason: why there is no slope, or no interval; empty where there are both.
+    """
+
+    slope: float | None = None
+    low: float | None = None
+    high: float | None = None
+    settings: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Law(Slope):
     """The law and how well it holds.
 
     Attributes:
         jumps: shape (n, 2): e-folds an epoch, and epoch of the jump.
         parts: the jumps of each part that may have a budget of its own, by its levels; one of all where there is none.
         waits: shape (m, 2): the same for runs that ended before a jump, at their last epoch.
-        slope, low, high: of log epoch over log rate, with its 95 % interval; None when unknowable.
-        settings: how many settings the interval rests on.
         budget, spread: median e-folds at the jump, and the standard deviation of their logarithm as a factor.
         epochs_spread: the same for epochs.
         shares: what each axis does to the budget.
         left_out: reason to number of runs that say nothing about the law.
         waiting: names of the runs that ended before a jump.
-        reason: why there is no slope; empty where there is one.
     """
 
     jumps: FloatArray
     parts: tuple[tuple[str, FloatArray], ...]
     waits: FloatArray
-    slope: float | None
-    low: float | None
-    high: float | None
-    settings: int
     budget: float | None
     spread: float | None
     epochs_spread: float | None
     shares: tuple[Share, ...]
     left_out: dict[str, int]
     waiting: tuple[str, ...]
-    reason: str = ""
 
     @property
     def agreement(self) -> Agreement:
@@ -170,7 +179,7 @@ class Law:
 
     def sentences(self) -> tuple[str, ...]:
         """Return what was found, in words."""
-        return tuple(sentences(self))
+        return tuple(_sentences(self))
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -205,24 +214,22 @@ def fit_law(runs: Sequence[Run], axes: Sequence[Axis]) -> Law:
     jumps = [one for one in timed if one.jumped]
     waits = [one for one in timed if not one.jumped]
     budgets = np.array([one.budget for one in jumps])
-    epochs = np.array([float(one.epoch) for one in jumps])
-    slope, error, settings, freedom, reason = _slope(timed, axes)
-    reach = None if slope is None or error is None else student_quantile(0.975, freedom) * error
+    jumped = {one.run.name: one for one in jumps}
+    parts = parts_of([one.run for one in jumps], _own(axes))
     return Law(
+        **vars(_slope(timed, axes)),
         jumps=_points(jumps),
-        parts=_parts(jumps, axes),
+        parts=tuple(
+            (", ".join(f"{name}={label}" for name, label in fixed.items()), _points([jumped[run.name] for run in part]))
+            for fixed, part in parts
+        ),
         waits=_points(waits),
-        slope=slope,
-        low=None if slope is None or reach is None else slope - reach,
-        high=None if slope is None or reach is None else slope + reach,
-        settings=settings,
         budget=float(np.median(budgets)) if len(budgets) else None,
         spread=_factor(budgets),
-        epochs_spread=_factor(epochs),
+        epochs_spread=_factor(np.array([float(one.epoch) for one in jumps])),
         shares=tuple(_share(axis, axes, timed) for axis in axes),
         left_out=left_out,
         waiting=tuple(one.run.name for one in waits),
-        reason=reason,
     )
 
 
@@ -235,46 +242,34 @@ def _own(axes: Sequence[Axis]) -> list[Axis]:
     return [axis for axis in axes if not axis.is_seed and axis.last not in PACE]
 
 
-def _parts(jumps: Sequence[TimedRun], axes: Sequence[Axis]) -> tuple[tuple[str, FloatArray], ...]:
-    own = _own(axes)
-    found: dict[tuple[int, ...], list[TimedRun]] = {}
-    for one in jumps:
-        found.setdefault(tuple(axis.place(one.run.values.get(axis.key)) for axis in own), []).append(one)
-    names = {
-        places: ", ".join(f"{axis.name}={axis.levels[place].label}" for axis, place in zip(own, places, strict=True))
-        for places in found
-    }
-    return tuple((names[places], _points(found[places])) for places in sorted(found))
-
-
-def _slope(timed: Sequence[TimedRun], axes: Sequence[Axis]) -> tuple[float | None, float | None, int, int, str]:
-    """Return slope, its standard error, settings, degrees of freedom, and why there is no slope or no error."""
+def _slope(timed: Sequence[TimedRun], axes: Sequence[Axis]) -> Slope:
     if not any(one.jumped for one in timed):
-        return None, None, 0, 0, "no run has jumped"
+        return Slope(reason="no run has jumped")
     own = _own(axes)
-    budgets = _numbered(tuple(axis.place(one.run.values.get(axis.key)) for axis in own) for one in timed)
+    budgets = _numbered(tuple(axis.level_of(one.run) for axis in own) for one in timed)
     clusters = _numbered(setting_of(one.run.values, axes) for one in timed)
     rate, epoch = np.log([one.rate for one in timed]), np.log([float(one.epoch) for one in timed])
     censored = np.array([not one.jumped for one in timed], dtype=bool)
+    used = np.isin(budgets, budgets[~censored])  # where nothing jumped there is no budget to be fitted
+    rate, epoch, censored, budgets = rate[used], epoch[used], censored[used], budgets[used]
+    clusters = np.unique(clusters[used], return_inverse=True)[1]
 
     def estimate(rows: BoolArray) -> float | None:
-        alive = np.unique(budgets[rows & ~censored])  # where nothing jumped there is no budget to be fitted
+        alive = np.unique(budgets[rows & ~censored])
         rows = rows & np.isin(budgets, alive)
         design = np.column_stack([budgets[rows, None] == alive, rate[rows]]).astype(np.float64)
         fit = fit_censored(design, epoch[rows], censored[rows])
         return None if fit is None else float(fit.coefficients[-1])
 
-    used = np.isin(budgets, budgets[~censored])
-    slope = estimate(used)
+    slope = estimate(np.ones(len(rate), dtype=bool))
     if slope is None:
-        why = "no two of the runs that jumped differ in learning rate × weight decay × steps alone"
-        return None, None, 0, 0, why
-    clusters = np.unique(clusters[used], return_inverse=True)[1]
+        return Slope(reason="no two of the runs that jumped differ in learning rate × weight decay × steps alone")
     settings = int(clusters.max()) + 1
-    rate, epoch, censored, budgets = rate[used], epoch[used], censored[used], budgets[used]
     error = jackknife(estimate, clusters)
-    freedom = max(settings - len(np.unique(budgets)) - 1, 1)
-    return slope, error, settings, freedom, "" if error is not None else "too few settings for an interval"
+    if error is None:
+        return Slope(slope=slope, settings=settings, reason="too few settings for an interval")
+    reach = student_quantile(0.975, max(settings - len(np.unique(budgets)) - 1, 1)) * error
+    return Slope(slope=slope, low=slope - reach, high=slope + reach, settings=settings)
 
 
 def _numbered(names: Iterable[Hashable]) -> IntArray:
@@ -285,9 +280,8 @@ def _numbered(names: Iterable[Hashable]) -> IntArray:
 
 def _share(axis: Axis, axes: Sequence[Axis], timed: Sequence[TimedRun]) -> Share:
     groups = []
-    places = [axis.place(one.run.values.get(axis.key)) for one in timed]
     for number, level in enumerate(axis.levels if len(axis.levels) <= MOST_LEVELS else ()):
-        here = [one for one, place in zip(timed, places, strict=True) if place == number]
+        here = [one for one in timed if axis.level_of(one.run) == number]
         jumped = [one for one in here if one.jumped]
         budgets = np.array([one.budget for one in jumped])
         groups.append(
@@ -295,7 +289,7 @@ def _share(axis: Axis, axes: Sequence[Axis], timed: Sequence[TimedRun]) -> Share
                 level=level.label,
                 jumped=len(jumped),
                 waiting=len(here) - len(jumped),
-                budget=float(np.median(budgets)) if len(budgets) else None,
+                budget=float(np.median(budgets)) if jumped else None,
                 spread=_factor(budgets),
                 epoch=float(np.median([one.epoch for one in jumped])) if jumped else None,
             )
@@ -316,7 +310,7 @@ def _effect(axis: Axis, axes: Sequence[Axis], jumped: Sequence[TimedRun]) -> flo
     blocks: list[int] = []
     logs: list[float] = []
     for block, members in enumerate(alike.values()):
-        levels = [axis.place(one.run.values.get(axis.key)) for one in members]
+        levels = [axis.level_of(one.run) for one in members]
         if len(set(levels)) > 1:
             places += levels
             blocks += [block] * len(members)
@@ -334,13 +328,14 @@ def _factor(values: FloatArray) -> float | None:
     return float(np.exp(np.std(np.log(values), ddof=1))) if len(values) > 1 else None
 
 
-def sentences(law: Law) -> Iterator[str]:
+def _sentences(law: Law) -> Iterator[str]:
     """Return what was found, the most telling first."""
     if law.budget is None:
         yield "No run has jumped with weight decay at work: there is no time of the jump to compare."
     else:
         yield _scatter(law)
-    yield from _verdict(law)
+    if conclusion := _conclusion(law):
+        yield conclusion
     moving = [share for share in law.shares if share.factor is not None]
     if moving:
         factors = ", ".join(f"{share.axis} {share.factor:.2f}" for share in moving)
@@ -360,27 +355,23 @@ def _scatter(law: Law) -> str:
     return f"{one}, scatter a factor of {law.spread:.2f}; in epochs it is {law.epochs_spread:.2f})."
 
 
-def _verdict(law: Law) -> Iterator[str]:
+def _conclusion(law: Law) -> str:
     if law.slope is None:
-        if law.budget is not None:
-            yield f"Whether it keeps the budget's time cannot be told: {law.reason}."
-        return
-    if law.low is None:
-        yield f"Slope of log epoch over log rate: {law.slope:.2f}, where the law says -1; {law.reason}."
-        return
-    found = f"slope {law.slope:.2f} (95 % {law.low:.2f} to {law.high:.2f}, {law.settings} settings)"
-    slope = f"{found}, where the law says -1"
-    if law.agreement.value == "keeps":
-        exact = "" if law.low <= -1 <= (law.high or 0.0) else ", nearly"
-        yield f"The jump keeps the time of the decay budget{exact}: {slope}."
-    elif law.agreement.value in {"partly", "departs"}:
-        change = 10 ** abs(law.slope + 1)
-        more = "more" if law.slope > -1 else "less"
-        how = (
-            "keeps the budget's time only in part"
-            if law.agreement.value == "partly"
-            else "does not keep the budget's time"
-        )
-        yield f"The jump {how}: {slope}; ten times the rate needs {change:.2g} times {more} of it."
-    else:
-        yield f"The jump may keep the budget's time or not: {slope}; more settings would tell."
+        return f"Whether it keeps the budget's time cannot be told: {law.reason}." if law.budget is not None else ""
+    if law.low is None or law.high is None:
+        return f"Slope of log epoch over log rate: {law.slope:.2f}, where the law says -1; {law.reason}."
+    slope = (
+        f"slope {law.slope:.2f} (95 % {law.low:.2f} to {law.high:.2f}, {law.settings} settings), where the law says -1"
+    )
+    if law.agreement is Agreement.UNSURE:
+        return f"The jump may keep the budget's time or not: {slope}; more settings would tell."
+    if law.agreement is Agreement.KEEPS:
+        nearly = "" if law.low <= -1 <= law.high else ", nearly"
+        return f"The jump keeps the time of the decay budget{nearly}: {slope}."
+    how = (
+        "keeps the budget's time only in part"
+        if law.agreement is Agreement.PARTLY
+        else "does not keep the budget's time"
+    )
+    change = f"{10 ** abs(law.slope + 1):.2g} times {'more' if law.slope > -1 else 'less'}"
+    return f"The jump {how}: {slope}; ten times the rate needs {change} of it."

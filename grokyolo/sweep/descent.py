@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import numpy as np
 
-from grokyolo.sweep.axes import Axis
+from grokyolo.gap.series import FloatArray
+from grokyolo.sweep.axes import Axis, described, parts_of
 from grokyolo.sweep.outcome import Run
 from grokyolo.sweep.regression import student_quantile
 
@@ -53,8 +54,28 @@ class Size:
         return float(np.mean(self.errors))
 
 
-@dataclass(frozen=True)
-class Descent:
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """How the error goes over sizes.
+
+    Attributes:
+        course: in a word.
+        peak: index of the size at which it peaks, None without a peak.
+        rise, fall: from the lowest error before the peak up to it, and down to the lowest behind it.
+        sure: whether rise and fall exceed what the scatter between seeds explains; None where no size has two runs.
+        noise: standard deviation between runs of one size; None where no size has two.
+    """
+
+    course: Course
+    peak: int | None = None
+    rise: float | None = None
+    fall: float | None = None
+    sure: bool | None = None
+    noise: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Descent(Curve):
     """The error over size for one part of a sweep.
 
     Attributes:
@@ -63,11 +84,6 @@ class Descent:
         unit: what the sizes count, `parameters` or `training images`; empty where they are what the axis says.
         fixed: what is the same for all its runs, axis to level.
         sizes: rising, those with a finished run.
-        course: how the error goes.
-        peak: index of the size at which it peaks, None without a peak.
-        rise, fall: from the lowest error before the peak up to it, and down to the lowest behind it.
-        sure: whether rise and fall exceed what the scatter between seeds explains; None where no size has two runs.
-        noise: standard deviation between runs of one size; None where no size has two.
     """
 
     axis: str
@@ -75,12 +91,6 @@ class Descent:
     unit: str
     fixed: dict[str, str]
     sizes: tuple[Size, ...]
-    course: Course
-    peak: int | None
-    rise: float | None
-    fall: float | None
-    sure: bool | None
-    noise: float | None
 
     @property
     def range(self) -> float:
@@ -90,7 +100,23 @@ class Descent:
 
     def sentence(self) -> str:
         """Return what was found, in words."""
-        return _sentence(self)
+        where = described(self.fixed)
+        kind = f"{self.kind} ({self.axis})" if self.kind else self.axis
+        if self.peak is None:
+            first, last = self.sizes[0], self.sizes[-1]
+            course = "stays level" if self.course is Course.FLAT else self.course.value
+            ends = f"from {first.mean:.3f} at {first.label} to {last.mean:.3f} at {last.label}"
+            return f"{kind}: test error {course}{where}, {ends}; no second descent."
+        peak, scatter = self.sizes[self.peak], f"the scatter between seeds ({self.noise or 0:.3f})"
+        up = f"rises by {self.rise:.3f} to {peak.mean:.3f} at {peak.label}"
+        path = f"test error{where} {up} and falls by {self.fall:.3f} behind it"
+        if self.sure is None:
+            return f"{kind}: {path}, but with one run a size nothing tells whether that is chance."
+        if not self.sure:
+            return f"{kind}: {path}, which {scatter} may explain."
+        if self.course is Course.DESCENDS_TWICE:
+            return f"{kind}: double descent: {path}, beyond {scatter}."
+        return f"{kind}: {path}, beyond {scatter}; no descent before it was tried."
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -105,13 +131,13 @@ class Descent:
             "fall": self.fall,
             "beyond_seed_spread": self.sure,
             "noise": self.noise,
-            "sizes": [{"label": one.label, "size": one.size, "errors": list(one.errors)} for one in self.sizes],
+            "sizes": [dict(vars(one)) | {"errors": list(one.errors)} for one in self.sizes],
             "sentence": self.sentence(),
         }
 
 
 def descents(
-    runs: Sequence[Run], axis: Axis, others: Sequence[Axis], sizes: dict[str, float] | None = None
+    runs: Sequence[Run], axis: Axis, others: Sequence[Axis], sizes: Mapping[str, float] | None = None
 ) -> tuple[Descent, ...]:
     """Return the error over size for each combination of levels of other axes that has three sizes.
 
@@ -121,89 +147,58 @@ def descents(
         others: axes to keep apart; all that are not here are put together.
         sizes: label to number of parameters or images, where they are known.
     """
-    groups: dict[tuple[str, ...], list[Run]] = {}
-    for run in runs:
-        if run.outcome.word.judged and run.outcome.score is not None:
-            labels = tuple(other.levels[other.place(run.values.get(other.key))].label for other in others)
-            groups.setdefault(labels, []).append(run)
+    judged = [run for run in runs if run.outcome.word.judged and run.outcome.score is not None]
     kind = "model-wise" if axis.is_model else "sample-wise" if axis.is_size else ""
     found = []
-    for labels, members in groups.items():
-        fixed = {other.name: label for other, label in zip(others, labels, strict=True)}
-        points = _points(members, axis, sizes)
+    for fixed, members in parts_of(judged, others):
+        points = _sizes(members, axis, sizes or {})
         if len(points) >= 3:
-            counted = all(point.label in (sizes or {}) for point in points)
-            unit = UNITS.get(kind, "") if counted else ""
-            found.append(Descent(axis.name, kind, unit, fixed, points, *_course([one.errors for one in points])))
+            unit = UNITS.get(kind, "") if all(point.label in (sizes or {}) for point in points) else ""
+            curve = _curve([one.errors for one in points])
+            found.append(Descent(axis=axis.name, kind=kind, unit=unit, fixed=fixed, sizes=points, **vars(curve)))
     return tuple(found)
 
 
-def _points(runs: Sequence[Run], axis: Axis, sizes: dict[str, float] | None) -> tuple[Size, ...]:
-    places = [axis.place(run.values.get(axis.key)) for run in runs]
+def _sizes(runs: Sequence[Run], axis: Axis, sizes: Mapping[str, float]) -> tuple[Size, ...]:
+    errors: dict[int, list[float]] = {}
+    for run in runs:
+        errors.setdefault(axis.level_of(run), []).append(1 - (run.outcome.score or 0.0))
     found = []
-    for number, level in enumerate(axis.levels):
-        here = [run.outcome for run, place in zip(runs, places, strict=True) if place == number]
-        errors = tuple(1 - outcome.score for outcome in here if outcome.score is not None)
-        size = (sizes or {}).get(level.label, level.middle)
-        if errors:
-            found.append(Size(level.label, None if math.isnan(size) else size, errors))
+    for number in sorted(errors):
+        level = axis.levels[number]
+        size = sizes.get(level.label, level.middle)
+        found.append(Size(level.label, None if math.isnan(size) else size, tuple(errors[number])))
     return tuple(found)
 
 
-def _course(
-    errors: Sequence[tuple[float, ...]],
-) -> tuple[Course, int | None, float | None, float | None, bool | None, float | None]:
-    """Return course, peak, rise, fall, whether they are sure, and the noise between runs of one size."""
-    means = np.array([np.mean(one) for one in errors])
-    counts = np.array([len(one) for one in errors])
+def _curve(errors: Sequence[tuple[float, ...]]) -> Curve:
+    means, counts = np.array([np.mean(one) for one in errors]), np.array([len(one) for one in errors])
     freedom = int((counts - 1).sum())
-    noise = None
-    if freedom:
-        noise = math.sqrt(sum(float(np.var(one)) * len(one) for one in errors) / freedom)
-    comparisons = max(2 * (len(errors) - 2), 1)
-    reach = student_quantile(1 - SURE / comparisons, freedom) if freedom else math.inf
-
-    def beyond(high: int, low: int) -> float:
-        """How much higher the error is at one size than at another, as a multiple of what would be sure."""
-        if noise is None:
-            return 0.0
-        least = max(LEAST, reach * noise * math.sqrt(1 / counts[high] + 1 / counts[low]))
-        return float((means[high] - means[low]) / least)
-
+    noise = math.sqrt(sum(float(np.var(one)) * len(one) for one in errors) / freedom) if freedom else None
     inner = range(1, len(errors) - 1)
     lows = {peak: (int(np.argmin(means[:peak])), peak + 1 + int(np.argmin(means[peak + 1 :]))) for peak in inner}
     heights = {peak: float(means[peak] - max(means[list(around)])) for peak, around in lows.items()}
     peak = max(heights, key=heights.__getitem__)
+    if heights[peak] <= LEAST:
+        return Curve(course=_without_peak(means), noise=noise)
+    reach = student_quantile(1 - SURE / max(2 * len(inner), 1), freedom) if freedom else math.inf
+
+    def sure(high: int, low: int) -> bool:
+        """Whether the error is higher at one size than at another, beyond noise."""
+        scatter = reach * (noise or 0.0) * math.sqrt(1 / counts[high] + 1 / counts[low])
+        return bool(means[high] - means[low] > max(LEAST, scatter))
+
     before, after = lows[peak]
+    both = None if noise is None else sure(peak, before) and sure(peak, after)
+    twice = before > 0 and sure(0, before)
+    course = (Course.DESCENDS_TWICE if twice else Course.PEAKS) if both else Course.UNKNOWN
     rise, fall = float(means[peak] - means[before]), float(means[peak] - means[after])
-    sure = None if noise is None else bool(min(beyond(peak, before), beyond(peak, after)) > 1)
-    if heights[peak] > LEAST:
-        first_descent = before > 0 and means[0] - means[before] > LEAST
-        course = Course.UNKNOWN
-        if sure:
-            course = Course.DESCENDS_TWICE if first_descent and beyond(0, before) > 1 else Course.PEAKS
-        return course, peak, rise, fall, sure, noise
-    total, dip = float(means[-1] - means[0]), float(min(means[0], means[-1]) - means.min())
-    course = Course.DIPS if dip > LEAST else Course.FALLS if total < -LEAST else Course.RISES
-    course = Course.FLAT if np.ptp(means) <= LEAST else course
-    return course, None, None, None, None, noise
+    return Curve(course=course, peak=peak, rise=rise, fall=fall, sure=both, noise=noise)
 
 
-def _sentence(found: Descent) -> str:
-    where = "".join(f" at {name}={label}" for name, label in found.fixed.items())
-    first, last = found.sizes[0], found.sizes[-1]
-    kind = f"{found.kind} ({found.axis})" if found.kind else found.axis
-    ends = f"from {first.mean:.3f} at {first.label} to {last.mean:.3f} at {last.label}"
-    if found.peak is None or found.rise is None or found.fall is None:
-        plain = "stays level" if found.course is Course.FLAT else found.course.value
-        return f"{kind}: test error {plain}{where}, {ends}; no second descent."
-    peak = found.sizes[found.peak]
-    up, down = f"rises by {found.rise:.3f} to {peak.mean:.3f} at {peak.label}", f"falls by {found.fall:.3f} behind it"
-    path = f"test error{where} {up} and {down}"
-    if found.sure is None:
-        return f"{kind}: {path}, but with one run a size nothing tells whether that is chance."
-    if not found.sure:
-        return f"{kind}: {path}, which the scatter between seeds ({found.noise:.3f}) may explain."
-    if found.course is Course.DESCENDS_TWICE:
-        return f"{kind}: double descent: {path}, beyond the scatter between seeds ({found.noise:.3f})."
-    return f"{kind}: {path}, beyond the scatter between seeds ({found.noise:.3f}); no descent before it was tried."
+def _without_peak(means: FloatArray) -> Course:
+    if np.ptp(means) <= LEAST:
+        return Course.FLAT
+    if min(means[0], means[-1]) - means.min() > LEAST:
+        return Course.DIPS
+    return Course.FALLS if means[-1] - means[0] < -LEAST else Course.RISES

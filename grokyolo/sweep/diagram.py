@@ -5,86 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Any
 
-import numpy as np
-
 from grokyolo.errors import UsageError
-from grokyolo.sweep.axes import NOTHING, Axis, axis_of, differing, key_named, spanning
+from grokyolo.sweep.axes import NOTHING, Axis, axis_named, axis_of, differing, parts_of, spanning
 from grokyolo.sweep.critical import Critical, critical_sizes
 from grokyolo.sweep.decay_law import Law, fit_law
 from grokyolo.sweep.descent import Descent, descents
-from grokyolo.sweep.outcome import Run, Word
+from grokyolo.sweep.outcome import Cell, Run, Spread, Word
 
 MOST_PANELS = 6
 """More combinations of the other axes than this are put together in one panel."""
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A number that several runs have.
-
-    Attributes:
-        median, low, high: over the runs that have it; low and high are the least and the largest.
-        count: how many have it.
-    """
-
-    median: float
-    low: float
-    high: float
-    count: int
-
-
-def spread(values: Iterable[float | None]) -> Spread | None:
-    """Return the spread of the values that are known, None when none is."""
-    known = np.array([value for value in values if value is not None], dtype=np.float64)
-    if not len(known):
-        return None
-    return Spread(float(np.median(known)), float(known.min()), float(known.max()), len(known))
-
-
-@dataclass(frozen=True)
-class Cell:
-    """All runs at one place of the diagram.
-
-    Attributes:
-        runs: in the order of the sweep; none where the sweep has no point.
-    """
-
-    runs: tuple[Run, ...]
-
-    @property
-    def words(self) -> Counter[Word]:
-        """How often each word comes."""
-        return Counter(run.outcome.word for run in self.runs)
-
-    @property
-    def word(self) -> Word | None:
-        """The word of most runs that are finished; else of most others. Of two equals the weaker; None without runs."""
-        words = self.words
-        pool = {word: count for word, count in words.items() if word.judged} or dict(words)
-        order = list(Word)
-        return max(pool, key=lambda word: (pool[word], -order.index(word)), default=None)
-
-    @property
-    def share(self) -> tuple[int, int]:
-        """How many runs have the word of the cell, of how many."""
-        word = self.word
-        return (self.words[word] if word else 0), len(self.runs)
-
-    def memorised(self, by: str) -> Spread | None:
-        """Return when the runs had memorised, in epochs or e-folds."""
-        return spread(moment.on(by) for run in self.runs if (moment := run.outcome.memorised))
-
-    def jump(self, by: str) -> Spread | None:
-        """Return when those that jumped were half way up, in epochs or e-folds."""
-        return spread(moment.on(by) for run in self.runs if (moment := run.outcome.jump))
-
-    @property
-    def score(self) -> Spread | None:
-        """The validation score at the end of finished runs."""
-        return spread(run.outcome.score for run in self.runs if run.outcome.word.judged)
+MOST_PARTS = 1000
+"""More parts of a sweep than this are put together where each would get an answer of its own."""
+MOST_NAMES = 6
+"""Keys that a note names."""
 
 
 @dataclass(frozen=True)
@@ -149,20 +84,16 @@ def lay_out(runs: Sequence[Run], axes: Sequence[Axis], down: Axis, across: Axis)
         fits = not axis.is_seed and not axis.binned and panels * len(axis.levels) <= MOST_PANELS
         (split if fits else pooled).append(axis)
         panels *= len(axis.levels) if fits else 1
-    found: dict[tuple[str, ...], dict[tuple[int, int], list[Run]]] = {}
-    for run in runs:
-        fixed = tuple(axis.levels[axis.place(run.values.get(axis.key))].label for axis in split)
-        place = (down.place(run.values.get(down.key)), across.place(run.values.get(across.key)))
-        found.setdefault(fixed, {}).setdefault(place, []).append(run)
     made = []
-    for labels in product(*([level.label for level in axis.levels] for axis in split)):
-        cells = found.get(labels, {})
+    for fixed, members in parts_of(runs, split):
+        cells: dict[tuple[int, int], list[Run]] = {}
+        for run in members:
+            cells.setdefault((down.level_of(run), across.level_of(run)), []).append(run)
         rows = tuple(
             tuple(Cell(tuple(cells.get((row, column), ()))) for column in range(len(across.levels)))
             for row in range(len(down.levels))
         )
-        if cells:
-            made.append(Panel({axis.name: label for axis, label in zip(split, labels, strict=True)}, rows))
+        made.append(Panel(fixed, rows))
     return Diagram(down, across, tuple(made), tuple(split), tuple(pooled))
 
 
@@ -173,23 +104,15 @@ def cell_json(diagram: Diagram, panel: Panel, row: int, column: int, cell: Cell)
         "word": cell.word.value if cell.word else None,
         "runs": len(cell.runs),
         "words": {word.value: count for word, count in sorted(cell.words.items(), key=lambda one: -one[1])},
-        "memorised": {by: _spread_json(cell.memorised(by)) for by in ("epoch", "budget")},
-        "jump": {by: _spread_json(cell.jump(by)) for by in ("epoch", "budget")},
-        "score": _spread_json(cell.score),
+        "memorised": {by: _plain(cell.memorised(by)) for by in ("epoch", "budget")},
+        "jump": {by: _plain(cell.jump(by)) for by in ("epoch", "budget")},
+        "score": _plain(cell.score),
         "folders": [run.name for run in cell.runs],
     }
 
 
-def _spread_json(found: Spread | None) -> dict[str, Any] | None:
+def _plain(found: Spread | None) -> dict[str, Any] | None:
     return None if found is None else dict(vars(found))
-
-
-MOST_PARTS = 1000
-"""More parts of a sweep than this are put together where each would get an answer of its own."""
-
-
-MOST_NAMES = 6
-"""Keys that a note names."""
 
 
 @dataclass(frozen=True)
@@ -303,7 +226,7 @@ def answer(known: SweepRuns, question: Query) -> Phases:
         UsageError: an axis that was asked for is none of this sweep.
     """
     keys = differing([run.values for run in known.runs], known.keys)
-    axes = tuple(_axis(key, known) for key in keys)
+    axes = tuple(axis_of(key, [run.values.get(key) for run in known.runs], known.parameters) for key in keys)
     down, across = _spanning(axes, question.axes)
     diagram = lay_out(known.runs, axes, down, across)
     return Phases(
@@ -321,24 +244,17 @@ def answer(known: SweepRuns, question: Query) -> Phases:
     )
 
 
-def _axis(key: str, known: SweepRuns) -> Axis:
-    return axis_of(key, [run.values.get(key) for run in known.runs], known.parameters)
-
-
 def _spanning(axes: Sequence[Axis], asked: Sequence[str]) -> tuple[Axis, Axis]:
     if not asked:
         return spanning(axes)
+    where = f"--axes {','.join(asked)}"
     if len(asked) > 2:
-        hint = f"--axes {asked[0]},{asked[1]}"
-        raise UsageError("two axes span a diagram", where=f"--axes {','.join(asked)}", hint=hint)
-    by_key = {axis.key: axis for axis in axes}
-    chosen = [by_key[key_named(name, list(by_key), "--axes")] for name in asked]
+        raise UsageError("two axes span a diagram", where=where, hint=f"--axes {asked[0]},{asked[1]}")
+    chosen = [axis_named(name, axes, "--axes") for name in asked]
     if len(chosen) == 1:
         return NOTHING, chosen[0]
     if chosen[0] is chosen[1]:
-        raise UsageError(
-            "the two axes of a diagram differ", where=f"--axes {','.join(asked)}", hint=f"--axes {asked[0]}"
-        )
+        raise UsageError("the two axes of a diagram differ", where=where, hint=f"--axes {asked[0]}")
     return chosen[0], chosen[1]
 
 
@@ -354,28 +270,23 @@ def _others(axes: Sequence[Axis], size: Axis) -> list[Axis]:
 
 
 def _criticals(known: SweepRuns, axes: Sequence[Axis], question: Query) -> tuple[Critical, ...]:
-    keys = [axis.key for axis in axes]
+    chosen = next((axis for axis in axes if axis.is_size), None)
     if question.critical:
-        chosen = next(axis for axis in axes if axis.key == key_named(question.critical, keys, "--critical"))
+        chosen = axis_named(question.critical, axes, "--critical")
         if not chosen.numeric:
-            hint = next((f"--critical {axis.name}" for axis in axes if axis.numeric and not axis.is_seed), "")
-            raise UsageError(
-                f"{chosen.name} has no numbers", where=f"--critical {question.critical}", hint=hint or "leave it out"
+            hint = next(
+                (f"--critical {axis.name}" for axis in axes if axis.numeric and not axis.is_seed), "leave it out"
             )
-    else:
-        sizes = [axis for axis in axes if axis.is_size]
-        if not sizes:
-            return ()
-        chosen = sizes[0]
+            raise UsageError(f"{chosen.name} has no numbers", where=f"--critical {question.critical}", hint=hint)
+    if chosen is None:
+        return ()
     return critical_sizes(known.runs, chosen, _others(axes, chosen), question.within, question.by)
 
 
 def _descents(known: SweepRuns, axes: Sequence[Axis], question: Query) -> tuple[Descent, ...]:
-    keys = [axis.key for axis in axes]
+    chosen = [axis for axis in axes if axis.is_model or axis.is_size]
     if question.descent:
-        chosen = [axis for axis in axes if axis.key == key_named(question.descent, keys, "--descent")]
-    else:
-        chosen = [axis for axis in axes if axis.is_model or axis.is_size]
+        chosen = [axis_named(question.descent, axes, "--descent")]
     found: list[Descent] = []
     for axis in chosen:
         sizes = dict(known.parameters) if not axis.numeric else _images(known, axis) if axis.is_size else None
@@ -388,7 +299,7 @@ def _images(known: SweepRuns, axis: Axis) -> dict[str, float] | None:
     found: dict[str, set[int | None]] = {}
     for run in known.runs:
         if run.outcome.epochs:
-            label = axis.levels[axis.place(run.values.get(axis.key))].label
+            label = axis.levels[axis.level_of(run)].label
             found.setdefault(label, set()).add(run.outcome.train_images)
     sizes = {label: counts.pop() for label, counts in found.items() if len(counts) == 1}
     if len(sizes) < len(found) or None in sizes.values() or axis.binned:

@@ -1,9 +1,10 @@
-"""What a sweep keeps of one run: its verdict, when what happened, and how it ended."""
+"""One run of a sweep, and several in a cell of its diagram: verdict, when what happened, how it ended."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -151,6 +152,72 @@ class Run:
     name: str
     values: Mapping[str, object]
     outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A number that several runs have.
+
+    Attributes:
+        median, low, high: over the runs that have it; low and high are the least and the largest.
+        count: how many have it.
+    """
+
+    median: float
+    low: float
+    high: float
+    count: int
+
+
+def spread(values: Iterable[float | None]) -> Spread | None:
+    """Return the spread of the values that are known, None when none is."""
+    known = np.array([value for value in values if value is not None], dtype=np.float64)
+    if not len(known):
+        return None
+    return Spread(float(np.median(known)), float(known.min()), float(known.max()), len(known))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """All runs at one place of the diagram.
+
+    Attributes:
+        runs: in the order of the sweep; none where the sweep has no point.
+    """
+
+    runs: tuple[Run, ...]
+
+    @property
+    def words(self) -> Counter[Word]:
+        """How often each word comes."""
+        return Counter(run.outcome.word for run in self.runs)
+
+    @property
+    def word(self) -> Word | None:
+        """The word of most runs that are finished; else of most others. Of two equals the weaker; None without runs."""
+        words = self.words
+        pool = {word: count for word, count in words.items() if word.judged} or dict(words)
+        order = list(Word)
+        return max(pool, key=lambda word: (pool[word], -order.index(word)), default=None)
+
+    @property
+    def share(self) -> tuple[int, int]:
+        """How many runs have the word of the cell, of how many."""
+        word = self.word
+        return (self.words[word] if word else 0), len(self.runs)
+
+    def memorised(self, by: str) -> Spread | None:
+        """Return when the runs had memorised, in epochs or e-folds."""
+        return spread(moment.on(by) for run in self.runs if (moment := run.outcome.memorised))
+
+    def jump(self, by: str) -> Spread | None:
+        """Return when those that jumped were half way up, in epochs or e-folds."""
+        return spread(moment.on(by) for run in self.runs if (moment := run.outcome.jump))
+
+    @property
+    def score(self) -> Spread | None:
+        """The validation score at the end of finished runs."""
+        return spread(run.outcome.score for run in self.runs if run.outcome.word.judged)
 
 
 def from_json(found: Mapping[str, Any]) -> Outcome:

@@ -11,7 +11,7 @@ from grokyolo.errors import Interrupted, Stopped
 from grokyolo.run.extension import is_finished
 from grokyolo.run.folder import SETTINGS
 from grokyolo.run.signals import SIGNALS
-from grokyolo.sweep.folder import Trial
+from grokyolo.sweep.trials import Trial
 
 
 class Status(str, Enum):

@@ -19,8 +19,7 @@ from grokyolo.errors import GrokyoloError, UsageError, first_line
 from grokyolo.run.folder import owner_of
 from grokyolo.run.lock import named
 from grokyolo.sweep.folder import LOGS, Sweep, log_of
-from grokyolo.sweep.local_engine import gpus_of
-from grokyolo.sweep.process import Training, train_arguments
+from grokyolo.sweep.local_engine import Training, gpus_of, train_arguments
 from grokyolo.sweep.progress import Progress, Status
 from grokyolo.sweep.run_sync import RunSync
 

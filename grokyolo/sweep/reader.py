@@ -23,9 +23,8 @@ from grokyolo.gap.run import LOGS, find_log
 from grokyolo.run.extension import STOPPED_EARLY
 from grokyolo.sweep.diagram import SweepRuns
 from grokyolo.sweep.folder import is_sweep, log_of, read_sweep
-from grokyolo.sweep.local_engine import cores
+from grokyolo.sweep.local_engine import cores, errors_in, last_lines
 from grokyolo.sweep.outcome import Outcome, Run, State, from_json, outcome_of
-from grokyolo.sweep.process import errors_in, last_lines
 from grokyolo.verdict import Assessment, assess
 
 FEW = 200

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from grokyolo.sweep.folder import LOGS, Sweep, Trial
+from grokyolo.sweep.folder import LOGS, Sweep
+from grokyolo.sweep.trials import Trial
 from grokyolo.training.threads import VARIABLE as THREADS
 
 ARRAY = 1000

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from grokyolo.errors import RunError
 from grokyolo.gap import Series, read_run
 from grokyolo.gap.following import Follower
-from grokyolo.sweep.folder import Trial
 from grokyolo.sweep.progress import Progress, Status
+from grokyolo.sweep.trials import Trial
 from grokyolo.verdict import Verdict, assess
 from grokyolo.view.screen import seconds_per_epoch
 from grokyolo.view.screen_facts import last_known

@@ -3,7 +3,11 @@
 import pytest
 
 from grokyolo.errors import UsageError
-from grokyolo.sweep.axes import NOTHING, axis_of, differing, key_named, label_of, setting_of, spanning
+from grokyolo.sweep.axes import NOTHING, Axis, axis_named, axis_of, differing, label_of, setting_of, spanning
+
+
+def key_named(name, keys, option):
+    return axis_named(name, [Axis(key, ()) for key in keys], option).key
 
 
 def labels(axis):

@@ -7,8 +7,8 @@ import pytest
 
 from grokyolo.errors import UsageError
 from grokyolo.sweep.axes import NOTHING
-from grokyolo.sweep.diagram import Cell, Query, SweepRuns, answer, cell_json, lay_out, spread
-from grokyolo.sweep.outcome import Outcome, State, Word
+from grokyolo.sweep.diagram import Query, SweepRuns, answer, cell_json, lay_out
+from grokyolo.sweep.outcome import Cell, Outcome, State, Word, spread
 from grokyolo.verdict import Verdict
 from tests.sweep.points import axes_of, finished, grid, grokked, memorising, run
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from grokyolo.run import extension, folder
-from grokyolo.sweep.folder import Trial, plan_sweep
 from grokyolo.sweep.progress import Progress, Status, count, progress_of
+from grokyolo.sweep.trials import Trial, plan_sweep
 
 
 @pytest.fixture

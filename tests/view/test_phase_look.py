@@ -5,8 +5,7 @@ import re
 import pytest
 
 from grokyolo.sweep.axes import NOTHING, axis_of
-from grokyolo.sweep.diagram import Spread
-from grokyolo.sweep.outcome import Word
+from grokyolo.sweep.outcome import Spread, Word
 from grokyolo.view.phase.look import LOOKS, MEANINGS, fitted, from_top, law_parts, number, place, short, telling, times
 from tests.view.sweeps import panels, sweep
 

@@ -8,8 +8,9 @@ import pytest
 from rich.console import Console
 
 from grokyolo.gap import EpochRecord, GapWriter
-from grokyolo.sweep.folder import plan_sweep, write_sweep
+from grokyolo.sweep.folder import write_sweep
 from grokyolo.sweep.progress import Progress, Status
+from grokyolo.sweep.trials import plan_sweep
 from grokyolo.view import sweep_results
 from tests.view.curves import grok
 

@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from grokyolo.gap import EpochRecord, GapWriter
-from grokyolo.sweep.folder import plan_sweep
 from grokyolo.sweep.progress import Progress, Status
+from grokyolo.sweep.trials import plan_sweep
 from grokyolo.view import sweep_monitor, sweeping
 from grokyolo.view.sweep_monitor import Monitor
 from grokyolo.view.sweeping import SweepLines, SweepScreen, folded, summary, sweep_display

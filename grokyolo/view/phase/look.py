@@ -11,8 +11,7 @@ from grokyolo.gap.series import FloatArray
 from grokyolo.sweep.axes import Axis
 from grokyolo.sweep.decay_law import Law
 from grokyolo.sweep.descent import Descent
-from grokyolo.sweep.diagram import Cell, Spread
-from grokyolo.sweep.outcome import Word
+from grokyolo.sweep.outcome import Cell, Spread, Word
 from grokyolo.view import numbers
 
 

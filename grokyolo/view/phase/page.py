@@ -8,8 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from grokyolo.sweep.diagram import Cell, Panel, Phases
-from grokyolo.sweep.outcome import Run, Word
+from grokyolo.sweep.diagram import Panel, Phases
+from grokyolo.sweep.outcome import Cell, Run, Word
 from grokyolo.view import numbers
 from grokyolo.view.phase.charts_html import descent_charts, law_chart
 from grokyolo.view.phase.look import LOOKS, MEANINGS, from_top, number, place, share, times

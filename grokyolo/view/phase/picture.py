@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grokyolo.sweep.critical import REACHED
-from grokyolo.sweep.diagram import Cell, Panel, Phases
+from grokyolo.sweep.diagram import Panel, Phases
+from grokyolo.sweep.outcome import Cell
 from grokyolo.view.panels import SMALL
 from grokyolo.view.phase.charts import FAINT, Draw, charts_of, plain
 from grokyolo.view.phase.look import LOOKS, from_top, number, place, share, short

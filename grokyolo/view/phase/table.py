@@ -13,7 +13,8 @@ from grokyolo.sweep.critical import Border, Critical
 from grokyolo.sweep.decay_law import Group as Level
 from grokyolo.sweep.decay_law import Law, Share
 from grokyolo.sweep.descent import Course, Descent
-from grokyolo.sweep.diagram import Cell, Panel, Phases
+from grokyolo.sweep.diagram import Panel, Phases
+from grokyolo.sweep.outcome import Cell
 from grokyolo.view import numbers
 from grokyolo.view.names import printable
 from grokyolo.view.phase.look import LOOKS, from_top, number, place, share, short, telling, times

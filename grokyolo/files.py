@@ -118,57 +118,51 @@ def parse_yaml(text: str) -> Any:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where it was built in
-    _must_be_small(text, loader)
+    sizes = _Sizes()
+    for event in yaml.parse(text, loader):
+        if reason := sizes.after(event):
+            raise yaml.YAMLError(reason)
     return yaml.load(text, loader)
 
 
-def _must_be_small(text: str, loader: Any) -> None:
-    """Go through the document without building anything.
+class _Sizes:
+    """How large the values of a document are, its aliases written out, without building any of them."""
 
-    Raises:
-        yaml.YAMLError: it is not valid, or too much is in it.
-    """
-    import yaml
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, int] | None] = {}  # anchor: its values and levels, None while it is open
+        self._open: list[tuple[str | None, int, int]] = [(None, 0, 0)]  # anchor, values and levels so far
 
-    known: dict[str, tuple[int, int] | None] = {}  # anchor: values and levels behind it, None while it is open
-    open_nodes: list[list[Any]] = [[None, 0, 0]]  # anchor, values, levels
-    for event in yaml.parse(text, loader):
-        if isinstance(event, (yaml.ScalarEvent, yaml.AliasEvent)):
-            size, height = 1, 0
-            if isinstance(event, yaml.AliasEvent):
-                behind = known.get(event.anchor, (1, 0))
-                if behind is None:
-                    raise yaml.YAMLError(f"*{event.anchor[:40]} contains itself")
-                size, height = behind
-            elif event.anchor is not None:
-                known[event.anchor] = size, height
-            if event.anchor is None and event.implicit[0] and len(event.value) > NUMBER_LENGTH:
-                _must_not_be_number(event.value)
-        elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
-            if event.anchor is not None:
-                known[event.anchor] = None
-            open_nodes.append([event.anchor, 1, 1])
-            size = height = 0
-        elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
-            anchor, size, height = open_nodes.pop()
+    def after(self, event: Any) -> str:
+        """Take the next event of the parser and return what is wrong by now, empty when nothing is."""
+        kind = type(event).__name__
+        anchor = getattr(event, "anchor", None)
+        if kind in {"SequenceStartEvent", "MappingStartEvent"}:
+            self._open.append((anchor, 1, 1))
             if anchor is not None:
-                known[anchor] = size, height
-        else:
-            continue
-        parent = open_nodes[-1]
-        parent[1] += size
-        parent[2] = max(parent[2], height + 1)
-        if parent[1] > YAML_NODES:
-            raise yaml.YAMLError(f"more than {YAML_NODES} values are in it")
-        if parent[2] + len(open_nodes) > YAML_DEPTH:
-            raise yaml.YAMLError(f"it is nested deeper than {YAML_DEPTH} levels")
+                self._known[anchor] = None
+            return ""
+        if kind in {"SequenceEndEvent", "MappingEndEvent"}:
+            anchor, *size = self._open.pop()
+            return self._add(anchor, (size[0], size[1]))
+        if kind == "ScalarEvent":
+            plain = event.implicit[0] and len(event.value) > NUMBER_LENGTH
+            if plain and re.fullmatch(r"[-+]?[0-9][0-9A-Fa-fxo_.:+-]*", event.value):
+                return f"a number in it has more than {NUMBER_LENGTH} digits"
+            return self._add(anchor, (1, 0))
+        if kind == "AliasEvent":
+            behind = self._known.get(anchor or "", (1, 0))
+            return self._add(None, behind) if behind else f"*{(anchor or '')[:40]} contains itself"
+        return ""
 
-
-def _must_not_be_number(value: str) -> None:
-    import yaml
-
-    if re.fullmatch(r"[-+]?[0-9][0-9A-Fa-fxo_.:+-]*", value):
-        raise yaml.YAMLError(f"a number in it has more than {NUMBER_LENGTH} digits")
+    def _add(self, anchor: str | None, size: tuple[int, int]) -> str:
+        if anchor is not None:
+            self._known[anchor] = size
+        above, values, levels = self._open[-1]
+        self._open[-1] = above, values + size[0], max(levels, size[1] + 1)
+        if values + size[0] > YAML_NODES:
+            return f"more than {YAML_NODES} values are in it"
+        too_deep = self._open[-1][2] + len(self._open) > YAML_DEPTH
+        return f"it is nested deeper than {YAML_DEPTH} levels" if too_deep else ""
 
 
 # Writing --------------------------------------------------------------------------------------------------------------

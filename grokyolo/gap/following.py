@@ -7,15 +7,16 @@ nothing to follow, and every reader works on the copy as it does on the log itse
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from grokyolo.errors import RunError
+from grokyolo.files import LOG_BYTES, NOTES_BYTES, opened, read_bounded
 from grokyolo.gap.remarks import NAME as REMARKS
 from grokyolo.gap.run import find_log, read_run
 from grokyolo.gap.series import Series
+from grokyolo.gap.table import bounds
 
 SIDE_FILES = ("grokyolo.yaml", "args.yaml", "opt.yaml", "hyp.yaml", REMARKS)
 """What the readers look for beside a log."""
@@ -29,13 +30,15 @@ class Tail:
     Args:
         source: the file.
         copy: where the copy goes.
+        within: as in `opened`.
 
     Attributes:
         read: bytes read from the source so far, those that were only compared included.
     """
 
-    def __init__(self, source: Path, copy: Path) -> None:
+    def __init__(self, source: Path, copy: Path, *, within: Path | None = None) -> None:
         self.source = source
+        self.within = within
         self.copy = copy
         self.read = 0
         self._end = 0
@@ -55,7 +58,7 @@ class Tail:
         if seen == self._seen:
             return False
         same_file = self._seen[:2] == seen[:2] and stat.st_size >= self._end
-        with self.source.open("rb") as file:
+        with opened(self.source, LOG_BYTES, within=self.within) as file:
             if not (same_file and self._add(file.fileno())):
                 self._copy_whole(file.fileno())
         self._seen = seen
@@ -141,7 +144,8 @@ class Follower:
     def _found(self) -> Tail:
         if self._tail is None:
             self.log = find_log(self.run)
-            self._tail = Tail(self.log, Path(self._place.name) / self.log.name)
+            copy = Path(self._place.name) / self.log.name
+            self._tail = Tail(self.log, copy, within=bounds(self.log, self.run))
         return self._tail
 
     def _sides_changed(self, folder: Path) -> bool:
@@ -152,7 +156,7 @@ class Follower:
                 stat = (folder / name).stat()
                 seen = (stat.st_size, stat.st_mtime_ns)
                 if self._sides.get(name) != seen:
-                    shutil.copyfile(folder / name, copy)
+                    copy.write_bytes(read_bounded(folder / name, NOTES_BYTES, within=folder))
                     self._sides[name] = seen
                     changed = True
             except OSError:

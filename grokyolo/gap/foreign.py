@@ -19,7 +19,7 @@ from grokyolo.gap.repair import frozen_rows, has_labels, measured_interval, skip
 from grokyolo.gap.schedule import lr_steps
 from grokyolo.gap.series import Event, EventKind, FloatArray, IntArray, Series, Source, from_columns
 from grokyolo.gap.settings import Settings, read_settings
-from grokyolo.gap.table import Column, Table, counted, parse_table, read_bytes
+from grokyolo.gap.table import Column, Table, bounds, counted, parse_table, read_bytes
 from grokyolo.gap.warmup import batches_per_epoch, optimizer_steps, warmup_batches
 from grokyolo.gap.yolov5 import is_results_txt, parse_results_txt
 
@@ -36,7 +36,7 @@ def read_results(log: Path, run: str) -> Series:
             that cannot be told apart.
     """
     where = str(log)
-    raw = read_bytes(log, where)
+    raw = read_bytes(log, where, within=bounds(log, run))
     settings = read_settings(log.parent)
     if is_results_txt(raw):
         table, planned = parse_results_txt(raw, where)

@@ -108,13 +108,11 @@ def read_intervals(run: str | os.PathLike[str]) -> tuple[Intervals, ...]:
         RunError: there is no such run, or its errors.csv cannot be read or is something else.
     """
     path = find_log(run).parent / FILE_NAME
-    if not path.exists():
-        return ()
-    return _read(path)
+    return _read(path) if os.path.lexists(path) else ()
 
 
 def _read(path: Path) -> tuple[Intervals, ...]:
-    raw = read_bytes(path, str(path))
+    raw = read_bytes(path, str(path), within=path.parent)
     if b"\n" not in raw:  # nothing in it yet, or torn within its header
         return ()
     table = parse_table(raw, str(path))

@@ -16,7 +16,7 @@ from grokyolo.gap.curves import clean_scores, losses
 from grokyolo.gap.remarks import read_remarks
 from grokyolo.gap.repair import frozen_rows, measured_interval, valid_epochs
 from grokyolo.gap.series import COLUMNS, Event, EventKind, IntArray, Series, Source, from_columns
-from grokyolo.gap.table import Table, counted, parse_table, read_bytes
+from grokyolo.gap.table import Table, bounds, counted, parse_table, read_bytes
 
 LOG_NAME = "gap.csv"
 META_NAME = "grokyolo.yaml"
@@ -39,7 +39,7 @@ def read_gap_csv(log: Path, run: str) -> Series:
     Raises:
         RunError: unreadable, no grokyolo log, no finished epoch, or validation never measured.
     """
-    table = parse_table(read_bytes(log, str(log)), str(log))
+    table = parse_table(read_bytes(log, str(log), within=bounds(log, run)), str(log))
     rows, epochs, notes = _rows_by_epoch(table, log)
     notes = [*table.notes, *table.odd_note(COLUMNS[1:]), *notes]
     columns = {name: column.take(rows) for name, column in table.columns.items() if name in COLUMNS}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from grokyolo.files import NOTES_BYTES, read_bounded
+
 NAME = "warnings.csv"
 HEADER = ("epoch", "warning")
 
@@ -32,8 +34,9 @@ def append_remark(run: Path, epoch: int, text: str) -> None:
 def read_remarks(run: Path) -> tuple[str, ...]:
     """Return the warnings of a run as sentences, each once; none when there is no such file or it is unreadable."""
     try:
-        with (run / NAME).open(newline="", encoding="utf-8", errors="replace") as file:
-            rows = [row for row in csv.reader(file) if len(row) == len(HEADER) and row[0].isdigit()]
+        text = read_bounded(run / NAME, NOTES_BYTES, within=run).decode("utf-8", errors="replace")
+        lines = text.splitlines(keepends=True)
+        rows = [row for row in csv.reader(lines) if len(row) == len(HEADER) and row[0].isdigit()]
     except (OSError, csv.Error):
         return ()
     first: dict[str, str] = {}

@@ -7,11 +7,12 @@ from pathlib import Path
 from shlex import quote
 
 from grokyolo.errors import RunError
+from grokyolo.files import LOG_BYTES, opened
 from grokyolo.gap.dialect import decode, to_csv
 from grokyolo.gap.foreign import read_results
 from grokyolo.gap.native import LOG_NAME, META_NAME, read_gap_csv
 from grokyolo.gap.series import Series
-from grokyolo.gap.table import split_cells
+from grokyolo.gap.table import bounds, split_cells
 from grokyolo.gap.tools import log_in
 
 LOGS = (LOG_NAME, "results.csv", "results.txt")
@@ -36,7 +37,7 @@ def read_run(path: str | os.PathLike[str]) -> Series:
     """
     run = os.fspath(path)
     log = find_log(run)
-    if _is_own(log):
+    if _is_own(log, run):
         return read_gap_csv(log, run)
     return read_results(log, run)
 
@@ -64,10 +65,10 @@ def find_log(run: str | os.PathLike[str]) -> Path:
 
 def _log_in(folder: Path, run: str) -> Path:
     for name in LOGS:
-        if (folder / name).is_file():
-            return folder / name
         if (folder / name).is_dir():
             raise RunError(f"{name} is a folder, not a file", where=str(folder / name), hint="grokyolo gap RUN_FOLDER")
+        if os.path.lexists(folder / name):  # also what no reader will open: it says why
+            return folder / name
     if (folder / META_NAME).is_file():
         raise RunError("no finished epoch in this run yet", where=str(folder), hint=f"grokyolo resume {quote(run)}")
     inner = _runs_below(folder)
@@ -98,10 +99,10 @@ def _hint_beside(path: Path) -> str:
     return f"grokyolo gap {quote(str(near[0]))}" if near else "ls runs"
 
 
-def _is_own(log: Path) -> bool:
+def _is_own(log: Path, run: str) -> bool:
     """Whether the header of the file is one of gap.csv."""
     try:
-        with log.open("rb") as file:
+        with opened(log, LOG_BYTES, within=bounds(log, run)) as file:
             head = file.read(4096)
     except OSError as error:
         reason = error.strerror or str(error)

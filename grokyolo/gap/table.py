@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grokyolo.errors import RunError
+from grokyolo.files import LOG_BYTES, read_bounded
 from grokyolo.gap.dialect import decode, to_csv
 from grokyolo.gap.series import FloatArray
 from grokyolo.gap.tools import HEAD, refusal, tool_of_text
@@ -73,14 +74,19 @@ class Table:
         return (f"{counted(count, 'cell')} {verb}: left out",) if count else ()
 
 
-def read_bytes(path: Path, where: str) -> bytes:
+def read_bytes(path: Path, where: str, *, within: Path | None = None) -> bytes:
     """Read a whole file.
+
+    Args:
+        path: the file.
+        where: named in errors.
+        within: as in `read_bounded`.
 
     Raises:
         RunError: it cannot be read, or it is not text.
     """
     try:
-        raw = path.read_bytes()
+        raw = read_bounded(path, LOG_BYTES, within=within)
     except OSError as error:
         reason = error.strerror or str(error)
         raise RunError(f"cannot read the log: {reason}", where=where, hint=f"ls -l {quote(where)}") from error
@@ -90,6 +96,11 @@ def read_bytes(path: Path, where: str) -> bytes:
             raise refusal(tool, where)
         raise RunError("this is not a training log but a binary file", where=where, hint="grokyolo gap RUN_FOLDER")
     return raw
+
+
+def bounds(log: Path, run: str) -> Path | None:
+    """Return the folder that links must not lead out of; None for a log that the user named, which may be a link."""
+    return None if Path(run) == log else log.parent
 
 
 def parse_table(raw: bytes, where: str, *, keep_open_line: bool = False) -> Table:

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from grokyolo.errors import RunError, UsageError
-from grokyolo.files import write_durably
+from grokyolo.errors import RunError, UsageError, first_line
+from grokyolo.files import LOG_BYTES, TORN, YAML_BYTES, opened, parse_yaml, read_bounded, write_durably
 from grokyolo.gap import EventKind
 from grokyolo.recipe import origins
 from grokyolo.run.lock import Held, held, named, owner_in
@@ -95,7 +94,9 @@ def _is_name(part: str) -> bool:
 
 def _is_leftover(run: Path) -> bool:
     """Tell whether a folder holds nothing but the lock of a process that was killed before it wrote a line."""
-    return run.is_dir() and {file.name for file in run.rglob("*")} <= {"state", "lock", OWNER, f"{SETTINGS}.tmp"}
+    found = {file.name for file in run.rglob("*")} if run.is_dir() else {""}
+    torn = {name for name in found if TORN.fullmatch(name)}
+    return found - torn <= {"state", "lock", OWNER}
 
 
 def _candidates(name: str) -> Iterator[str]:
@@ -137,9 +138,8 @@ def owner_of(run: Path) -> dict[str, Any] | None:
     from filelock import FileLock, Timeout
 
     lock_file = _lock_file(run)
-    if not lock_file.exists():
-        return None
     try:
+        opened(lock_file, LOG_BYTES, within=run).close()
         with FileLock(lock_file).acquire(timeout=0):
             return None
     except Timeout:
@@ -212,7 +212,9 @@ def must_be_run(run: Path) -> None:
 
 def read_settings(run: Path) -> dict[str, Any]:
     """Return the resolved recipe of a run."""
-    settings: dict[str, Any] = _read(run)["recipe"]
+    settings = _read(run).get("recipe")
+    if not isinstance(settings, dict):
+        raise _unreadable(run, "it holds no recipe")
     return settings
 
 
@@ -227,11 +229,35 @@ def read_fact(run: Path, key: str) -> Any:
 
 
 def _read(run: Path) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((run / SETTINGS).read_text(encoding="utf-8"))
+    """Return what grokyolo.yaml holds.
+
+    Raises:
+        RunError: it cannot be read, or is not what grokyolo writes.
+    """
+    import yaml
+
+    try:
+        content = parse_yaml(read_bounded(run / SETTINGS, YAML_BYTES, within=run).decode("utf-8"))
+    except OSError as error:
+        raise _unreadable(run, error.strerror or str(error)) from error
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
+        raise _unreadable(run, first_line(error)) from error
+    if not isinstance(content, dict):
+        raise _unreadable(run, "it holds no settings")
     return content
 
 
+def _unreadable(run: Path, why: str) -> RunError:
+    return RunError(
+        f"{SETTINGS} cannot be read: {why}",
+        where=str(run / SETTINGS),
+        hint=f"grokyolo verify {quote(str(run))}",
+    )
+
+
 def _write(run: Path, content: dict[str, Any]) -> None:
+    import yaml
+
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
     write_durably(run / SETTINGS, text.encode("utf-8"))
 

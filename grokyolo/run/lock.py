@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from grokyolo.files import YAML_BYTES, read_bounded
+
 
 class Held(Exception):
     """Another process holds the lock."""
@@ -46,7 +48,7 @@ def named(owner: dict[str, Any]) -> str:
 def owner_in(owner_file: Path) -> dict[str, Any] | None:
     """Return pid and host of the process that holds a lock, None where the file does not tell."""
     try:
-        owner = json.loads(owner_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        owner = json.loads(read_bounded(owner_file, YAML_BYTES, within=owner_file.parent))
+    except (OSError, ValueError, RecursionError):
         return None
     return owner if isinstance(owner, dict) and {"pid", "host"} <= owner.keys() else None

@@ -13,10 +13,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from grokyolo.files import write_durably
+from grokyolo.files import STATE_BYTES, opened, read_bounded, remove_torn, write_durably
 
 FOLDER = "state"
-_NAME = re.compile(r"epoch-(\d{7,})-([0-9a-f]{16})\.pt")
+DIGITS = 16
+PIECE = 1 << 20
+_NAME = re.compile(r"epoch-([0-9]{7,18})-([0-9a-f]{16})\.pt")
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,21 @@ class StateFile:
     def is_sound(self) -> bool:
         """Tell whether the content is what was written."""
         try:
-            return digest(self.path.read_bytes()) == self.digest
+            with opened(self.path, STATE_BYTES, within=self.path.parent.parent) as file:
+                summed = hashlib.sha256()
+                while piece := file.read(PIECE):
+                    summed.update(piece)
+                return summed.hexdigest()[:DIGITS] == self.digest
         except OSError:
             return False
+
+    def read(self) -> bytes:
+        """Return the content.
+
+        Raises:
+            OSError: it cannot be read, or is no file of the run.
+        """
+        return read_bounded(self.path, STATE_BYTES, within=self.path.parent.parent)
 
 
 def state_files(run: Path) -> list[StateFile]:
@@ -46,8 +60,8 @@ def state_files(run: Path) -> list[StateFile]:
     found = []
     for path in (run / FOLDER).glob("epoch-*.pt"):
         if match := _NAME.fullmatch(path.name):
-            found.append(StateFile(path, int(match[1]), match[2]))
-    return sorted(found, key=lambda state: (state.epoch, state.path.stat().st_mtime_ns), reverse=True)
+            found.append((int(match[1]), path.lstat().st_mtime_ns, StateFile(path, int(match[1]), match[2])))
+    return [state for *_, state in sorted(found, key=lambda one: one[:2], reverse=True)]
 
 
 def save(run: Path, epoch: int, content: bytes, keep: int) -> Path:
@@ -66,11 +80,11 @@ def save(run: Path, epoch: int, content: bytes, keep: int) -> Path:
     write_durably(target, content)
     for old in state_files(run)[max(keep, 1) :]:
         old.path.unlink(missing_ok=True)
-    for torn in (run / FOLDER).glob("*.tmp"):
-        torn.unlink(missing_ok=True)
+    for folder in (run, run / "weights", run / FOLDER):
+        remove_torn(folder)
     return target
 
 
 def digest(content: bytes | memoryview) -> str:
     """Return the beginning of the SHA-256 of a content, as file names carry it."""
-    return hashlib.sha256(content).hexdigest()[:16]
+    return hashlib.sha256(content).hexdigest()[:DIGITS]

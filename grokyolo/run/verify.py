@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import BinaryIO
 
-import yaml
-
-from grokyolo.errors import GrokyoloError
-from grokyolo.gap import read_run
-from grokyolo.run.folder import SETTINGS, must_be_run, owner_of
+from grokyolo.errors import GrokyoloError, first_line
+from grokyolo.files import STATE_BYTES, opened
+from grokyolo.gap.native import LOG_NAME, read_gap_csv
+from grokyolo.run.folder import SETTINGS, must_be_run, owner_of, read_fact, read_settings
 from grokyolo.run.lock import named
 from grokyolo.run.state import FOLDER, state_files
 
@@ -87,28 +88,42 @@ def _health(sound: bool, detail: str) -> tuple[Health, str]:
 
 def _settings(run: Path) -> Finding:
     try:
-        content = yaml.safe_load((run / SETTINGS).read_text(encoding="utf-8"))
-        return Finding(SETTINGS, Health.SOUND, f"recipe {content['recipe_hash'][:12]}")
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
-        return Finding(SETTINGS, Health.DAMAGED, str(error).splitlines()[0])
+        read_settings(run)
+        return Finding(SETTINGS, Health.SOUND, f"recipe {str(read_fact(run, 'recipe_hash'))[:12]}")
+    except GrokyoloError as error:
+        return Finding(SETTINGS, Health.DAMAGED, error.what)
 
 
 def _log(run: Path) -> Finding:
     try:
-        return Finding("gap.csv", Health.SOUND, f"{len(read_run(run / 'gap.csv').epoch)} epochs")
+        return Finding("gap.csv", Health.SOUND, f"{len(read_gap_csv(run / LOG_NAME, str(run)).epoch)} epochs")
     except GrokyoloError as error:
         return Finding("gap.csv", Health.DAMAGED, error.what)
 
 
 def _weights(run: Path, name: str) -> Finding:
     path = run / "weights" / name
-    if not path.exists():
+    if not os.path.lexists(path):
         return Finding(f"weights/{name}", Health.MISSING, "not written yet")
     try:
-        with zipfile.ZipFile(path) as archive:
-            broken = archive.testzip()
-    except (OSError, zipfile.BadZipFile) as error:
-        return Finding(f"weights/{name}", Health.DAMAGED, str(error))
-    if broken:
-        return Finding(f"weights/{name}", Health.DAMAGED, f"{broken} does not match its checksum")
-    return Finding(f"weights/{name}", Health.SOUND, f"{path.stat().st_size / 1e6:.1f} MB")
+        with opened(path, STATE_BYTES, within=run) as file:
+            size = os.fstat(file.fileno()).st_size
+            trouble = _trouble(file, size)
+    except OSError as error:
+        return Finding(f"weights/{name}", Health.DAMAGED, error.strerror or str(error))
+    except Exception as error:  # zipfile raises whatever a damaged file makes it stumble over
+        return Finding(f"weights/{name}", Health.DAMAGED, first_line(error))
+    if trouble:
+        return Finding(f"weights/{name}", Health.DAMAGED, trouble)
+    return Finding(f"weights/{name}", Health.SOUND, f"{size / 1e6:.1f} MB")
+
+
+def _trouble(file: BinaryIO, size: int) -> str:
+    """Return what is wrong with the archive that weights are, empty for a sound one; never unpacks a bomb."""
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        packed = any(member.compress_type != zipfile.ZIP_STORED for member in members)
+        if packed or sum(member.file_size for member in members) > size:
+            return "it is compressed, as no checkpoint is"
+        broken = archive.testzip()
+    return f"{broken} does not match its checksum" if broken else ""

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from grokyolo.run.state import digest, state_files
+from grokyolo.run.state import StateFile, digest, state_files
 
 
 def encode(state: dict[str, Any]) -> bytes:
@@ -27,10 +27,17 @@ def load_newest(run: Path, warn: Callable[[str], None]) -> dict[str, Any] | None
         warn: told about each damaged one that was passed over.
     """
     for state in state_files(run):
-        content = state.path.read_bytes()
+        content = _content(state)
         if digest(content) != state.digest:
             warn(f"{state.path.name} is damaged: going back to the state before it")
             continue
         loaded: dict[str, Any] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         return loaded
     return None
+
+
+def _content(state: StateFile) -> bytes:
+    try:
+        return state.read()
+    except OSError:
+        return b""

@@ -102,7 +102,7 @@ class TestErrors:
         def denied(*_args, **_options):
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr("pathlib.Path.open", denied)
+        monkeypatch.setattr("os.open", denied)
         error = self.refused(plain)
         assert error.what == "cannot read the log: Permission denied"
         assert error.hint == f"ls -l {plain / 'results.csv'}"

@@ -68,7 +68,7 @@ def test_a_failed_write_leaves_the_old_ones_and_nothing_torn(tmp_path, monkeypat
 
 def test_leftovers_of_a_killed_writer_are_cleared(tmp_path):
     save(tmp_path, 1)
-    torn = tmp_path / "state" / "epoch-0000002-0123456789abcdef.pt.tmp"
+    torn = tmp_path / "state" / "epoch-0000002-0123456789abcdef.pt.fedcba9876543210.tmp"
     torn.write_bytes(b"half")
     save(tmp_path, 2)
     assert not torn.exists()

@@ -26,16 +26,5 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         from importlib import import_module
 
-        home = import_module(_HOME[name])
-        if _HOME[name] == "grokyolo.gap":
-            import_module("grokyolo.gap.series").show_as(_html)
-        return getattr(home, name)
+        return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"module 'grokyolo' has no attribute '{name}'")
-
-
-def _html(series: Series) -> str:
-    """Return a run as a notebook shows it."""
-    from importlib import import_module
-
-    html: str = import_module("grokyolo.view.notebook").html(series)
-    return html

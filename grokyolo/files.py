@@ -168,6 +168,30 @@ class _Sizes:
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
+def is_folder(path: Path) -> bool:
+    """Tell whether there is such a folder; of a name that no file can have there is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is such a file; of a name that no file can have there is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def exists(path: Path) -> bool:
+    """Tell whether there is anything at a path; at one that no file can have there is nothing."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def write_durably(target: Path, content: bytes | memoryview) -> None:
     """Write a file so that after any crash it is either whole or not there; never through a link.
 

@@ -37,9 +37,9 @@ def root() -> Path:
     return ROOT
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def workplace(tmp_path, monkeypatch) -> Path:
-    """An empty current folder."""
+    """An empty current folder: what lies in that of whoever starts the tests must not matter."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

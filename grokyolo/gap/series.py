@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,27 +171,15 @@ class Series:
         budget: FloatArray = np.cumsum(np.where(unknown, 0.0, spent))
         return np.full(len(self), np.nan) if unknown.all() else budget
 
-    def _repr_html_(self) -> str | None:
-        """Return the run as a notebook shows it, None where nobody has said how: see `show_as`."""
-        return None if _html is None else _html(self)
+    def _repr_html_(self) -> str:
+        """Return the run as a notebook shows it, which a higher layer knows."""
+        html: str = import_module("grokyolo.view.notebook").html(self)
+        return html
 
     def events_of(self, kinds: Iterable[EventKind]) -> tuple[Event, ...]:
         """Return the events of these kinds, in order."""
         wanted = set(kinds)
         return tuple(event for event in self.events if event.kind in wanted)
-
-
-_html: Callable[[Series], str] | None = None
-
-
-def show_as(html: Callable[[Series], str]) -> None:
-    """Say how a run shows itself in a notebook; drawing it is known to higher layers only.
-
-    Args:
-        html: Series in, a piece of HTML out.
-    """
-    global _html  # noqa: PLW0603
-    _html = html
 
 
 def from_columns(run: str, epoch: Iterable[int], **columns: object) -> Series:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -14,17 +15,17 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from grokyolo.errors import RunError, UsageError, first_line
-from grokyolo.files import LOG_BYTES, TORN, YAML_BYTES, opened, parse_yaml, read_bounded, write_durably
+from grokyolo.files import TORN, YAML_BYTES, parse_yaml, read_bounded, write_durably
 from grokyolo.gap import EventKind
 from grokyolo.recipe import origins
-from grokyolo.run.lock import Held, held, named, owner_in
+from grokyolo.run.lock import Held, held, holder, named, refusal
 
 if TYPE_CHECKING:
     from grokyolo.recipe import Recipe
 
 SETTINGS = "grokyolo.yaml"
 OWNER = "owner.json"
-UNKNOWN = {"pid": "unknown", "host": "unknown"}
+LOCK = "state/lock"
 FORBIDDEN = set('/\\:*?"<>|\0')
 """Characters that some file system refuses in a name."""
 
@@ -89,7 +90,11 @@ def claim(name: str, *, chosen: bool, parent: Path | None = None, resume: bool =
 
 
 def _is_name(part: str) -> bool:
-    return bool(part) and part not in {".", ".."} and not FORBIDDEN & set(part) and len(part.encode()) <= 200
+    try:
+        length = len(part.encode())
+    except UnicodeEncodeError:  # half a character, out of a name in another encoding
+        return False
+    return bool(part) and part not in {".", ".."} and not FORBIDDEN & set(part) and length <= 200
 
 
 def _is_leftover(run: Path) -> bool:
@@ -108,44 +113,41 @@ def _candidates(name: str) -> Iterator[str]:
 
 
 def _lock_file(run: Path) -> Path:
-    return run / "state" / "lock"
+    return run / LOCK
 
 
 @contextmanager
-def owned(run: Path) -> Iterator[None]:
+def owned(run: Path, warn: Callable[[str], None] = warnings.warn) -> Iterator[None]:
     """Hold the run's lock during the block, so that no second process trains into the folder.
 
+    Args:
+        run: the run folder.
+        warn: told where the file system has no locks.
+
     Raises:
-        UsageError: another process holds it.
+        UsageError: another process holds it, or the folder cannot be written.
     """
     lock_file = _lock_file(run)
-    lock_file.parent.mkdir(exist_ok=True)
+    owner_file = lock_file.with_name(OWNER)
     with ExitStack() as opened:
         try:
-            opened.enter_context(held(lock_file, lock_file.with_name(OWNER)))
+            lock_file.parent.mkdir(exist_ok=True)
+            opened.enter_context(held(lock_file, owner_file, warn))
         except Held:
-            owner = owner_of(run) or UNKNOWN
+            raise refusal("the run is being trained by", run, lock_file, owner_file) from None
+        except OSError as error:
             raise UsageError(
-                f"the run is being trained by {named(owner)}",
-                where=str(run),
-                hint="wait until it is done, or choose another --name",
-            ) from None
+                f"cannot write the run folder: {error.strerror or error}",
+                where=str(error.filename or run),
+                hint=f"ls -ld {quote(str(run))}",
+            ) from error
         yield
 
 
 def owner_of(run: Path) -> dict[str, Any] | None:
     """Return pid and host of the process that trains into `run` now, None when there is none."""
-    from filelock import FileLock, Timeout
-
     lock_file = _lock_file(run)
-    try:
-        opened(lock_file, LOG_BYTES, within=run).close()
-        with FileLock(lock_file).acquire(timeout=0):
-            return None
-    except Timeout:
-        return owner_in(lock_file.with_name(OWNER)) or UNKNOWN
-    except OSError:
-        return None
+    return holder(lock_file, lock_file.with_name(OWNER))
 
 
 def write_settings(run: Path, recipe: Recipe) -> None:

@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Protocol
 
 from grokyolo.errors import UsageError
-from grokyolo.run.lock import Held, held, named, owner_in
+from grokyolo.run.lock import Held, held, refusal
 from grokyolo.run.signals import handled_by
 
 EVERY = 0.2
@@ -106,13 +106,7 @@ def _taken(folder: Path, lock_file: Path, owner_file: Path) -> ExitStack:
         folder.mkdir(parents=True, exist_ok=True)
         opened.enter_context(held(lock_file, owner_file))
     except Held:
-        owner = owner_in(owner_file)
-        who = named(owner) if owner else "another process"
-        raise UsageError(
-            f"this sweep is being run by {who}",
-            where=str(folder),
-            hint="wait until it is done, or choose another --name",
-        ) from None
+        raise refusal("this sweep is being run by", folder, lock_file, owner_file) from None
     except OSError as error:
         what = f"cannot write the sweep: {error.strerror or error}"
         raise UsageError(what, where=str(folder), hint="go to a folder that you may write to") from error

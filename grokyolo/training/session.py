@@ -43,7 +43,7 @@ def train(
         model = _load_model(recipe)
         data = _find_data(recipe, model.task)
         run = folder.claim(name or recipe.name, chosen=name is not None, resume=resume)
-        with folder.owned(run), _errors_explained(recipe, run, verbose):
+        with folder.owned(run, listener.warning), _errors_explained(recipe, run, verbose):
             folder.write_settings(run, recipe)
             listener.started(run)
             _fit(model, recipe, data, run, listener)
@@ -75,7 +75,7 @@ def go_on(
     with _stage(listener, verbose, time_limit):
         model = _load_model(recipe)
         data = _find_data(recipe, model.task)
-        with folder.owned(run), _errors_explained(recipe, run, verbose):
+        with folder.owned(run, listener.warning), _errors_explained(recipe, run, verbose):
             folder.replace_recipe(run, recipe, change)
             listener.started(run)
             _fit(model, recipe, data, run, listener)

@@ -11,7 +11,7 @@ from rich.text import Text
 from grokyolo.view import numbers
 from grokyolo.view.names import printable
 from grokyolo.view.progress import fitted, spelled
-from grokyolo.view.screen import QUIET, STOPPED, View
+from grokyolo.view.screen import QUIET, View
 from grokyolo.view.screen_facts import last_known
 from grokyolo.view.table import ROUGH_NOTE, STYLES, last_gap
 
@@ -44,7 +44,7 @@ def many(views: Sequence[View], width: int, height: int) -> Table:
 
 def _chosen(views: Sequence[View], count: int) -> list[View]:
     """Return so many of the runs in their order, first of all those that go on."""
-    over = [view.state in {FINISHED, STOPPED} or view.state.startswith(QUIET) for view in views]
+    over = [view.state == FINISHED or view.over or view.state.startswith(QUIET) for view in views]
     first = sorted(range(len(views)), key=lambda i: over[i])[:count]
     return [views[i] for i in sorted(first)]
 
@@ -71,7 +71,7 @@ def _row(view: View) -> list[Text]:
 
 
 def _left(view: View) -> str:
-    if view.state in {FINISHED, STOPPED}:
+    if view.state == FINISHED or view.over:
         return view.state
     if view.state.startswith(QUIET):
         return "quiet"
@@ -91,4 +91,6 @@ def line(view: View, width: int) -> str:
     ]
     if view.time_left is not None:
         fields.append((2, f"{spelled(view.time_left)} left"))
+    if view.next_command:
+        fields.append((5, f"next: {view.next_command}"))
     return fitted(fields, width)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 from rich.cells import cell_len
 from rich.text import Text
 
+from grokyolo.files import exists, is_folder
 from grokyolo.gap import Series
 from grokyolo.verdict import Assessment
 from grokyolo.view.chart import Curve, chart
@@ -31,7 +33,7 @@ WIDEST_TIMES = 41
 """Columns kept for the times behind the bar, so that its end stays where it is."""
 RECENT = 20
 """Epochs over which the time per epoch is averaged."""
-STOPPED, QUIET = "stopped", "nothing new"
+STOPPED, KILLED, QUIET = "stopped", "killed", "nothing new"
 """How the state of a run begins that does not get on."""
 FILES = ("gap.csv", "results.csv", "results.txt", "weights/best.pt", "weights/last.pt")
 
@@ -49,6 +51,7 @@ class View:
         series: the log so far, which may lag a little behind `epoch`; None when there is none yet.
         assessment: the verdict on `series`.
         said: what cannot be read, or is awaited; stands where the curves would.
+        resumable: whether `grokyolo resume` knows such runs.
     """
 
     run: str
@@ -59,13 +62,24 @@ class View:
     series: Series | None = None
     assessment: Assessment | None = None
     said: str = ""
+    resumable: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether no process trains it any more, before its end."""
+        return self.state in {STOPPED, KILLED}
+
+    @property
+    def next_command(self) -> str:
+        """What makes a run go on that is over; empty where nothing has to."""
+        return f"grokyolo resume {quote(self.run)}" if self.over and self.resumable else ""
 
     @property
     def time_left(self) -> float | None:
         """Seconds until the planned end at the present pace; None when unknown, at the end, or nothing goes on."""
         if self.epochs is None or self.per_epoch is None or self.epochs <= self.epoch:
             return None
-        if self.state == STOPPED or self.state.startswith(QUIET):
+        if self.over or self.state.startswith(QUIET):
             return None
         return (self.epochs - self.epoch) * self.per_epoch
 
@@ -92,12 +106,16 @@ def frame(view: View, width: int, height: int) -> list[Text]:
         view: what to show.
         width, height: such that `fits` is true.
     """
-    head = [_title(view, width), progress_line(view, width), Text()]
+    head = [_title(view, width), progress_line(view, width), Text(printable(_next_line(view)))]
     if view.series is None or view.assessment is None:
         return _cropped([*head, Text(view.said, style="dim"), Text(), _files(view, width)], width, height)
     foot = [Text(), *facts(view.series, view.assessment, width), _files(view, width)]
     room = min(height - len(head) - len(foot), TALLEST)
     return _cropped([*head, *_charts(view, width, room), *foot], width, height)
+
+
+def _next_line(view: View) -> str:
+    return f"next: {view.next_command}" if view.next_command else ""
 
 
 def _cropped(lines: Sequence[Text], width: int, height: int) -> list[Text]:
@@ -186,8 +204,8 @@ def _joined(left: Text, right: Text, at: int) -> Text:
 
 def _files(view: View, width: int) -> Text:
     run = Path(view.run)
-    folder = run if run.is_dir() else run.parent
-    names = " · ".join(name for name in FILES if (folder / name).exists())
+    folder = run if is_folder(run) else run.parent
+    names = " · ".join(name for name in FILES if exists(folder / name))
     where = printable(str(folder))
     whole = f"{where}: {names}" if names else where
     return labelled("files", whole if cell_len(whole) <= width - MARGIN or not names else names)

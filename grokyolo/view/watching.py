@@ -16,13 +16,13 @@ from grokyolo.errors import RunError
 from grokyolo.gap import Series
 from grokyolo.gap.following import SIDE_FILES, Follower
 from grokyolo.gap.series import EventKind
-from grokyolo.run.folder import OWNER, owner_of
-from grokyolo.run.lock import named, owner_in
+from grokyolo.run.folder import LOCK, OWNER, SETTINGS, owner_of
+from grokyolo.run.lock import is_gone, named, owner_in
 from grokyolo.verdict import assess
 from grokyolo.view.live import Place, can_draw
 from grokyolo.view.overview import FINISHED, line, many
 from grokyolo.view.progress import LOG_EVERY, spelled
-from grokyolo.view.screen import MIN_WIDTH, QUIET, STOPPED, View, fits, frame, seconds_per_epoch
+from grokyolo.view.screen import KILLED, MIN_WIDTH, QUIET, STOPPED, View, fits, frame, seconds_per_epoch
 
 EVERY = 1.0
 """Seconds between two looks at a log at least."""
@@ -76,8 +76,8 @@ class Watched:
         return self.view is not before
 
     def _look(self) -> None:
-        series = self._follower.poll()
-        if series is not None:
+        series, log = self._follower.poll(), self._follower.log
+        if series is not None and log is not None:
             self.view = View(
                 self.view.run,
                 "watching",
@@ -86,6 +86,7 @@ class Watched:
                 per_epoch=seconds_per_epoch(series),
                 series=series,
                 assessment=assess(series),
+                resumable=(log.parent / SETTINGS).is_file(),
             )
         if self.view.series is not None:
             state = self._state(self.view.series)
@@ -97,27 +98,37 @@ class Watched:
         assert log is not None
         run = log.parent
         complete = series.epochs_planned is not None and series.epoch[-1] >= series.epochs_planned
-        if complete and owner_of(run) is None:
-            self.finished = True
+        owner = owner_of(run)
+        self.finished = complete and owner is None
+        if self.finished:
             return FINISHED
-        self.finished = False
-        owner = _owner(run)
-        last = [event.kind for event in series.events if event.epoch == series.epoch[-1]]
-        if not owner and EventKind.STOP in last:
-            return STOPPED
         try:
             quiet = time.time() - log.stat().st_mtime
         except OSError:  # moved away since it was read
             quiet = 0.0
-        if quiet > max(QUIET_AFTER, 20 * (self.view.per_epoch or 0.0)):
+        nothing_new = quiet > max(QUIET_AFTER, 20 * (self.view.per_epoch or 0.0))
+        if owner is None and (over := _over(run, series, nothing_new)):
+            return over
+        if nothing_new:
             return f"{QUIET} for {spelled(60 * (quiet // 60))}"
-        return owner or "watching"
+        return named(owner) if owner else "watching"
 
 
-def _owner(run: Path) -> str:
-    """Return which process says that it trains into a run; the lock itself is left to those who train."""
-    owner = owner_in(run / "state" / OWNER)
-    return named(owner) if owner else ""
+def _over(run: Path, series: Series, nothing_new: bool) -> str:
+    """Return how a run ended before its end that nobody has locked; empty where that is not certain.
+
+    An owner that has left its name behind did not end in order. Whether a machine elsewhere holds a lock is not seen
+    on every file system: of such an owner it is believed only once nothing comes any more.
+    """
+    last = [event.kind for event in series.events if event.epoch == series.epoch[-1]]
+    if EventKind.STOP in last:
+        return STOPPED
+    if not (run / LOCK).is_file():  # not one of grokyolo's, or not yet
+        return ""
+    left_behind = owner_in(run / "state" / OWNER)
+    if left_behind is None:
+        return STOPPED if nothing_new else ""
+    return KILLED if nothing_new or is_gone(left_behind) else ""
 
 
 class Screen:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from filelock import FileLock
 
 from grokyolo.gap.series import COLUMNS
 from tests.cli.conftest import TINY, problem, problems, rows, wait_for_epochs
+from tests.run.locks import locked
 
 # What it does ----------------------------------------------------------------------------------------------------
 
@@ -345,7 +345,7 @@ def test_two_commands_at_once_on_one_name(process, grokyolo, workplace):
 
 
 def test_the_lock_of_a_killed_process_is_no_hindrance(grokyolo, run):
-    with FileLock(run / "state" / "lock"):
+    with locked(run):
         assert grokyolo("extend", str(run), "--epochs", "4")[0] == 2
     (run / "state" / "owner.json").write_text('{"pid": 1, "host": "elsewhere"}')
     assert grokyolo("extend", str(run), "--epochs", "4")[0] == 0

@@ -1,9 +1,9 @@
 """`grokyolo verify`: which files of a run are whole."""
 
 import pytest
-from filelock import FileLock
 
 from tests.cli.conftest import problem
+from tests.run.locks import locked
 
 
 def findings(out: str) -> dict[str, tuple[str, str]]:
@@ -96,7 +96,7 @@ def test_a_torn_last_row_is_no_damage(grokyolo, run):
 
 
 def test_a_run_that_is_training_names_its_owner(grokyolo, run):
-    with FileLock(run / "state" / "lock"):
+    with locked(run):
         (run / "state" / "owner.json").write_text('{"pid": 4711, "host": "node7"}')
         code, out, _ = grokyolo("verify", str(run))
     assert (code, out.splitlines()[-1]) == (0, "trained now by process 4711 on node7")

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import grokyolo
-from grokyolo.gap import series as module
 from grokyolo.view.notebook import html
 from tests.gap.test_following import write
 from tests.view.curves import event, grok
@@ -88,9 +87,12 @@ def test_nothing_is_fetched():
     assert "http" not in html(grok(val_loss=np.full(300, np.inf)))
 
 
-def test_where_nobody_has_said_how_a_run_shows_itself_as_text(monkeypatch):
-    monkeypatch.setattr(module, "_html", None)
-    assert grok()._repr_html_() is None
+@pytest.mark.parametrize("home", ["grokyolo", "grokyolo.gap"])
+def test_it_does_so_wherever_its_reader_was_imported_from(home, python, tmp_path):
+    write(tmp_path / "gap.csv", range(1, 21))
+    code = f"from {home} import read_run; print(read_run({str(tmp_path)!r})._repr_html_()[:5])"
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "<div>\n"
 
 
 def test_reading_a_run_loads_no_drawing(python, tmp_path):

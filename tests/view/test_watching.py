@@ -3,17 +3,21 @@
 import io
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from rich.console import Console
 
 from grokyolo.errors import RunError
 from grokyolo.gap import EpochRecord, EventKind, GapWriter
 from grokyolo.view import watching as module
+from grokyolo.view.overview import line
+from grokyolo.view.screen import frame
 from grokyolo.view.watching import Watched, watch
+from tests.run.locks import locked
 from tests.view.terminal import Terminal
 
 
@@ -139,7 +143,7 @@ def test_a_run_is_not_finished_while_a_process_holds_it(run, watched):
     write(run, range(1, 31))
     (run / "state").mkdir()
     (run / "state" / "owner.json").write_text(json.dumps({"pid": 4711, "host": "node7"}))
-    with FileLock(run / "state" / "lock"):
+    with locked(run):
         one = watched(run)
         assert not one.finished
         assert one.view.state == "process 4711 on node7"
@@ -169,6 +173,65 @@ def test_a_run_that_does_not_get_on_says_so(run, watched, age, state):
     then = time.time() - age - 1
     os.utime(run / "gap.csv", (then, then))
     assert watched(run).view.state == state
+
+
+def held(run: Path) -> subprocess.Popen:
+    """Start a process that holds a run as a training does."""
+    code = f"""
+import sys
+from pathlib import Path
+from grokyolo.run.folder import owned
+with owned(Path({str(run)!r})):
+    print(flush=True)
+    sys.stdin.read()
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process.stdout.readline()
+    return process
+
+
+def age(run: Path, seconds: float) -> None:
+    then = time.time() - seconds
+    os.utime(run / "gap.csv", (then, then))
+
+
+def test_a_run_that_was_killed_is_known_from_a_quiet_one(run, watched):
+    write(run, range(1, 11))
+    process = held(run)
+    age(run, 601)
+    one = watched(run)
+    assert one.view.state == "nothing new for 10 min"
+    assert one.view.next_command == ""
+    process.kill()
+    process.wait()
+    assert one.update()
+    assert one.view.state == "killed"
+    assert one.view.time_left is None
+    command = f"grokyolo resume {run}"
+    assert any(command in text.plain for text in frame(one.view, 200, 40))
+    assert command in line(one.view, 10_000)
+
+
+def test_one_that_ended_in_order_before_its_end_was_stopped(run, watched):
+    write(run, range(1, 11))
+    held(run).communicate()
+    one = watched(run)
+    assert one.view.state == "watching", "it may be about to begin"
+    age(run, 601)
+    assert one.update()
+    assert (one.view.state, one.view.next_command) == ("stopped", f"grokyolo resume {run}")
+
+
+def test_of_another_machine_a_lock_may_not_be_seen(run, watched):
+    write(run, range(1, 11))
+    (run / "state").mkdir()
+    (run / "state" / "lock").touch()
+    (run / "state" / "owner.json").write_text(json.dumps({"pid": 4711, "host": "node7"}))
+    one = watched(run)
+    assert one.view.state == "watching"
+    age(run, 601)
+    one.update()
+    assert one.view.state == "killed"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"pid": 1}'])

@@ -1,6 +1,6 @@
 """Series in, Assessment out: pure numpy, no files, no clock.
 
-The path of a verdict: `measurements` (what was measured) → `memorising`, `rise`, `decline`, `divergence`,
+The path of a verdict: `measurements` (what was measured) → `memorising`, `rise`, `decline`,
 `confounders` (what happened) → `evidence` (gathered) → `late_rise`, `decide` (the rules, in order) → `assess`.
 Every threshold stands in `rules`; `waiting` says what is known about waiting for a jump.
 """

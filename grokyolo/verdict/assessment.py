@@ -50,6 +50,23 @@ class Jump:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """A verdict with its sentence, and what it names.
+
+    Attributes:
+        verdict: one of the eight words.
+        reason: one sentence; its numbers can be found in the table.
+        jump: the jump the verdict speaks of.
+        confounders: events in reach of what the verdict speaks of.
+    """
+
+    verdict: Verdict
+    reason: str
+    jump: Jump | None = None
+    confounders: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True)
 class Assessment:
     """The verdict on one run.
 

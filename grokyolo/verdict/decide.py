@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from grokyolo.verdict import rules
-from grokyolo.verdict.assessment import Verdict
+from grokyolo.verdict.assessment import Decision, Verdict
 from grokyolo.verdict.confounders import in_reach
-from grokyolo.verdict.decision import Decision
-from grokyolo.verdict.decline import Fall, find_turn
-from grokyolo.verdict.divergence import broken_since, collapsed_since
+from grokyolo.verdict.decline import Fall, borne_out, broken_since, collapsed_since, find_turn
 from grokyolo.verdict.evidence import Evidence
-from grokyolo.verdict.late_rise import as_jump, judge_late_rise, late_rise
+from grokyolo.verdict.late_rise import as_jump, judge_late_rises
 from grokyolo.verdict.memorising import Memorising
 from grokyolo.verdict.robust import jitter
 
@@ -27,7 +25,7 @@ def decide(evidence: Evidence) -> Decision:
         _too_noisy,
         _collapsed,
         _fell,
-        judge_late_rise,
+        judge_late_rises,
         _memorising,
         _turned,
         _torn_apart,
@@ -80,26 +78,43 @@ def _too_noisy(evidence: Evidence) -> Decision | None:
 
 def _fell(evidence: Evidence) -> Decision | None:
     fall = evidence.fall
-    if fall is None or (fall.regained >= rules.REGAINED and _is_setback(evidence, fall)):
+    if fall is None or not borne_out(evidence.measured, fall.down_epoch, fall.back_epoch):
         return None
-    path = (
+    if fall.regained >= rules.REGAINED:
+        return None if _is_setback(evidence, fall) else _came_back(evidence, fall)
+    confounders = in_reach(evidence.series, fall.peak_epoch, fall.trough_epoch)
+    lost = [late for late in evidence.late if late.rise.end <= fall.trough_epoch and not late.probe_jumps_along]
+    if lost:
+        late = max(lost, key=lambda each: each.rise.size)
+        if late.kept <= 1 - rules.LOST_SHARE:
+            reason = (
+                f"a late jump at epoch {late.rise.middle} was lost again: {_path(evidence, fall)} and ended at "
+                f"{fall.final:.3f}"
+            )
+            return Decision(Verdict.OVERFITTING, reason, as_jump(evidence, late), confounders)
+        if judge_late_rises(evidence) is not None:
+            return None
+    if fall.final > fall.peak - fall.least:
+        return None
+    return Decision(Verdict.OVERFITTING, f"{_path(evidence, fall)} and ended at {fall.final:.3f}", None, confounders)
+
+
+def _came_back(evidence: Evidence, fall: Fall) -> Decision | None:
+    if not fall.is_double_descent:
+        return None
+    confounders = in_reach(evidence.series, fall.peak_epoch, fall.back_epoch)
+    reason = f"{_path(evidence, fall)}, then came back to {fall.final:.3f}"
+    gap = evidence.memorising.gap_end if evidence.memorising else None
+    if gap is not None and gap >= rules.LARGE_GAP:
+        reason += f"; a gap of {gap:.3f} to the probe stays"
+    return Decision(Verdict.DOUBLE_DESCENT, reason, None, confounders)
+
+
+def _path(evidence: Evidence, fall: Fall) -> str:
+    return (
         f"{evidence.measured.what} fell from {fall.peak:.3f} around epoch {fall.peak_epoch} "
         f"to {fall.trough:.3f} around epoch {fall.trough_epoch}"
     )
-    confounders = in_reach(evidence.series, fall.peak_epoch, fall.trough_epoch)
-    if fall.is_double_descent:
-        confounders = in_reach(evidence.series, fall.peak_epoch, fall.back_epoch)
-        return Decision(Verdict.DOUBLE_DESCENT, f"{path}, then came back to {fall.final:.3f}", None, confounders)
-    if fall.regained >= rules.REGAINED:
-        return None
-    found = late_rise(evidence)
-    if found is not None and found[0].end <= fall.trough_epoch:
-        lost = _lost_again(evidence, fall, path)
-        if lost is not None or judge_late_rise(evidence) is not None:
-            return lost
-    if fall.final > fall.peak - fall.least:
-        return None
-    return Decision(Verdict.OVERFITTING, f"{path} and ended at {fall.final:.3f}", None, confounders)
 
 
 def _is_setback(evidence: Evidence, fall: Fall) -> bool:
@@ -107,26 +122,18 @@ def _is_setback(evidence: Evidence, fall: Fall) -> bool:
 
     In a double descent the first peak comes before, or while, the model memorises.
     """
-    found = late_rise(evidence)
-    return found is not None and found[0].start < fall.peak_epoch
-
-
-def _lost_again(evidence: Evidence, fall: Fall, path: str) -> Decision | None:
-    """Decide on a fall after a late jump: overfitting when more is gone than a grok may leave."""
-    found = late_rise(evidence)
-    if found is None or fall.final > found[0].high - rules.LOST_SHARE * found[0].size:
-        return None
-    rise, memory = found
-    reason = f"a late jump at epoch {rise.middle} was lost again: {path} and ended at {fall.final:.3f}"
-    confounders = in_reach(evidence.series, fall.peak_epoch, fall.trough_epoch)
-    return Decision(Verdict.OVERFITTING, reason, as_jump(evidence, rise, memory), confounders)
+    memory = evidence.memorising
+    if memory is None or fall.peak_epoch < rules.LATE * memory.epoch:
+        return False
+    return any(late.rise.start < fall.peak_epoch for late in evidence.late)
 
 
 def _memorising(evidence: Evidence) -> Decision | None:
-    memory, rise = evidence.memorising, evidence.rise
+    memory = evidence.memorising
     if memory is None or not memory.gap_is_large or not _can_tell(evidence, memory):
         return None
-    if rise is not None and late_rise(evidence) is None and rise.size >= 0.5 * (memory.gap_max or 1.0):
+    largest = max((rise.size for rise in evidence.rises), default=0.0)
+    if not evidence.late and largest >= 0.5 * (memory.gap_max or 1.0):
         return None
     loss = evidence.loss_rise
     if loss is not None:
@@ -154,16 +161,18 @@ def _waiting(evidence: Evidence, memory: Memorising) -> Decision:
         state += f"{memory.gap_end:.3f} below the probe"
     else:
         state += f"and the validation loss at {measured.val_loss.end:.3g}, far above the {memory.by}"
-    found = late_rise(evidence)
-    if found is not None and found[0].kept < rules.KEPT_SHARE:
-        rise = found[0]
+    late = max(evidence.late, key=lambda each: each.rise.size, default=None)
+    if late is not None and late.kept < rules.KEPT_SHARE:
+        rise = late.rise
         reason = (
             f"a late jump at epoch {rise.middle}, from {rise.low:.3f} to {rise.high:.3f}, is undone at the end, too "
             "shortly before it to tell whether it comes back"
         )
-        return Decision(Verdict.UNDECIDED, reason, as_jump(evidence, *found))
-    if found is not None:
-        state += f", and a rise that began around epoch {found[0].start} is still going on"
+        return Decision(Verdict.UNDECIDED, reason, as_jump(evidence, late))
+    if late is not None:
+        state += f", and a rise that began around epoch {late.rise.start} is still going on"
+    if late is not None and late.probe_jumps_along:
+        state += ", of the probe too"
     return Decision(Verdict.MEMORISING, state)
 
 
@@ -195,13 +204,20 @@ def _torn_apart(evidence: Evidence) -> Decision | None:
 def _following(evidence: Evidence) -> Decision:
     measured, memory, gap = evidence.measured, evidence.memorising, evidence.measured.score_gap
     end = measured.val_score.end
-    if memory is not None and evidence.rise is not None and memory.gap_end is not None:
-        reason = (
-            f"validation followed the probe, half way by epoch {evidence.rise.middle} after memorising at epoch "
-            f"{memory.epoch}; it ended at {end:.3f}, with a gap of {memory.gap_end:.3f}"
+    if memory is not None and evidence.rises and memory.gap_end is not None:
+        middle = evidence.rises[-1].middle
+        when = f"half way by epoch {middle}" + (
+            f" after memorising at epoch {memory.epoch}" if middle > memory.epoch else ""
         )
+        reason = f"validation followed the probe, {when}; it ended at {end:.3f}, with a gap of {memory.gap_end:.3f}"
     elif len(gap) >= rules.MEDIAN_OF:
         reason = f"validation follows the probe: it ended at {end:.3f}, with a gap of {gap.end:.3f}"
     else:
-        reason = f"{measured.what} ended at {end:.3f}, near its best; no probe tells how large the gap is"
+        reason = f"{measured.what} ended at {end:.3f}, {_beside_best(evidence)}; no probe tells how large the gap is"
     return Decision(Verdict.GENERALISING, reason)
+
+
+def _beside_best(evidence: Evidence) -> str:
+    score = evidence.measured.val_score
+    best = float(score.value.max())
+    return "near its best" if score.end >= rules.NEAR_BEST * best else f"after a best of {best:.3f}"

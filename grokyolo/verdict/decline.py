@@ -1,16 +1,131 @@
-"""Curves that get worse: a score that falls, with or without coming back, and a loss that goes on rising."""
+"""Curves that get worse: scores that fall, with or without coming back, losses that rise, runs that broke."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grokyolo.gap.series import FloatArray
+from grokyolo.gap.series import FloatArray, Series
 from grokyolo.verdict import rules
 from grokyolo.verdict.measurements import Curve, Measurements
-from grokyolo.verdict.robust import block_edges, block_medians, running_median, scatter, second_difference
+from grokyolo.verdict.memorising import ceiling_of
+from grokyolo.verdict.robust import block_edges, block_medians, level, running_median, scatter, second_difference
+
+
+@dataclass(frozen=True)
+class Dip:
+    """A fall of a score that came back.
+
+    Attributes:
+        what: `validation` or `probe`: whose score.
+        start, end: first and last epoch at which the score was clearly below its level before.
+        peak: that level.
+        trough_epoch, trough: the lowest lasting level, and when.
+    """
+
+    what: str
+    start: int
+    end: int
+    peak: float
+    trough_epoch: int
+    trough: float
+
+    @property
+    def depth(self) -> float:
+        """Return by how much the score fell."""
+        return self.peak - self.trough
+
+    def overlaps(self, other: Dip) -> bool:
+        """Whether two dips share epochs."""
+        return self.start <= other.end and other.start <= self.end
+
+
+def find_dips(curve: Curve, what: str) -> tuple[Dip, ...]:
+    """Return the falls of a score that came back, in order, however short or long; at least three in four of each."""
+    if len(curve) < rules.MIN_MEASUREMENTS:
+        return ()
+    edges = block_edges(len(curve), rules.MAX_BLOCKS)
+    values = block_medians(curve.value, edges)
+    levels, lasting = running_median(values, 3), running_median(values, rules.LEVEL_OF)
+    first_epochs, last_epochs = curve.epoch[edges[:-1]], curve.epoch[edges[1:] - 1]
+    reached = np.maximum.accumulate(lasting)
+    least = np.maximum(rules.DIP, rules.DIP_SHARE * reached) + rules.FALL_SIGMA * curve.noise + curve.quantum
+    below = reached - levels
+    found: list[Dip] = []
+    i = 0
+    while i < len(levels):
+        if below[i] < least[i]:
+            i += 1
+            continue
+        left, right = i, i
+        while left > 0 and below[left - 1] > (1 - rules.REGAINED) * least[i]:
+            left -= 1
+        trough = i
+        while right + 1 < len(levels) and below[right + 1] > (1 - rules.REGAINED) * below[trough]:
+            right += 1
+            trough = right if levels[right] < levels[trough] else trough
+        if left > 0 and right + 1 < len(levels) - 1:
+            peak, low = float(reached[i]), float(levels[trough])
+            found.append(
+                Dip(what, int(first_epochs[left]), int(last_epochs[right]), peak, int(last_epochs[trough]), low)
+            )
+        i = right + 1
+    return tuple(found)
+
+
+def is_collapse(dip: Dip, measured: Measurements, restarts: Sequence[int]) -> bool:
+    """Whether a dip of the validation score is none of generalisation.
+
+    So it is where it is brief, where the model itself fell alike (its probe score, or without one its train loss),
+    where it follows a planned restart of the learning rate, or where few images flip and the loss stands.
+    """
+    score = measured.val_score
+    count = len(score.between(dip.start, dip.end))
+    lasting = min(max(0.1 * len(score), rules.LASTING_MEASUREMENTS), rules.LASTING_MOST)
+    if count < lasting or dip.end < rules.LASTING_RATIO * max(dip.start, 1):
+        return True
+    slack = 2 * score.cadence_at(dip.start) + 0.05 * (dip.end - dip.start)
+    if any(abs(epoch - dip.start) <= slack for epoch in restarts):
+        return True
+    return _fell_alike(dip, measured) or not borne_out(measured, dip.start, dip.end)
+
+
+def _fell_alike(dip: Dip, measured: Measurements) -> bool:
+    before = max(dip.start - (dip.end - dip.start), dip.start / 2)
+    if len(measured.probe_score) >= rules.MIN_MEASUREMENTS:
+        probe = measured.probe_score
+        inside = probe.between(dip.start, dip.end)
+        known = probe.between(before, dip.start - 1)
+        if not len(inside) or not len(known):
+            return False
+        least = max(rules.ALIKE * dip.depth / dip.peak, rules.MIN_FALL)
+        return 1 - float(np.quantile(inside, 0.25)) / max(float(np.median(known)), 1e-9) >= least
+    train = measured.train_loss
+    inside, known = train.between(dip.start, dip.end), train.between(before, dip.start - 1)
+    if not len(inside) or not len(known):
+        return False
+    rise = float(np.quantile(inside, 0.75)) - float(np.median(known))
+    return rise > max(rules.ALIKE_LOSS * abs(float(np.median(known))), rules.LOSS_SIGMA * train.noise)
+
+
+def borne_out(measured: Measurements, first: float, last: float) -> bool:
+    """Whether the validation loss bears out that the score was worse from `first` to `last` than before.
+
+    Asked only where there are few images, whose score flips.
+    """
+    quantum, loss = measured.val_score.quantum, measured.val_loss
+    if measured.loss_only or quantum <= 1 / rules.FIRM_IMAGES:
+        return True
+    inside = loss.between(first, last)
+    before = loss.between(max(first - max(last - first, 10), first / 4), first - 1)
+    if len(inside) < rules.SETTLED_MEASUREMENTS or len(before) < rules.SETTLED_MEASUREMENTS:
+        return False
+    error = loss.noise * np.sqrt(1 / min(len(inside), 16) + 1 / min(len(before), 16))
+    rise = level(inside) - level(before)
+    return bool(rise > max(rules.LOSS_SIGMA * error, rules.LOSS_RISE_SHARE * abs(level(before))))
 
 
 @dataclass(frozen=True)
@@ -20,7 +135,7 @@ class Fall:
     Attributes:
         peak_epoch, peak: highest lasting level before it.
         trough_epoch, trough: lowest lasting level after that.
-        back_epoch: last epoch around the trough that is below half way between the two.
+        down_epoch, back_epoch: first and last epoch around the trough that are below half way between the two.
         final: level at the end.
     """
 
@@ -28,6 +143,7 @@ class Fall:
     peak: float
     trough_epoch: int
     trough: float
+    down_epoch: int
     back_epoch: int
     final: float
 
@@ -45,7 +161,9 @@ class Fall:
     @property
     def is_double_descent(self) -> bool:
         """Whether the score came back, from a peak that was more than the start of the final rise."""
-        return self.regained >= rules.REGAINED and self.peak >= rules.PEAK_HEIGHT * self.final
+        least = max(min(rules.MIN_DESCENT, rules.DESCENT_OF_LOW * self.peak), rules.DESCENT_SHARE * self.peak)
+        deep = self.peak - self.trough >= least
+        return deep and self.regained >= rules.REGAINED and self.peak >= rules.PEAK_HEIGHT * self.final
 
 
 def find_fall(curve: Curve, ceiling: float | None) -> Fall | None:
@@ -71,6 +189,7 @@ def find_fall(curve: Curve, ceiling: float | None) -> Fall | None:
         peak=float(levels[peak]),
         trough_epoch=int(epochs[trough]),
         trough=float(levels[trough]),
+        down_epoch=int(epochs[left]),
         back_epoch=int(epochs[right]),
         final=curve.end,
     )
@@ -114,7 +233,7 @@ def _lasts(curve: Curve, first: float, last: float) -> bool:
     if len(curve.between(first, last)) < rules.LASTING_MEASUREMENTS:
         return False
     run = curve.epoch[-1] - curve.epoch[0]
-    return bool(last - first >= rules.LASTING_SHARE * run or last >= rules.LASTING_RATIO * max(first, 1.0))
+    return bool(last - first >= rules.FALL_LASTS * run or last >= rules.LASTING_RATIO * max(first, 1.0))
 
 
 @dataclass(frozen=True)
@@ -180,3 +299,53 @@ def find_turn(measured: Measurements) -> Turn | None:
     if score.end > then + rules.MIN_FALL or train.end > float(np.interp(epoch, train.epoch, train.medians)):
         return None
     return Turn(int(epoch), low, final)
+
+
+def broken_since(series: Series) -> int | None:
+    """Return the epoch from which training is broken up to the end, over at least 5 measurements, or None.
+
+    A validation or probe loss alone may overflow in half precision: it counts where the train loss or the
+    scores break too.
+    """
+    train = _not_finite_since(series, series.train_loss)
+    if train is not None:
+        return train
+    found = [since for loss in (series.val_loss, series.probe_loss) if (since := _not_finite_since(series, loss))]
+    return min(found) if found and _scores_broke(series, min(found)) else None
+
+
+def _scores_broke(series: Series, since: int) -> bool:
+    """Whether every known score fell below half of what it had been, from an epoch on."""
+    broke = []
+    for score in (series.val_score, series.probe_score):
+        known = np.isfinite(score)
+        before, after = score[known & (series.epoch < since)], score[known & (series.epoch >= since)]
+        if len(after):
+            best = float(before.max()) if len(before) else 0.0
+            broke.append(float(np.median(after)) <= rules.COLLAPSE_SHARE * best)
+    return bool(broke) and all(broke)
+
+
+def _not_finite_since(series: Series, loss: FloatArray) -> int | None:
+    """Blanks are not measured and do not count, unless the run wrote them beside infinite cells."""
+    known = np.isfinite(loss)
+    blank = np.isnan(loss) & ~np.isnan(series.val_score)
+    told = np.flatnonzero(known | np.isinf(loss) | (blank & known.any()))
+    finite = np.flatnonzero(known[told])
+    since = int(finite[-1]) + 1 if len(finite) else 0
+    last = told[since:]
+    if len(last) < rules.LAST_MEASUREMENTS or not np.isinf(loss[last]).any():
+        return None
+    return int(series.epoch[last[0]])
+
+
+def collapsed_since(probe: Curve) -> int | None:
+    """Return the epoch from which the probe score stays below half of its best, or None."""
+    if len(probe) < 2 * rules.LAST_MEASUREMENTS:
+        return None
+    best = ceiling_of(probe)
+    last = int(np.flatnonzero(probe.medians >= rules.COLLAPSE_SHARE * best)[-1])
+    lasting = max(rules.LAST_MEASUREMENTS, rules.COLLAPSE_LASTS * len(probe))
+    if best < rules.MIN_GAP or len(probe) - 1 - last < lasting:
+        return None
+    return int(probe.epoch[last + 1])

@@ -6,115 +6,123 @@ import math
 
 from grokyolo.gap.series import Event
 from grokyolo.verdict import rules
-from grokyolo.verdict.assessment import Jump, Verdict
+from grokyolo.verdict.assessment import Decision, Jump, Verdict
 from grokyolo.verdict.confounders import in_reach
-from grokyolo.verdict.decision import Decision
-from grokyolo.verdict.evidence import Evidence
+from grokyolo.verdict.evidence import Evidence, Late
 from grokyolo.verdict.memorising import Memorising
 from grokyolo.verdict.rise import Rise
 
 
-def late_rise(evidence: Evidence) -> tuple[Rise, Memorising] | None:
-    """Return the rise and the memorising before it, if it came at least 3 times as late."""
-    rise, memory = evidence.rise, evidence.memorising
-    if rise is None or memory is None or rise.middle < rules.LATE * memory.epoch:
+def judge_late_rises(evidence: Evidence) -> Decision | None:
+    """Decide on the late rises that are over and have lasted; None where there is none.
+
+    A rise that is a grok speaks first, then the largest.
+    """
+    memory = evidence.memorising
+    if memory is None:
         return None
-    return rise, memory
-
-
-def as_jump(evidence: Evidence, rise: Rise, memory: Memorising) -> Jump:
-    """Return a rise as the verdict shows it; without scores its levels are unknown."""
-    low, high = (math.nan, math.nan) if evidence.measured.loss_only else (rise.low, rise.high)
-    return Jump(rise.middle, rise.start, rise.end, low, high, rise.middle / memory.epoch)
-
-
-def judge_late_rise(evidence: Evidence) -> Decision | None:
-    """Decide on a late rise that is over and has lasted; None where there is none."""
-    found = late_rise(evidence)
-    if found is None:
+    found = [(late, judge(evidence, late, memory)) for late in evidence.late]
+    decided = [(late, decision) for late, decision in found if decision is not None]
+    if not decided:
         return None
-    rise, memory = found
-    if rise.kept < rules.KEPT_SHARE or not _is_over(evidence, rise, memory):
+    groks = [decision for _, decision in decided if decision.verdict is Verdict.GROKKED]
+    return groks[0] if groks else max(decided, key=lambda pair: pair[0].rise.size)[1]
+
+
+def judge(evidence: Evidence, late: Late, memory: Memorising) -> Decision | None:
+    """Decide on one late rise; None where it is not over, has not lasted, or the probe jumps along."""
+    rise = late.rise
+    if late.kept < rules.KEPT_SHARE or late.probe_jumps_along or not _is_over(evidence, late):
         return None
-    jump = as_jump(evidence, rise, memory)
-    disagreement = _disagreement(evidence, rise)
-    if disagreement:
-        return Decision(Verdict.UNDECIDED, disagreement, jump)
-    over = rise.end if rise.climbing < rules.TOP_REACHED else evidence.measured.last_epoch
-    confounders = in_reach(evidence.series, rise.start, over, _slack(evidence, rise))
-    shortcoming = _shortcoming(evidence, rise, memory, confounders)
-    path = _path(evidence, rise, memory)
+    jump = as_jump(evidence, late)
+    if late.loss is not None and not late.loss.agrees and not evidence.measured.loss_only:
+        return Decision(Verdict.UNDECIDED, _disagreement(late), jump)
+    over = rise.end if rise.climbing < rules.TOP_REACHED else min(rules.SHARPNESS * rise.end, evidence.raw.last_epoch)
+    confounders = in_reach(evidence.series, rise.start, over, _slack(evidence, late))
+    if late.seam is not None:
+        confounders = tuple(sorted({*confounders, late.seam}, key=lambda event: event.epoch))
+    shortcoming = _shortcoming(evidence, late, memory, confounders)
+    path = _path(evidence, late, memory)
     if shortcoming:
         return Decision(Verdict.DELAYED_JUMP, f"{path}, but {shortcoming}", jump, confounders)
-    return Decision(Verdict.GROKKED, f"{path}, and the gap closed to {memory.gap_end:.3f}", jump)
+    return Decision(Verdict.GROKKED, f"{path}, and the gap closed to {late.gap:.3f}", jump)
 
 
-def _is_over(evidence: Evidence, rise: Rise, memory: Memorising) -> bool:
+def as_jump(evidence: Evidence, late: Late) -> Jump:
+    """Return a rise as the verdict shows it; without scores its levels are unknown."""
+    rise = late.rise
+    low, high = (math.nan, math.nan) if evidence.measured.loss_only else (rise.low, rise.high)
+    return Jump(rise.middle, rise.start, rise.end, low, high, late.lateness)
+
+
+def _is_over(evidence: Evidence, late: Late) -> bool:
     """Whether the rise is over, rather than cut off by the end of the log.
 
     While the gap is open a gradual rise counts as going on, for that is what it looks like.
     """
+    rise = late.rise
     if rise.after < rules.SETTLED_MEASUREMENTS:
         return False
-    if memory.gap_left is None or memory.gap_left <= rules.GAP_LEFT:
+    if late.gap_left is None or late.gap_left <= rules.GAP_LEFT:
         return True
     return rise.climbing <= rules.CLIMBING and rise.is_sharp(evidence.measured.val_score.quantum)
 
 
-def _path(evidence: Evidence, rise: Rise, memory: Memorising) -> str:
-    score = evidence.measured.val_score
+def _path(evidence: Evidence, late: Late, memory: Memorising) -> str:
+    score, rise = evidence.measured.val_score, late.rise
     steps = [f"{score.at_epoch(epoch):.3f} at epoch {epoch}" for epoch in (rise.start, rise.middle, rise.end)]
     return (
-        f"memorised at epoch {memory.epoch}; {evidence.measured.what} rose {rise.middle / memory.epoch:.1f} times "
+        f"memorised at epoch {memory.epoch}; {evidence.measured.what} rose {late.lateness:.1f} times "
         f"as late, from {steps[0]} over {steps[1]} to {steps[2]}"
     )
 
 
-def _disagreement(evidence: Evidence, rise: Rise) -> str:
-    change = evidence.loss_change
-    if change is None or change.agrees or evidence.measured.loss_only:
-        return ""
+def _disagreement(late: Late) -> str:
+    rise, loss = late.rise, late.loss
+    assert loss is not None
     return (
         f"score and loss disagree: the validation score rose from {rise.low:.3f} to {rise.high:.3f} around epoch "
-        f"{rise.middle} while the validation loss went from {change.before:.3g} to {change.after:.3g}"
+        f"{rise.middle} while the validation loss went from {loss.before:.3g} to {loss.after:.3g}"
     )
 
 
-def _slack(evidence: Evidence, rise: Rise) -> float:
+def _slack(evidence: Evidence, late: Late) -> float:
     """Return by how many epochs the crossings may be wrong: cadence, noise and whole images blur them."""
-    score = evidence.measured.val_score
+    score, rise = evidence.measured.val_score, late.rise
     blur = (2 * score.noise + score.quantum) / rise.size
-    return 2.0 * evidence.measured.cadence + min(0.1 + 2.5 * blur, 1.0) * (rise.end - rise.start)
+    cadence = max(score.cadence_at(rise.start), score.cadence_at(rise.end))
+    return 2.0 * cadence + min(0.1 + 2.5 * blur, 1.0) * (rise.end - rise.start)
 
 
-def _shortcoming(evidence: Evidence, rise: Rise, memory: Memorising, confounders: tuple[Event, ...]) -> str:
+def _shortcoming(evidence: Evidence, late: Late, memory: Memorising, confounders: tuple[Event, ...]) -> str:
     """Return the first thing that keeps a jump from being a grok, or nothing."""
-    plateau, run = rise.start - memory.epoch, evidence.measured.last_epoch
-    left = memory.gap_left
+    rise = late.rise
     conditions = (
         (confounders, " and ".join(str(event) for event in confounders[:3]) + " can have made it"),
         (not evidence.series.like_for_like, "only a rough gap is known, since no probe was measured"),
-        (left is None or evidence.measured.loss_only, "no scores were measured, only losses"),
+        (late.gap_left is None or evidence.measured.loss_only, "no scores were measured, only losses"),
         (
             not rise.is_sharp(evidence.measured.val_score.quantum),
-            f"it is gradual: the rise does not fit between an epoch and {rules.SHARPNESS:.0f} times it",
+            f"it is gradual: {_gradual(rise)}",
         ),
         (
-            rise.middle < rules.VERY_LATE * memory.epoch,
+            late.lateness < rules.VERY_LATE,
             f"a grok comes at least {rules.VERY_LATE:.0f} times as late",
         ),
         (
-            left is not None and left > rules.GAP_LEFT,
-            f"a gap of {memory.gap_end or 0:.3f} is left, {left or 0:.0%} of the largest",
+            late.gap_left is not None and late.gap_left > rules.GAP_LEFT,
+            f"a gap of {late.gap or 0:.3f} is left, {late.gap_left or 0:.0%} of the largest",
         ),
         (
             rise.plateau < rules.PLATEAU_MEASUREMENTS,
             f"only {rise.plateau} measurements lie between memorising and the rise",
         ),
-        (
-            plateau < rules.PLATEAU_SHARE * run,
-            f"the plateau of {plateau} epochs before it is less than {rules.PLATEAU_SHARE:.0%} of the run",
-        ),
-        (evidence.loss_change is None, "no validation loss was measured to confirm it"),
+        (late.loss is None, "no validation loss was measured to confirm it"),
     )
     return next((text for failed, text in conditions if failed), "")
+
+
+def _gradual(rise: Rise) -> str:
+    if rise.end > rules.SHARPNESS * rise.start:
+        return f"it took from epoch {rise.start} to {rise.end}, more than {rules.SHARPNESS:.0f} times as long"
+    return "the score rose before it, or goes on rising after it, by much of what it gains there"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -63,10 +64,28 @@ class Curve:
         first = int(np.searchsorted(self.epoch, epoch))
         return Curve(self.epoch[first:], self.value[first:], self.quantum)
 
+    def until(self, epoch: float) -> Curve:
+        """Return the part up to `epoch`."""
+        stop = int(np.searchsorted(self.epoch, epoch, side="right"))
+        return Curve(self.epoch[:stop], self.value[:stop], self.quantum)
+
     def between(self, first: float, last: float) -> FloatArray:
         """Return the values in epochs `first` to `last`, both included."""
         low, high = np.searchsorted(self.epoch, first), np.searchsorted(self.epoch, last, side="right")
         return self.value[low:high]
+
+    def without(self, stretches: Sequence[tuple[float, float]]) -> Curve:
+        """Return the curve without the measurements in these stretches of epochs, both ends included."""
+        keep = np.ones(len(self), dtype=bool)
+        for first, last in stretches:
+            keep &= (self.epoch < first) | (self.epoch > last)
+        return self if keep.all() else Curve(self.epoch[keep], self.value[keep], self.quantum)
+
+    def cadence_at(self, epoch: float) -> float:
+        """Return how many epochs apart measurements are around an epoch; cadences may widen."""
+        i = int(np.searchsorted(self.epoch, epoch))
+        around = np.diff(self.epoch[max(i - 2, 0) : i + 3])
+        return float(around.max()) if len(around) else 1.0
 
     def at(self, epoch: FloatArray) -> FloatArray:
         """Return values at these epochs, linearly between measurements."""
@@ -109,7 +128,7 @@ class Measurements:
 
 def measure(series: Series) -> Measurements:
     """Extract the measurements of a run."""
-    new = ~_repeats(series)
+    new = ~_repeats(series) & ~_in_spell(series)
     curves = {name: _curve(series, getattr(series, name), new) for name in ("val_loss", "probe_loss")}
     val, probe = (_curve(series, _as_score(values), new) for values in (series.val_score, series.probe_score))
     loss_only = len(val) < rules.MIN_MEASUREMENTS <= len(curves["val_loss"])
@@ -117,6 +136,8 @@ def measure(series: Series) -> Measurements:
         val, probe = _scores_from(curves["val_loss"], curves["probe_loss"])
     elif series.val_images:
         val = replace(val, quantum=1.0 / series.val_images)
+        if series.probe_images:
+            probe = replace(probe, quantum=1.0 / series.probe_images)
     return Measurements(
         val_score=val,
         probe_score=probe,
@@ -127,6 +148,18 @@ def measure(series: Series) -> Measurements:
         last_epoch=int(series.epoch[-1]) if len(series) else 0,
         loss_only=loss_only,
     )
+
+
+def _in_spell(series: Series) -> BoolArray:
+    """Return shape (n,): rows of a spell of NaN, in which a score of 0 is no measurement.
+
+    A spell is where the train loss, or both other losses, are not finite, and the row after it.
+    """
+    broken = np.isinf(series.train_loss) | (np.isinf(series.val_loss) & np.isinf(series.probe_loss))
+    zero = (series.val_score == 0) | (series.probe_score == 0)
+    spell: BoolArray = broken & zero
+    spell[1:] |= broken[:-1] & zero[1:]
+    return spell
 
 
 def _curve(series: Series, values: FloatArray, rows: BoolArray) -> Curve:

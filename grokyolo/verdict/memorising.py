@@ -87,7 +87,7 @@ def _by_score(measured: Measurements) -> Memorising | None:
 def _by_loss(loss: Curve, val: Curve, by: str) -> Memorising | None:
     """Memorised by a loss near its floor, while the validation loss stays above by a tenth of its range."""
     floor = float(np.quantile(loss.medians, 0.05))
-    spread = float(np.max(loss.medians[: max(3, len(loss) // 20)])) - floor
+    spread = float(np.max(loss.value[: max(3, len(loss) // 20)])) - floor
     if not spread > 0 or len(val) < _LEAST:
         return None
     enough = floor + max(rules.FLOOR_SHARE * spread, min(_unsure(loss), (1 - rules.LEAST_SHARE) * spread))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grokyolo.gap.series import FloatArray
+from grokyolo.gap.series import FloatArray, IntArray
 from grokyolo.verdict import rules
 from grokyolo.verdict.measurements import Curve
 from grokyolo.verdict.robust import (
@@ -29,9 +29,9 @@ class Rise:
         uncertainty: standard deviation of `high - low`.
         plateau: measurements between memorising and `start`.
         after: measurements after `end`.
-        climbing: what the curve still gains in the last third of the time since `middle`, as a share of the rise.
-        kept: share of the rise that is left at the end of the run.
-        elsewhere: what the curve gains in the factor of 4 before `start`, or in that after `end`, whichever
+        climbing: what the curve still gains in the last third of the time from `middle` to 4 times `end`, as a share of
+            the rise.
+        elsewhere: what the curve gains in the factor of 2.5 before `start`, or in that after `end`, whichever
             is more, as a share of the rise; large for a slow rise of which this is only the middle.
         slope_before: mean slope before `start`, as a share of that from `start` to `end`; 0 on a plateau.
     """
@@ -45,7 +45,6 @@ class Rise:
     plateau: int
     after: int
     climbing: float
-    kept: float
     elsewhere: float
     slope_before: float
 
@@ -66,17 +65,34 @@ class Rise:
         return self.end <= rules.SHARPNESS * self.start * (1 + blur) and not gradual
 
 
-def find_rise(curve: Curve, since: int) -> Rise | None:
-    """Find the largest rise that fits between some epoch t and 4 t, after `since`.
-
-    The curve is replaced by the nearest non-decreasing one up to its highest lasting level, in which levels
-    and crossings are unambiguous however the noise behaves.
+def find_rises(curve: Curve, since: int) -> tuple[Rise, ...]:
+    """Find the largest rise that fits between some epoch t and 4 t, and the largest before and after it, in order.
 
     Args:
         curve: the validation score.
         since: epoch of memorising.
     """
     later = curve.since(since)
+    main = _find_rise(later, since)
+    if main is None:
+        return ()
+    before = _find_rise(later.until(main.start), since)
+    if before is not None and before.size < rules.MIN_RISE:
+        before = None
+    after = _find_rise(later.since(main.end), main.end)
+    if after is not None and (after.size < rules.MIN_RISE or after.start < rules.APART * main.end):
+        after = None
+    if after is not None:
+        main = _find_rise(later.until(after.start), since) or main
+    return tuple(rise for rise in (before, main, after) if rise is not None)
+
+
+def _find_rise(later: Curve, since: int) -> Rise | None:
+    """Find the largest rise of a piece of curve.
+
+    The curve is replaced by the nearest non-decreasing one up to its highest lasting level, in which levels
+    and crossings are unambiguous however the noise behaves.
+    """
     if len(later) < rules.MIN_MEASUREMENTS:
         return None
     epochs, fit = _rising_part(later)
@@ -91,7 +107,7 @@ def find_rise(curve: Curve, since: int) -> Rise | None:
     low, high = level(low_values), level(high_values)
     if not high > low:
         return None
-    levels = Levels(before, top, low, high, level_error(curve.noise, low_values, high_values))
+    levels = Levels(before, top, low, high, level_error(later.noise, low_values, high_values))
     rise = _measure(later, levels)
     tail = later.between(rise.end, min(rules.SHARPNESS * rise.end, epochs[-1]))
     if len(tail) < rules.SETTLED_MEASUREMENTS or level(tail) <= high:
@@ -117,21 +133,24 @@ def _rising_part(curve: Curve) -> tuple[FloatArray, FloatArray]:
     if len(edges) == len(curve) + 1:
         values = running_median(values, 3)
     epochs = curve.epoch[edges[1:] - 1]
-    stop, low, high = _reach(values)
-    fit = monotone_fit(values[:stop], np.diff(edges)[:stop].astype(np.float64))
-    return epochs[:stop], np.clip(fit, low, high)
+    kept, low, high = _reach(values)
+    fit = monotone_fit(values[kept], np.diff(edges)[kept].astype(np.float64))
+    return epochs[kept], np.clip(fit, low, high)
 
 
-def _reach(values: FloatArray) -> tuple[int, float, float]:
-    """Return how far the highest lasting level reaches, the lowest lasting level before it, and itself.
+def _reach(values: FloatArray) -> tuple[IntArray, float, float]:
+    """Return the indices up to the highest lasting level, the lowest lasting level before it, and itself.
 
-    A curve that rises and falls again is cut there; one that stays up is not cut at a peak of its noise.
+    A curve that rises and falls again is cut there; one that stays up is not cut at a peak of its noise. What is
+    far below the top after the top was reached, a collapse say, is left out.
     """
     lasting = lasting_levels(values, max(5, len(values) // 30))
     high = float(lasting.max())
     low = float(lasting[: int(np.argmax(lasting)) + 1].min())
-    top = np.flatnonzero(lasting >= low + rules.TOP_SHARE * (high - low))
-    return int(top[-1]) + 1, low, high
+    top = lasting >= low + rules.TOP_SHARE * (high - low)
+    first, last = int(np.argmax(top)), int(np.flatnonzero(top)[-1])
+    sound = top | (np.arange(len(values)) < first)
+    return np.flatnonzero(sound[: last + 1]), low, high
 
 
 def _best_window(epochs: FloatArray, fit: FloatArray) -> tuple[float, float] | None:
@@ -158,8 +177,8 @@ def _measure(curve: Curve, levels: Levels) -> Rise:
     start, middle, end = (
         _nearest(curve.epoch, _crossing(centres, fit, levels.low + share * size)) for share in (0.1, 0.5, 0.9)
     )
-    earliest = max(min(2.0 * curve.epoch[0], 0.6 * start), start / rules.SHARPNESS)
-    latest = min(rules.SHARPNESS * end, centres[-1])
+    earliest = max(min(2.0 * curve.epoch[0], 0.6 * start), start / rules.AROUND)
+    latest = min(rules.AROUND * end, centres[-1])
     there = np.interp([earliest, start, end, latest], centres, fit)
     return Rise(
         start=start,
@@ -170,8 +189,7 @@ def _measure(curve: Curve, levels: Levels) -> Rise:
         uncertainty=levels.error,
         plateau=int(np.sum(curve.epoch < start)),
         after=int(np.sum(curve.epoch > end)),
-        climbing=_climbing(curve, middle) / size,
-        kept=(curve.end - levels.low) / size,
+        climbing=_climbing(curve.until(rules.SHARPNESS * end), middle) / size,
         elsewhere=float(max(there[1] - there[0], there[3] - there[2]) / size),
         slope_before=float((there[1] - there[0]) / max(start - earliest, 1) * max(end - start, 1) / (0.8 * size)),
     )
@@ -184,8 +202,8 @@ def _fine_fit(curve: Curve, first: float, last: float) -> tuple[FloatArray, Floa
     edges = block_edges(len(epochs), 2 * rules.MAX_BLOCKS)
     medians = running_median(block_medians(values, edges), 3)
     centres = (epochs[edges[:-1]] + epochs[edges[1:] - 1]) / 2
-    stop, _, high = _reach(medians)
-    return centres[:stop], np.minimum(monotone_fit(medians[:stop]), high)
+    kept, _, high = _reach(medians)
+    return centres[kept], np.minimum(monotone_fit(medians[kept]), high)
 
 
 def _climbing(curve: Curve, middle: int) -> float:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+RULES_VERSION: Final = 2
+"""Raised whenever a rule or a threshold changes what a run is called: verdicts that were kept are void then."""
+
 # --- What counts as enough data ---------------------------------------------------------------
 
 MIN_MEASUREMENTS: Final = 10
@@ -79,9 +82,6 @@ VERY_LATE: Final = 10.0
 PLATEAU_MEASUREMENTS: Final = 10
 """Measurements on the plateau before a grok (contract)."""
 
-PLATEAU_SHARE: Final = 0.03
-"""Share of the run that the plateau before a grok takes (contract)."""
-
 GAP_LEFT: Final = 0.25
 """Share of the largest score gap that a grok may leave (contract)."""
 
@@ -103,6 +103,12 @@ RISE_SIGMA: Final = 5.0
 KEPT_SHARE: Final = 0.5
 """A jump lasts when the end of the run keeps at least this share of it."""
 
+APART: Final = 2.0
+"""A second rise begins this much later than the first one ended; else they are one."""
+
+AROUND: Final = 2.5
+"""What a curve does before and after a rise is looked at within this ratio of its start and its end."""
+
 SETTLED_MEASUREMENTS: Final = 3
 """Measurements after the 90 % crossing without which a jump may still be going on."""
 
@@ -123,9 +129,26 @@ a factor of 4 has 0.5, a straight line 1)."""
 MAX_BLUR: Final = 0.15
 """The most by which noise and whole images may excuse a rise from being gradual, or too long (calibrated)."""
 
-LOSS_AGREES: Final = 0.01
+LOSS_AGREES: Final = 0.10
+"""Over a jump the validation loss loses at least this share of its distance to the probe loss (contract)."""
+
 LOSS_SIGMA: Final = 3.0
-"""By which share of its plateau level, and of its noise, the validation loss must have fallen over a jump."""
+"""A change of a loss exceeds so many standard deviations of its noise."""
+
+LOSS_UNSURE: Final = 1.0
+"""... and by how many of them the loss must have lost more than the contract asks (calibrated)."""
+
+NEAR: Final = 1.25
+"""Losses before and after a jump are those within this ratio of its start and its end, for they drift elsewhere."""
+
+NEAR_MEASUREMENTS: Final = 12
+"""... or of so many measurements, where these are more."""
+
+SAME_CEILING: Final = 0.95
+"""The probe does not jump along: its level before is at least this share of that after (contract: the same ceiling)."""
+
+SEAM: Final = 0.8
+"""A rise of which this share lies between two neighbouring epochs, the second one resumed, was made by that."""
 
 # --- Confounders ------------------------------------------------------------------------------
 
@@ -165,6 +188,12 @@ OFF_CHANCE: Final = 0.2
 LEVEL_OF: Final = 9
 """Measurements whose median is a level, at least; more in long runs."""
 
+MIN_DESCENT: Final = 0.08
+DESCENT_OF_LOW: Final = 0.5
+DESCENT_SHARE: Final = 0.15
+"""A double descent fell by as much (or, where scores are low throughout, by half of its peak), and by this share of
+its peak: wobbles are none (calibrated)."""
+
 REGAINED: Final = 0.75
 """Double descent regains at least this share of what was lost (contract)."""
 
@@ -172,9 +201,23 @@ PEAK_HEIGHT: Final = 0.5
 """The peak before the fall of a double descent reached this share of the final height (contract)."""
 
 LASTING_MEASUREMENTS: Final = 8
-LASTING_SHARE: Final = 0.03
-LASTING_RATIO: Final = 1.3
-"""A trough lasts: so many measurements, and this share of the run or this ratio of its end to its start."""
+LASTING_MOST: Final = 16
+LASTING_RATIO: Final = 1.15
+"""A trough lasts: a tenth of all measurements, so many at least and no more than so many asked, and this ratio of
+its end to its start."""
+
+FALL_LASTS: Final = 0.03
+"""... and that of a fall that has not come back, or this share of the run."""
+
+DIP: Final = 0.10
+DIP_SHARE: Final = 0.2
+"""A dip is by this much, and by this share of its peak, deeper than noise and images explain."""
+
+ALIKE: Final = 0.4
+"""The probe falls alike when it loses this share of what validation loses, both relative to their level before."""
+
+ALIKE_LOSS: Final = 0.15
+"""... or, without a probe, when the train loss rises by this share."""
 
 LOSS_RISING: Final = 0.10
 """Share of the whole rise of the validation loss that falls into the second half of the time since
@@ -226,3 +269,6 @@ initialisations training changes it by a factor of 2 or 3."""
 
 FOLLOWS: Final = 0.5
 """Share of the probe's score that validation must have reached to be said to follow it, where the gap is large."""
+
+NEAR_BEST: Final = 0.95
+"""Share of the best measured score from which a level is near it."""

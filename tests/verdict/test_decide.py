@@ -33,8 +33,17 @@ class TestGrokked:
         val = ((1, 0.03), (4, 0.09), (10, 0.0), *LATE[1:])
         assert verdict(run(280, PROBE, val, LOSS_UP_AND_DOWN)) is Verdict.GROKKED
 
-    def test_also_when_a_long_plateau_follows(self):
-        assert verdict(run(1500, PROBE, LATE, LOSS_UP_AND_DOWN)) is Verdict.GROKKED
+    @pytest.mark.parametrize("length", [1_500, 3_360, 100_000, 1_000_000])
+    def test_also_however_long_it_is_extended(self, length):
+        assert verdict(run(length, PROBE, LATE, LOSS_UP_AND_DOWN)) is Verdict.GROKKED
+
+    def test_also_when_the_loss_grows_again_afterwards(self):
+        loss = (*LOSS_UP_AND_DOWN[:-1], (280, 0.5), (2000, 14.0))
+        assert verdict(run(2000, PROBE, LATE, loss)) is Verdict.GROKKED
+
+    def test_also_with_events_long_after(self):
+        events = (Event(900, EventKind.RESTART), Event(1200, EventKind.MOSAIC_CLOSED))
+        assert verdict(run(1500, PROBE, LATE, LOSS_UP_AND_DOWN, events=events)) is Verdict.GROKKED
 
     def test_also_when_measured_every_fifth_epoch(self):
         probe, val = ((1, 0.03), (9, 1.0)), tuple((1 + 5 * (e - 1), v) for e, v in LATE)
@@ -130,9 +139,6 @@ class TestDelayedJump:
         found = assess(run(280, PROBE, val, LOSS_UP_AND_DOWN))
         assert found.verdict is Verdict.DELAYED_JUMP
         assert "of the largest" in found.reason
-
-    def test_a_plateau_of_less_than_3_percent_of_the_run(self):
-        assert verdict(run(6000, PROBE, LATE, LOSS_UP_AND_DOWN)) is Verdict.DELAYED_JUMP
 
     def test_a_plateau_of_fewer_than_10_measurements(self):
         probe, val = ((1, 0.5), (2, 1.0)), tuple((e, v) for e, v in LATE)
@@ -259,15 +265,23 @@ class TestDoubleDescent:
 class TestDiverged:
     def test_the_loss_is_not_finite_at_the_end(self):
         series = negative_control()
-        series.val_loss[-5:] = np.inf
+        series.val_loss[-5:] = series.train_loss[-5:] = np.inf
         found = assess(series)
         assert found.verdict is Verdict.DIVERGED
         assert "epoch 276" in found.reason
 
     def test_four_such_measurements_are_not_enough(self):
         series = negative_control()
-        series.val_loss[-4:] = np.inf
+        series.val_loss[-4:] = series.train_loss[-4:] = np.inf
         assert verdict(series) is not Verdict.DIVERGED
+
+    @pytest.mark.parametrize("first", [0, 100])
+    def test_a_validation_loss_alone_is_a_warning(self, first):
+        series = negative_control()
+        series.val_loss[first:] = np.inf
+        found = assess(series)
+        assert found.verdict is Verdict.MEMORISING
+        assert f"the validation loss was not finite in {280 - first} epochs, last at epoch 280" in found.warnings
 
     def test_the_probe_collapsed_and_stayed_down(self):
         probe = (*PROBE, (150, 1.0), (155, 0.1))

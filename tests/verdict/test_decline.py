@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from grokyolo.verdict.decline import find_fall, loss_goes_on_rising
+from grokyolo.gap.series import from_columns
+from grokyolo.verdict.decline import broken_since, collapsed_since, find_dips, find_fall, loss_goes_on_rising
 from tests.verdict.test_rise import curve, straight
 
 
@@ -58,3 +59,72 @@ def test_a_loss_that_goes_on_rising():
 )
 def test_a_loss_that_stands_or_falls_does_not(points):
     assert loss_goes_on_rising(straight(300, *points), 6) is None
+
+
+def series(losses, name="val_loss", **fields):
+    return from_columns("x", range(1, len(losses) + 1), **{name: losses}, **fields)
+
+
+def test_a_train_loss_that_is_not_finite_to_the_end():
+    assert broken_since(series([1.0] * 20 + [np.inf] * 5, "train_loss")) == 21
+
+
+@pytest.mark.parametrize("name", ["val_loss", "probe_loss"])
+def test_another_loss_counts_where_the_scores_break_too(name):
+    losses = [1.0] * 20 + [np.inf] * 5
+    assert broken_since(series(losses, name, val_score=[0.5] * 20 + [0.0] * 5)) == 21
+    assert broken_since(series(losses, name, val_score=[0.5] * 25)) is None
+
+
+def test_five_measurements_are_needed_and_blanks_are_none():
+    sparse = [1.0, np.nan] * 10 + [np.inf, np.nan] * 5
+    assert broken_since(series(sparse, "train_loss")) == 21
+    assert broken_since(series(sparse[:-2], "train_loss")) is None
+
+
+def test_one_finite_value_at_the_end_is_a_recovery():
+    assert broken_since(series([1.0] * 20 + [np.inf] * 9 + [1.0], "train_loss")) is None
+
+
+def test_a_training_that_was_never_finite():
+    assert broken_since(series([np.inf] * 20, "train_loss")) == 1
+
+
+def test_a_run_without_losses_is_not_broken():
+    assert broken_since(series([np.nan] * 20)) is None
+
+
+def test_a_collapsed_probe():
+    assert collapsed_since(straight(200, (1, 0.1), (20, 0.9), (100, 0.9), (101, 0.2))) == pytest.approx(101, abs=1)
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        ((1, 0.1), (20, 0.9)),
+        ((1, 0.9), (100, 0.5)),
+        ((1, 0.9), (100, 0.9), (101, 0.1), (110, 0.9)),
+        ((1, 0.05), (9, 0.0)),
+    ],
+)
+def test_probes_that_did_not_collapse(points):
+    assert collapsed_since(straight(200, *points)) is None
+
+
+def test_a_dip_with_its_edges():
+    (dip,) = find_dips(straight(300, (1, 0.1), (50, 0.9), (150, 0.9), (155, 0.2), (170, 0.2), (175, 0.9)), "probe")
+    assert (dip.peak, dip.trough) == pytest.approx((0.9, 0.2), abs=0.02)
+    assert (dip.start, dip.end) == pytest.approx((151, 174), abs=3)
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        ((1, 0.1), (50, 0.9)),
+        ((1, 0.9), (150, 0.9), (155, 0.2)),
+        ((1, 0.9), (150, 0.9), (155, 0.2), (180, 0.6)),
+        ((1, 0.9), (150, 0.9), (180, 0.85), (200, 0.9)),
+    ],
+)
+def test_what_did_not_fall_or_did_not_come_back_is_no_dip(points):
+    assert find_dips(straight(300, *points), "probe") == ()

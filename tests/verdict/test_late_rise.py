@@ -6,17 +6,17 @@ import pytest
 from grokyolo.gap.series import Event, EventKind
 from grokyolo.verdict import Verdict
 from grokyolo.verdict.evidence import Evidence
-from grokyolo.verdict.late_rise import judge_late_rise, late_rise
+from grokyolo.verdict.late_rise import judge_late_rises
 from tests.verdict.runs import LATE, LOSS_UP_AND_DOWN, PROBE, control, negative_control, run
 
 
 def judged(series):
-    return judge_late_rise(Evidence(series))
+    return judge_late_rises(Evidence(series))
 
 
 def test_a_run_without_a_late_rise_is_left_to_other_rules():
     assert judged(negative_control()) is None
-    assert late_rise(Evidence(negative_control())) is None
+    assert Evidence(negative_control()).late == ()
 
 
 def test_a_rise_that_is_cut_off_is_left_to_other_rules():
@@ -35,7 +35,6 @@ def test_a_rise_that_did_not_last_is_left_to_other_rules():
         (control(probe_score=np.full(280, np.nan)), "no scores were measured"),
         (control(val_loss=np.full(280, np.nan)), "no validation loss"),
         (run(280, ((1, 0.0), (25, 1.0)), LATE, LOSS_UP_AND_DOWN), "at least 10 times as late"),
-        (run(6000, PROBE, LATE, LOSS_UP_AND_DOWN), "less than 3% of the run"),
         (run(280, PROBE, tuple((e, 0.6 * s) for e, s in LATE), LOSS_UP_AND_DOWN), "of the largest"),
     ],
 )
@@ -58,3 +57,17 @@ def test_while_it_still_climbs_a_confounder_after_its_end_counts():
     event = (Event(270, EventKind.LR_CHANGED),)
     assert judged(run(280, PROBE, climbing, LOSS_UP_AND_DOWN, events=event)).confounders == event
     assert judged(control(events=event)).confounders == ()
+
+
+def test_a_rise_of_the_probe_along_with_it_is_left_to_other_rules():
+    probe = ((1, 0.1), (6, 0.58), (100, 0.58), (172, 0.95))
+    assert judged(run(178, probe, LATE, LOSS_UP_AND_DOWN)) is None
+
+
+def test_a_rise_made_in_the_epoch_of_a_resume_is_suspect():
+    step = ((1, 0.0), (127, 0.0), (128, 0.97))
+    loss = ((1, 3.0), (20, 9.0), (127, 9.0), (128, 0.1))
+    resume = (Event(128, EventKind.RESUME),)
+    assert judged(run(280, PROBE, step, loss)).verdict is Verdict.GROKKED
+    assert judged(run(280, PROBE, step, loss, events=resume)).confounders == resume
+    assert judged(control(events=resume)).verdict is Verdict.GROKKED

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grokyolo.verdict.measurements import Curve
-from grokyolo.verdict.rise import find_rise
+from grokyolo.verdict.rise import Rise, find_rises
 
 
 def curve(values):
@@ -15,6 +15,11 @@ def curve(values):
 def straight(length, *points):
     at, value = zip(*points, strict=True)
     return curve(np.interp(np.arange(1, length + 1), at, value))
+
+
+def find_rise(curve: Curve, since: int) -> Rise | None:
+    """The largest of the rises."""
+    return max(find_rises(curve, since), key=lambda rise: rise.size, default=None)
 
 
 def test_crossings_of_a_straight_rise():
@@ -53,7 +58,6 @@ def test_what_the_curve_does_before_memorising_is_none_of_it():
 def test_a_rise_that_is_lost_again_is_still_found():
     rise = find_rise(straight(400, (100, 0.0), (120, 0.9), (250, 0.9), (260, 0.1)), 5)
     assert rise.high == pytest.approx(0.9, abs=0.02)
-    assert rise.kept == pytest.approx(0.1, abs=0.05)
 
 
 def test_a_rise_in_the_last_twentieth_is_found():
@@ -88,3 +92,21 @@ def test_blocks_do_not_blur_a_long_run():
     assert rise.middle == pytest.approx(60_250, rel=0.01)
     early = find_rise(straight(100_000, (900, 0.0), (1_000, 0.9)), 20)
     assert early.middle == pytest.approx(950, rel=0.02)
+
+
+def test_two_rises_far_apart_are_two():
+    first, second = find_rises(straight(3000, (100, 0.0), (120, 0.5), (1000, 0.5), (1100, 0.95)), 5)
+    assert (first.low, first.high) == pytest.approx((0.0, 0.5), abs=0.02)
+    assert (second.low, second.high) == pytest.approx((0.5, 0.95), abs=0.02)
+    assert (first.middle, second.middle) == pytest.approx((110, 1050), rel=0.02)
+
+
+def test_a_collapse_after_the_top_moves_no_crossing():
+    rise = find_rise(straight(400, (100, 0.0), (120, 0.9), (200, 0.9), (201, 0.1), (220, 0.1), (221, 0.9)), 5)
+    assert rise.end == pytest.approx(118, abs=3)
+
+
+@pytest.mark.parametrize("length", [280, 3_360, 100_000, 1_000_000])
+def test_a_rise_is_where_it_was_however_long_the_run_goes_on(length):
+    rise = find_rise(straight(length, (100, 0.0), (160, 0.9)), 5)
+    assert (rise.start, rise.middle, rise.end) == pytest.approx((106, 130, 154), abs=5)

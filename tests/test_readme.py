@@ -12,14 +12,13 @@ import re
 import shlex
 import shutil
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from grokyolo.cli import VERBS, main
-from grokyolo.cli.parsing import Parser
 from tests import data
+from tests.cli.conftest import check_that_it_can_be_typed
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -134,11 +133,7 @@ def test_the_python_it_asks_for_is_that_of_the_project():
 
 @pytest.mark.parametrize("line", [line for line in SCRIPTS if line.startswith("grokyolo ")])
 def test_commands_of_scripts_can_be_typed(line):
-    _, verb, *arguments = shlex.split(line)
-    module = import_module(f"grokyolo.cli.{verb}")
-    parser = Parser(prog=f"grokyolo {verb}", description="", epilog="")
-    module.add_arguments(parser)
-    parser.parse_intermixed_args(arguments)
+    check_that_it_can_be_typed(shlex.split(line)[1:])
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)", README))))

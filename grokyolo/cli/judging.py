@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from grokyolo.cli.parsing import print_error
+from grokyolo.cli.output import print_error
 from grokyolo.errors import RunError
 
 if TYPE_CHECKING:
@@ -27,19 +27,18 @@ def judge(name: str) -> Judged | RunError:
     return series, assess(series)
 
 
-def raise_last(results: Sequence[Judged | RunError], command: str, *, no_color: bool) -> None:
+def raise_last(results: Sequence[Judged | RunError], command: str) -> None:
     """Say of each unreadable run why; the last one's error ends the command.
 
     Args:
         results: from `judge`.
         command: what was typed, for the hint of last resort.
-        no_color: as asked for.
 
     Raises:
         RunError: that of the last unreadable run.
     """
     errors = [result for result in results if isinstance(result, RunError)]
     for error in errors[:-1]:
-        print_error(error, command, no_color=no_color)
+        print_error(error, command)
     if errors:
         raise errors[-1]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
+import shlex
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grokyolo.cli.parsing import Parser, console
+from grokyolo.cli.output import console, say
 from grokyolo.errors import RunError, UsageError
 
 if TYPE_CHECKING:
@@ -17,21 +18,41 @@ if TYPE_CHECKING:
     from grokyolo.run.folder import Change
 
 
-def add_running_options(parser: Parser) -> None:
-    """Declare the options of every verb that trains."""
-    parser.add_argument("--time-limit", metavar="TIME", help="save and stop after this time, such as 11h30m")
-    parser.add_argument(
-        "--notify",
-        action="append",
-        default=[],
-        metavar="COMMAND|URL",
-        help="tell this command or URL of a jump, the end, a failure, a stop, a stall; may be given several times",
-    )
-    parser.add_argument("--prometheus", type=Path, metavar="FILE", help="keep a text file for node_exporter up to date")
-    parser.add_argument("--verbose", action="store_true", help="show Ultralytics' own tables and progress bars too")
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What every verb that trains takes.
+
+    Attributes:
+        time_limit: seconds after which to save and stop; None for never.
+        notify: commands and URLs to tell of what happens.
+        prometheus: a text file for node_exporter.
+        verbose: whether to show what Ultralytics prints.
+    """
+
+    time_limit: float | None
+    notify: Sequence[str]
+    prometheus: Path | None
+    verbose: bool
+
+    @classmethod
+    def typed(
+        cls, time_limit: str | None, notify: Sequence[str] | None, prometheus: Path | None, *, verbose: bool
+    ) -> TrainingOptions:
+        """Return the options as they were typed.
+
+        Raises:
+            UsageError: the time limit is no time.
+        """
+        return cls(seconds_of(time_limit), notify or (), prometheus, verbose)
+
+    def reported(self, listener: Listener) -> AbstractContextManager[Listener]:
+        """Return a context that tells `listener` and whom --notify and --prometheus name."""
+        from grokyolo.notify.reporting import reporting
+
+        return reporting(listener, notify=self.notify, prometheus=self.prometheus)
 
 
-def time_limit(args: argparse.Namespace) -> float | None:
+def seconds_of(time_limit: str | None) -> float | None:
     """Return --time-limit in seconds, None when it was not given.
 
     Raises:
@@ -39,22 +60,15 @@ def time_limit(args: argparse.Namespace) -> float | None:
     """
     from grokyolo.recipe import seconds
 
-    if args.time_limit is None:
+    if time_limit is None:
         return None
     try:
-        return seconds(args.time_limit)
+        return seconds(time_limit)
     except ValueError as error:
-        raise UsageError(str(error), where=f"--time-limit {args.time_limit}", hint="--time-limit 11h30m") from error
+        raise UsageError(str(error), where=f"--time-limit {time_limit}", hint="--time-limit 11h30m") from error
 
 
-def reported(args: argparse.Namespace, listener: Listener) -> AbstractContextManager[Listener]:
-    """Return a context that tells `listener` and whom --notify and --prometheus name."""
-    from grokyolo.notify.reporting import reporting
-
-    return reporting(listener, notify=args.notify, prometheus=args.prometheus)
-
-
-def continued(args: argparse.Namespace, run: Path, overrides: Sequence[str] = ()) -> int:
+def continued(run: Path, overrides: Sequence[str], options: TrainingOptions) -> int:
     """Go on with the training in `run`, its recipe changed by `overrides`.
 
     Raises:
@@ -65,39 +79,37 @@ def continued(args: argparse.Namespace, run: Path, overrides: Sequence[str] = ()
     from grokyolo.run.folder import must_be_run
 
     must_be_run(run)
-    limit = time_limit(args)
     recipe = load(str(run), overrides)
-    if overrides:
-        return gone_on(args, run, recipe, limit, extension.change_of(run, load(str(run)), recipe))
+    if any(word.startswith("epochs=") for word in overrides):
+        return go_on_with(run, recipe, options, extension.change_of(run, load(str(run)), recipe))
     if extension.is_finished(run, recipe):
         done, epochs = extension.last_saved_epoch(run), epochs_of(recipe)
         early = f"train.patience ended it after epoch {done} of {epochs}"
+        longer = ["grokyolo", "extend", str(run), "--epochs", str(2 * epochs)]
         raise RunError(
             f"the run is finished: {early if done < epochs else f'it has all of its {epochs} epochs'}",
             where=str(run),
-            hint=f"grokyolo extend {run} --epochs {2 * epochs}" + (" patience=0" if done < epochs else ""),
+            hint=shlex.join([*longer, "patience=0"] if done < epochs else longer),
         )
-    return gone_on(args, run, recipe, limit)
+    change = extension.change_of(run, load(str(run)), recipe) if overrides else None
+    return go_on_with(run, recipe, options, change)
 
 
-def gone_on(
-    args: argparse.Namespace, run: Path, recipe: Recipe, limit: float | None, change: Change | None = None
-) -> int:
+def go_on_with(run: Path, recipe: Recipe, options: TrainingOptions, change: Change | None = None) -> int:
     """Train on in `run` as `recipe` says, `change` being what it changes; say where the run is."""
     from grokyolo.training import go_on
     from grokyolo.view.live import training_display
 
-    display = training_display(console(stderr=True, no_color=args.no_color), verbose=args.verbose)
-    with display as progress, reported(args, progress.listener()) as listener:
-        go_on(run, recipe, listener=listener, verbose=args.verbose, time_limit=limit, change=change)
-    return finished(args, run)
+    display = training_display(console(stderr=True), verbose=options.verbose)
+    with display as progress, options.reported(progress.listener()) as listener:
+        go_on(run, recipe, listener=listener, verbose=options.verbose, time_limit=options.time_limit, change=change)
+    return finished(run)
 
 
-def finished(args: argparse.Namespace, run: Path) -> int:
+def finished(run: Path) -> int:
     """Say where the run is and what to type next."""
     folder = run.absolute()
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
-    out = console(no_color=args.no_color)
-    out.print(f"done: {shown}", markup=False, soft_wrap=True)
-    out.print(f"next: grokyolo gap {shown} --plot", markup=False, soft_wrap=True)
+    say(f"done: {shown}")
+    say(f"next: {shlex.join(['grokyolo', 'gap', str(shown), '--plot'])}")
     return 0

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from grokyolo.cli.parsing import Parser, console
-from grokyolo.cli.running import time_limit
+import typer
+
+from grokyolo.cli import complete, options
+from grokyolo.cli.output import console, say
+from grokyolo.cli.running import seconds_of
 from grokyolo.errors import GrokyoloError, Interrupted, Stopped, UsageError
 
 if TYPE_CHECKING:
@@ -36,88 +39,146 @@ in the recipe: data.fraction is the share of pairs of the built-in data set,
 fraction the share of the training images."""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the options of `sweep`."""
-    parser.add_argument("--recipe", required=True, metavar="NAME|FILE", help="a recipe's name, file, or a run folder")
-    parser.add_argument("overrides", nargs="*", metavar="KEY=V1,V2,...", help="values to sweep over, or one for all")
-    parser.add_argument("--name", help="name of the sweep folder; the recipe's name and -sweep by default")
-    parser.add_argument(
-        "--jobs", type=_count, metavar="N", help="points at the same time; one a GPU by default, else 1"
-    )
-    parser.add_argument("--cpus", type=_count, metavar="N", help="CPU threads of each point; it keeps them for good")
-    parser.add_argument("--ray", nargs="?", const="", metavar="ADDRESS", help="let Ray train: here, or on a cluster")
-    parser.add_argument("--gpus", type=float, metavar="X", help="GPUs of each point on Ray; may be a fraction")
-    parser.add_argument(
-        "--copy", action="store_true", help="nodes of the Ray cluster do not see this folder: send runs"
-    )
-    parser.add_argument(
-        "--slurm", nargs="?", const="", metavar="FILE", help="write a job array for Slurm, train nothing"
-    )
-    parser.add_argument("--samples", type=_count, metavar="N", help="how often random keys are drawn")
-    parser.add_argument(
-        "--sample-seed", type=int, default=0, metavar="N", help="another seed draws others; 0 by default"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="check and list all points, and train nothing")
-    parser.add_argument("--time-limit", metavar="TIME", help="let all points save and stop after this time")
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no number from 1 on")
-    return number
-
-
-def run(args: argparse.Namespace) -> int:
+def run(
+    overrides: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="KEY=V1,V2...",
+            default_factory=list,
+            help="values to sweep over, or one for all",
+            autocompletion=complete.train_keys,
+        ),
+    ],
+    *,
+    recipe: Annotated[
+        str,
+        typer.Option(
+            "--recipe",
+            metavar="NAME|FILE|RUN",
+            help="a recipe's name or file, or a run folder",
+            autocompletion=complete.recipes,
+        ),
+    ],
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name", metavar="NAME", help="name of the sweep folder; the recipe's name and -sweep by default"
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", metavar="N", parser=options.count, help="points at the same time; one a GPU by default, else 1"
+        ),
+    ] = None,
+    cpus: Annotated[
+        int | None,
+        typer.Option(
+            "--cpus", metavar="N", parser=options.count, help="CPU threads of each point; it keeps them for good"
+        ),
+    ] = None,
+    ray: Annotated[
+        str | None, typer.Option("--ray", metavar="[ADDRESS]", help="let Ray train: here, or on a cluster")
+    ] = None,
+    gpus: Annotated[
+        float | None,
+        typer.Option("--gpus", metavar="X", parser=options.number, help="GPUs of each point on Ray; may be a fraction"),
+    ] = None,
+    copy: Annotated[
+        bool, typer.Option("--copy", help="nodes of the Ray cluster do not see this folder: send runs")
+    ] = False,
+    slurm: Annotated[
+        str | None, typer.Option("--slurm", metavar="[FILE]", help="write a job array for Slurm, train nothing")
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option("--samples", metavar="N", parser=options.count, help="how often random keys are drawn")
+    ] = None,
+    sample_seed: Annotated[
+        int,
+        typer.Option(
+            "--sample-seed", metavar="N", parser=options.whole, help="another seed draws others; 0 by default"
+        ),
+    ] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="check and list all points, and train nothing")] = False,
+    time_limit: Annotated[
+        str | None, typer.Option("--time-limit", metavar="TIME", help="let all points save and stop after this time")
+    ] = None,
+) -> int:
     """Check every point, train those that are not finished, and say how it went."""
+    asked = Asked(recipe, overrides, name, jobs, cpus, ray, gpus, copy, slurm, samples, sample_seed)
+    return _sweep(asked, dry_run=dry_run, limit=seconds_of(time_limit))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for: the options of the command, by their names."""
+
+    recipe: str
+    overrides: list[str]
+    name: str | None
+    jobs: int | None
+    cpus: int | None
+    ray: str | None
+    gpus: float | None
+    copy: bool
+    slurm: str | None
+    samples: int | None
+    sample_seed: int
+
+    def command(self) -> list[str]:
+        """Return the words that make the same sweep go on."""
+        words = ["grokyolo", "sweep", "--recipe", self.recipe, *self.overrides]
+        for option, value in (("--name", self.name), ("--jobs", self.jobs), ("--samples", self.samples)):
+            words += [option, str(value)] if value is not None else []
+        words += ["--sample-seed", str(self.sample_seed)] if self.sample_seed else []
+        if self.ray is not None:
+            words += ["--ray", *([self.ray] if self.ray else [])] + ["--copy"] * self.copy
+            words += ["--gpus", f"{self.gpus:g}"] if self.gpus is not None else []
+        return words
+
+
+def _sweep(asked: Asked, *, dry_run: bool, limit: float | None) -> int:
     from grokyolo.sweep.local_engine import gpu_groups, threads
     from grokyolo.sweep.progress import progress_of
     from grokyolo.sweep.runner import locked
     from grokyolo.sweep.trials import plan_sweep
 
-    _sort_out(args)
-    limit = time_limit(args)
-    folder = Path("runs") / _name(args)
-    made = plan_sweep(folder, args.recipe, args.overrides, samples=args.samples, sample_seed=args.sample_seed)
-    elsewhere = args.ray is not None or args.slurm is not None
+    _refuse_contradictions(asked)
+    folder = Path("runs") / _name(asked)
+    made = plan_sweep(folder, asked.recipe, asked.overrides, samples=asked.samples, sample_seed=asked.sample_seed)
+    elsewhere = asked.ray is not None or asked.slurm is not None
     gpus = [] if elsewhere else gpu_groups(trial.recipe for trial in made.trials)
-    jobs = args.jobs or max(len(gpus), 1)
-    made = _with_cpus(made, args.cpus, 1 if elsewhere else threads(jobs))
+    jobs = asked.jobs or max(len(gpus), 1)
+    made = _with_cpus(made, asked.cpus, 1 if elsewhere else threads(jobs))
     points = progress_of(made.trials)
-    if args.dry_run:
-        return _list(args, made, points)
+    if dry_run:
+        return _list(made, points)
     with locked(folder):
-        if args.slurm is not None:
+        if asked.slurm is not None:
             _write(made)
-            return _write_script(args, made)
-        engine, jobs = _engine(args, made, points, jobs=jobs, gpus=gpus)
+            return _write_script(asked, made)
+        engine, jobs = _engine(asked, made, points, jobs=jobs, gpus=gpus)
         _write(made)
-        _announce(args, made, points, f"{jobs} at a time")
-        stopped_by = _train(args, engine, points, jobs=jobs, limit=limit)
-    return _finish(args, made, points, stopped_by)
+        _announce(made, points, f"{jobs} at a time")
+        stopped_by = _train(engine, points, jobs=jobs, limit=limit)
+    return _finish(asked, made, points, stopped_by)
 
 
-def _sort_out(args: argparse.Namespace) -> None:
-    """Give a KEY=VALUE back that argparse took for an ADDRESS or a FILE, and refuse what makes no sense together."""
-    for option in ("ray", "slurm"):
-        value = getattr(args, option)
-        if value and "=" in value and "://" not in value:
-            args.overrides.append(value)
-            setattr(args, option, "")
-    ways = [f"--{name}" for name in ("ray", "slurm", "jobs") if getattr(args, name) is not None]
+def _refuse_contradictions(asked: Asked) -> None:
+    ways = [f"--{name}" for name in ("ray", "slurm", "jobs") if getattr(asked, name) is not None]
     if len(ways) > 1:
         hint = "with --ray and --slurm, --cpus and --gpus of each point decide how many fit"
         raise UsageError(f"{ways[0]} and {ways[1]} do not go together", where=" ".join(ways), hint=hint)
-    if args.ray is None and (args.copy or args.gpus is not None):
-        option = "--copy" if args.copy else "--gpus"
+    if asked.ray is None and (asked.copy or asked.gpus is not None):
+        option = "--copy" if asked.copy else "--gpus"
         raise UsageError(f"{option} is for a Ray cluster", where=option, hint=f"add --ray, or leave {option} out")
 
 
-def _name(args: argparse.Namespace) -> str:
+def _name(asked: Asked) -> str:
     from grokyolo.recipe import load
     from grokyolo.sweep.trials import is_name
 
-    name = args.name or f"{load(args.recipe, complete=False).name}-sweep"
+    name = asked.name or f"{load(asked.recipe, complete=False).name}-sweep"
     if not is_name(name):
         what = f"{name!r} cannot be the name of a sweep"
         raise UsageError(what, where="--name", hint="use letters, digits, - and _: --name decay")
@@ -152,38 +213,37 @@ def _write(made: SweepPlan) -> None:
         ) from error
 
 
-def _announce(args: argparse.Namespace, made: SweepPlan, points: Sequence[Progress], how: str) -> None:
+def _announce(made: SweepPlan, points: Sequence[Progress], how: str) -> None:
     from grokyolo.sweep.progress import Status, count
 
-    err = console(stderr=True, no_color=args.no_color)
     for warning in made.warnings:
-        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
+        say(f"warning: {warning}", stderr=True)
     others = len(made.sweep.points) - len(points)
     parts = [f"{len(points)} points", f"{count(points)[Status.FINISHED]} finished before", how]
     parts += [f"{others} others are in the folder"] if others else []
-    err.print(f"sweep: {made.sweep.folder}: {', '.join(parts)}", markup=False, soft_wrap=True)
+    say(f"sweep: {made.sweep.folder}: {', '.join(parts)}", stderr=True)
 
 
 def _engine(
-    args: argparse.Namespace, made: SweepPlan, points: list[Progress], *, jobs: int, gpus: Sequence[str]
+    asked: Asked, made: SweepPlan, points: list[Progress], *, jobs: int, gpus: Sequence[str]
 ) -> tuple[Engine, int]:
     """Return what trains the points, and how many at the same time."""
-    if args.ray is None:
+    if asked.ray is None:
         from grokyolo.sweep.local_engine import LocalEngine
 
         return LocalEngine(made.sweep, points, jobs, gpus), jobs
     from grokyolo.sweep.ray_engine import RayEngine, Resources
 
-    resources = Resources(made.sweep.cpus, args.gpus)
-    engine = RayEngine(made.sweep, points, args.ray or None, resources, copy=args.copy)
+    resources = Resources(made.sweep.cpus, asked.gpus)
+    engine = RayEngine(made.sweep, points, asked.ray or None, resources, copy=asked.copy)
     return engine, engine.jobs
 
 
-def _train(args: argparse.Namespace, engine: Engine, points: list[Progress], *, jobs: int, limit: float | None) -> str:
+def _train(engine: Engine, points: list[Progress], *, jobs: int, limit: float | None) -> str:
     from grokyolo.sweep.runner import run_sweep
     from grokyolo.view.sweeping import sweep_display
 
-    display = sweep_display(points, console(stderr=True, no_color=args.no_color), jobs)
+    display = sweep_display(points, console(stderr=True), jobs)
     keep = True
     try:
         stopped_by = run_sweep(engine, display, over=lambda: all(one.status.over for one in points), limit=limit)
@@ -193,13 +253,13 @@ def _train(args: argparse.Namespace, engine: Engine, points: list[Progress], *, 
     return stopped_by
 
 
-def _write_script(args: argparse.Namespace, made: SweepPlan) -> int:
+def _write_script(asked: Asked, made: SweepPlan) -> int:
     """Write the job array, and say how to submit it."""
     from grokyolo.sweep.folder import LOGS
     from grokyolo.sweep.local_engine import gpus_of
     from grokyolo.sweep.slurm import script
 
-    target = Path(args.slurm or made.sweep.folder / "sweep.sbatch")
+    target = Path(asked.slurm or made.sweep.folder / "sweep.sbatch")
     gpus = max((gpus_of(trial.recipe) or 0 for trial in made.trials), default=0)
     text = script(made.sweep, made.trials, Path.cwd(), gpus=gpus)
     try:
@@ -208,23 +268,21 @@ def _write_script(args: argparse.Namespace, made: SweepPlan) -> int:
     except OSError as error:
         what = f"cannot write {target}: {error.strerror or error}"
         raise UsageError(what, where=f"--slurm {target}", hint="choose another FILE") from error
-    out = console(no_color=args.no_color)
-    out.print(f"written: {target}, {len(made.trials)} tasks; edit it for your cluster", markup=False, soft_wrap=True)
-    out.print(f"next: sbatch {target}", markup=False, soft_wrap=True)
+    say(f"written: {target}, {len(made.trials)} tasks; edit it for your cluster")
+    say(f"next: {shlex.join(['sbatch', str(target)])}")
     return 0
 
 
-def _list(args: argparse.Namespace, made: SweepPlan, points: Sequence[Progress]) -> int:
-    out = console(no_color=args.no_color)
+def _list(made: SweepPlan, points: Sequence[Progress]) -> int:
     for progress in points:
         name = progress.trial.point.name
         state = "new" if name in made.new else progress.status.value
-        out.print(f"{name}  {state}", markup=False, soft_wrap=True)
-    _announce(args, made, points, "nothing is started")
+        say(f"{name}  {state}")
+    _announce(made, points, "nothing is started")
     return 0
 
 
-def _finish(args: argparse.Namespace, made: SweepPlan, points: Sequence[Progress], stopped_by: str) -> int:
+def _finish(asked: Asked, made: SweepPlan, points: Sequence[Progress], stopped_by: str) -> int:
     """Print the table of points, and say what comes next.
 
     Raises:
@@ -234,37 +292,23 @@ def _finish(args: argparse.Namespace, made: SweepPlan, points: Sequence[Progress
     from grokyolo.sweep.progress import Status, count
     from grokyolo.view.sweep_results import results
 
-    out, known, folder = console(no_color=args.no_color), count(points), made.sweep.folder
-    again = shlex.join(["grokyolo", "sweep", *_retyped(args)])
+    known, folder = count(points), made.sweep.folder
+    again = shlex.join(asked.command())
     left = known[Status.WAITING] + known[Status.STOPPED] + known[Status.RUNNING]
     if left and stopped_by:
         error = Interrupted if stopped_by == "SIGINT" else Stopped
         how = {"SIGINT": "by Ctrl-C", "time limit": "at the time limit"}.get(stopped_by, f"by {stopped_by}")
         done = f"{known[Status.FINISHED]} of {len(points)} points are finished, the others saved"
         raise error(f"stopped {how}; {done}", where=str(folder), hint=again)
-    out.print(results(str(folder), made.sweep.axes, points))
+    console().print(results(str(folder), made.sweep.axes, points))
     for progress in points:
         if progress.status is Status.FAILED:
-            err = console(stderr=True, no_color=args.no_color)
-            said = f"failed: {progress.trial.point.name}: {progress.said}; read {progress.trial.log}"
-            err.print(said, markup=False, soft_wrap=True)
+            say(f"failed: {progress.trial.point.name}: {progress.said}; read {progress.trial.log}", stderr=True)
     if known[Status.FAILED]:
         what = f"{known[Status.FAILED]} of {len(points)} points failed"
         raise GrokyoloError(what, where=str(folder), hint=f"mend what the logs say, then: {again}")
     if left:
         raise Stopped(f"{left} of {len(points)} points were stopped by others", where=str(folder), hint=again)
-    out.print(f"done: {folder}", markup=False, soft_wrap=True)
-    out.print(f"next: grokyolo sweep show {folder}", markup=False, soft_wrap=True)
+    say(f"done: {folder}")
+    say(f"next: {shlex.join(['grokyolo', 'sweep', 'show', str(folder)])}")
     return 0
-
-
-def _retyped(args: argparse.Namespace) -> list[str]:
-    """Return the arguments that make the same sweep go on."""
-    words = ["--recipe", args.recipe, *args.overrides]
-    for option, value in (("--name", args.name), ("--jobs", args.jobs), ("--samples", args.samples)):
-        words += [option, str(value)] if value is not None else []
-    words += ["--sample-seed", str(args.sample_seed)] if args.sample_seed else []
-    if args.ray is not None:
-        words += ["--ray", *([args.ray] if args.ray else [])] + ["--copy"] * args.copy
-        words += ["--gpus", f"{args.gpus:g}"] if args.gpus is not None else []
-    return words

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from grokyolo.cli.parsing import Parser, console
+import typer
+
+from grokyolo.cli import complete, options
+from grokyolo.cli.output import console, say
 from grokyolo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,80 +33,96 @@ DEFAULT_PLOT = "phase.png"
 PAGES = frozenset({".html", ".htm"})
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the options of `sweep show`."""
-    parser.add_argument("folders", nargs="*", metavar="FOLDER", help="the folder of a sweep, or of many runs")
-    parser.add_argument("--axes", metavar="DOWN,ACROSS", help="axes of the diagram; those with most values by default")
-    parser.add_argument(
-        "--by", choices=("epoch", "budget"), default="epoch", help="times in epochs or e-folds of weight decay"
-    )
-    parser.add_argument("--within", type=float, metavar="N", help="count only what happened in N epochs, or e-folds")
-    parser.add_argument("--critical", metavar="AXIS", default="", help="ask for the critical value of this axis")
-    parser.add_argument("--descent", metavar="AXIS", default="", help="ask for the test error over this axis")
-    parser.add_argument(
-        "--plot",
-        nargs="?",
-        const="",
-        action="append",
-        metavar="FILE",
-        help=f"draw PNG, SVG or PDF, or write an HTML page; may come again; {DEFAULT_PLOT} in the folder by default",
-    )
-    parser.add_argument("--csv", metavar="FILE", help="write one row a run")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a cell and one of the whole sweep")
-    parser.add_argument("--jobs", type=int, metavar="N", help="processes that read runs; one a core by default")
-    parser.add_argument("--no-cache", action="store_true", help="judge every run again, and keep no verdicts")
-
-
-def run(args: argparse.Namespace) -> int:
+def run(
+    folders: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FOLDER",
+            default_factory=list,
+            help="the folder of a sweep, or of many runs",
+            autocompletion=complete.folders,
+        ),
+    ],
+    *,
+    axes: Annotated[
+        str | None,
+        typer.Option("--axes", metavar="DOWN,ACROSS", help="axes of the diagram; those with most values by default"),
+    ] = None,
+    by: Annotated[
+        Literal["epoch", "budget"],
+        typer.Option("--by", metavar="CLOCK", help="times in epochs (epoch) or e-folds of weight decay (budget)"),
+    ] = "epoch",
+    within: Annotated[
+        float | None,
+        typer.Option(
+            "--within", metavar="N", parser=options.number, help="count only what happened in N epochs, or e-folds"
+        ),
+    ] = None,
+    critical: Annotated[
+        str, typer.Option("--critical", metavar="AXIS", help="ask for the critical value of this axis")
+    ] = "",
+    descent: Annotated[
+        str, typer.Option("--descent", metavar="AXIS", help="ask for the test error over this axis")
+    ] = "",
+    plot: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--plot",
+            metavar="[FILE]",
+            help="draw PNG, SVG or PDF, or write an HTML page; may come again; "
+            f"{DEFAULT_PLOT} in the folder by default",
+        ),
+    ] = None,
+    csv: Annotated[str | None, typer.Option("--csv", metavar="FILE", help="write one row a run")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print one JSON object a cell and one of the whole sweep")
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", metavar="N", parser=options.whole, help="processes that read runs; one a core by default"
+        ),
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="judge every run again, and keep no verdicts")] = False,
+) -> int:
     """Read, answer, print."""
     from grokyolo.sweep.diagram import Query, answer
 
-    folder, plots = _told_apart(args)
-    if args.within is not None and not args.within > 0:
-        raise UsageError("--within needs a number above 0", where=f"--within {args.within:g}", hint="--within 5")
-    if args.jobs is not None and args.jobs < 1:
-        raise UsageError("--jobs needs a number above 0", where=f"--jobs {args.jobs}", hint="--jobs 2")
-    axes = tuple(name.strip() for name in (args.axes or "").split(",") if name.strip())
-    question = Query(axes, args.by, args.critical, args.descent, args.within)
-    phases = answer(_gathered(args, folder), question)
-    out = console(no_color=args.no_color)
-    if args.json:
+    if len(folders) != 1:
+        what = "name the folder of a sweep" if not folders else "one FOLDER at a time"
+        raise UsageError(what, where="grokyolo sweep show", hint="grokyolo sweep show runs/sweep1")
+    if within is not None and not within > 0:
+        raise UsageError("--within needs a number above 0", where=f"--within {within:g}", hint="--within 5")
+    if jobs is not None and jobs < 1:
+        raise UsageError("--jobs needs a number above 0", where=f"--jobs {jobs}", hint="--jobs 2")
+    folder = folders[0]
+    names = tuple(name.strip() for name in (axes or "").split(",") if name.strip())
+    phases = answer(_gathered(folder, jobs, keep=not no_cache), Query(names, by, critical, descent, within))
+    if as_json:
         for found in phases.to_json():
             sys.stdout.write(json.dumps(found, allow_nan=False) + "\n")
     else:
         from grokyolo.view.phase.table import phase_tables
 
+        out = console()
         out.print(phase_tables(phases, out.width))
-    said = console(stderr=args.json, no_color=args.no_color)
-    for plot in plots:
-        said.print(_drawn(phases, Path(plot) if plot else Path(folder) / DEFAULT_PLOT), markup=False, soft_wrap=True)
-    if args.csv:
+    for file in plot or []:
+        say(_drawn(phases, Path(file) if file else Path(folder) / DEFAULT_PLOT), stderr=as_json)
+    if csv:
         from grokyolo.view.phase.sheet import save_sheet
 
-        save_sheet(phases, Path(args.csv))
-        said.print(f"table: {args.csv}", markup=False, soft_wrap=True)
+        save_sheet(phases, Path(csv))
+        say(f"table: {csv}", stderr=as_json)
     return 0
 
 
-def _told_apart(args: argparse.Namespace) -> tuple[str, list[str]]:
-    """Return the folder, also one that argparse took for the FILE of --plot, and the files to draw."""
-    folders, plots = list(args.folders), list(args.plot or [])
-    for number, plot in enumerate(plots):
-        if not folders and plot and Path(plot).is_dir():
-            folders, plots[number] = [plot], ""
-    if len(folders) != 1:
-        what = "name the folder of a sweep" if not folders else "one FOLDER at a time"
-        raise UsageError(what, where="grokyolo sweep show", hint="grokyolo sweep show runs/sweep1")
-    return folders[0], plots
-
-
-def _gathered(args: argparse.Namespace, folder: str) -> SweepRuns:
+def _gathered(folder: str, jobs: int | None, *, keep: bool) -> SweepRuns:
     """Read the runs; on a terminal, and where that takes long, say how far it is."""
     from grokyolo.sweep.reader import read_runs
 
-    err = console(stderr=True, no_color=args.no_color)
+    err = console(stderr=True)
     if not err.is_terminal:
-        return read_runs(folder, jobs=args.jobs, keep=not args.no_cache)
+        return read_runs(folder, jobs=jobs, keep=keep)
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("reading runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -114,7 +132,7 @@ def _gathered(args: argparse.Namespace, folder: str) -> SweepRuns:
         def tell(done: int, of: int) -> None:
             bar.update(task, completed=done, total=of)
 
-        return read_runs(folder, jobs=args.jobs, keep=not args.no_cache, progress=tell)
+        return read_runs(folder, jobs=jobs, keep=keep, progress=tell)
 
 
 def _drawn(phases: Phases, path: Path) -> str:

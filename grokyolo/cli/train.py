@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
+import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from grokyolo.cli.parsing import Parser, console
-from grokyolo.cli.running import add_running_options, finished, gone_on, reported, time_limit
+import typer
+
+from grokyolo.cli import options
+from grokyolo.cli.output import console
+from grokyolo.cli.running import TrainingOptions, finished, go_on_with
 from grokyolo.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -30,45 +33,59 @@ The last one is for a queue that may stop a job: it starts the run or goes on wi
 Exit code 75 says that it stopped at the limit or on a signal and can go on.
 
 KEY=VALUE: a bare key is an Ultralytics train argument (or model, data), a dotted
-key a path in the recipe. `grokyolo recipes` lists the recipes."""
+key a path in the recipe. `grokyolo recipes` lists the recipes; `long` is the one
+that is taken where none is named."""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the options of `train`."""
-    parser.add_argument("--recipe", required=True, metavar="NAME|FILE", help="a recipe's name, file, or a run folder")
-    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="change the recipe for this run")
-    parser.add_argument("--name", help="name of the run folder; the recipe's name by default")
-    parser.add_argument("--resume", action="store_true", help="go on with the run of this name where it exists")
-    parser.add_argument(
-        "--dry-run", action="store_true", help="print the plan and train nothing, as grokyolo plan does"
-    )
-    add_running_options(parser)
-
-
-def run(args: argparse.Namespace) -> int:
+def run(
+    overrides: options.Overrides,
+    *,
+    recipe: options.Recipe = options.DEFAULT_RECIPE,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="name of the run folder; the recipe's name by default")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on with the run of this name where it exists")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="print the plan and train nothing, as grokyolo plan does")
+    ] = False,
+    time_limit: options.TimeLimit = None,
+    notify: options.Notify = None,
+    prometheus: options.Prometheus = None,
+    verbose: options.Verbose = False,
+) -> int:
     """Train, and say where the run is and what to type next."""
     from grokyolo.recipe import load
+
+    chosen = load(recipe, overrides)
+    training = TrainingOptions.typed(time_limit, notify, prometheus, verbose=verbose)
+    existing = Path("runs") / (name or chosen.name)
+    if resume and (existing / "grokyolo.yaml").is_file():
+        return _resumed(existing, chosen, training)
+    if dry_run:
+        from grokyolo.cli.plan import show
+
+        return show(chosen, ["grokyolo", "plan", "--recipe", recipe, *overrides])
+    return _trained(chosen, name, training, resume=resume)
+
+
+def _trained(recipe: Recipe, name: str | None, options: TrainingOptions, *, resume: bool) -> int:
+    plan = _plan(recipe)
     from grokyolo.training import train
     from grokyolo.view.live import training_display
 
-    recipe = load(args.recipe, args.overrides)
-    existing = Path("runs") / (args.name or recipe.name)
-    if args.resume and (existing / "grokyolo.yaml").is_file():
-        return _gone_on(args, recipe, existing)
-    limit = time_limit(args)
-    if args.dry_run:
-        from grokyolo.cli.plan import show
-
-        return show(args, recipe)
-    plan = _plan(recipe)
-    display = training_display(console(stderr=True, no_color=args.no_color), verbose=args.verbose)
-    with display as progress, reported(args, _telling(plan, progress)) as listener:
+    display = training_display(console(stderr=True), verbose=options.verbose)
+    with display as progress, options.reported(_telling(plan, progress)) as listener:
         for warning in recipe.warnings:
             progress.warning(warning)
         folder = train(
-            recipe, name=args.name, listener=listener, verbose=args.verbose, time_limit=limit, resume=args.resume
+            recipe,
+            name=name,
+            listener=listener,
+            verbose=options.verbose,
+            time_limit=options.time_limit,
+            resume=resume,
         )
-    return finished(args, folder)
+    return finished(folder)
 
 
 def _plan(recipe: Recipe) -> Plan:
@@ -105,7 +122,7 @@ def _telling(plan: Plan, progress: TrainingProgress) -> Listener:
     return replace(listener, started=started)
 
 
-def _gone_on(args: argparse.Namespace, recipe: Recipe, run: Path) -> int:
+def _resumed(run: Path, recipe: Recipe, options: TrainingOptions) -> int:
     """Go on with a run; a finished one is no error, since a queue starts the same command again and again."""
     from grokyolo.recipe import load
     from grokyolo.run.extension import is_finished
@@ -115,9 +132,9 @@ def _gone_on(args: argparse.Namespace, recipe: Recipe, run: Path) -> int:
         raise UsageError(
             f"the run {run.name} was started with another recipe than this one",
             where=str(run / "grokyolo.yaml"),
-            hint=f"grokyolo resume {run}, or choose another --name",
+            hint=f"{shlex.join(['grokyolo', 'resume', str(run)])}, or choose another --name",
         )
     if is_finished(run, own):
-        return finished(args, run)
+        return finished(run)
     # what changes no bit of a training is as the command says now
-    return gone_on(args, run, replace(own, inputs=recipe.inputs), time_limit(args))
+    return go_on_with(run, replace(own, inputs=recipe.inputs), options)

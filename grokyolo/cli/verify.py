@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
-from grokyolo.cli.parsing import Parser, console
+from grokyolo.cli import options
+from grokyolo.cli.output import console
 
 DESCRIPTION = """Read every file of a run and say which are whole, and from where it can go on."""
 
@@ -14,17 +14,12 @@ EXAMPLES = """  grokyolo verify runs/exp1
 exit codes: 0 all sound, 1 something is damaged"""
 
 
-def add_arguments(parser: Parser) -> None:
-    """Declare the options of `verify`."""
-    parser.add_argument("run", metavar="RUN", help="run folder")
-
-
-def run(args: argparse.Namespace) -> int:
+def run(run: options.Run) -> int:
     """Check, print one line a file, and say what is usable."""
     from grokyolo.run.verify import Health, verify
 
-    report = verify(Path(args.run))
-    out = console(no_color=args.no_color)
+    report = verify(Path(run))
+    out = console()
     width = max(len(finding.file) for finding in report.findings)
     for finding in report.findings:
         style = {Health.SOUND: "green", Health.DAMAGED: "bold red", Health.MISSING: "yellow"}[finding.health]

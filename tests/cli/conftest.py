@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
 
 from tests import data
 
@@ -119,3 +120,19 @@ def problem(stderr: str, *allowed: str) -> tuple[str, str, str]:
     found = problems(stderr, *allowed)
     assert len(found) == 1, stderr
     return found[0]
+
+
+def check_that_it_can_be_typed(words: list[str]) -> None:
+    """See that a command finds its verb and that the verb takes the words; nothing runs."""
+    from typer.main import get_command
+
+    from grokyolo.cli.app import app
+
+    command, above, name = get_command(app), None, "grokyolo"
+    while command:
+        context = command.make_context(name, list(words), parent=above)
+        if not isinstance(command, TyperGroup):
+            return
+        words = [*context._protected_args, *context.args]
+        name, command, words = command.resolve_command(context, words) if words else ("", None, [])
+        above = context

@@ -10,13 +10,14 @@ import pytest
 
 from grokyolo import __version__
 from grokyolo.cli import HELP, SUMMARIES, VERBS
-from grokyolo.cli.parsing import Parser
-from tests.cli.conftest import problem
+from tests.cli.conftest import check_that_it_can_be_typed, problem
 
+RECIPE_VERBS = ("list", "show", "copy", "check", "diff", "schema")
+MODULES = (*VERBS, "sweep_show")
 EXAMPLES = [
-    (verb, line.strip())
-    for verb in VERBS
-    for line in import_module(f"grokyolo.cli.{verb}").EXAMPLES.splitlines()
+    (module.partition("_")[0], line.strip())
+    for module in MODULES
+    for line in import_module(f"grokyolo.cli.{module}").EXAMPLES.splitlines()
     if line.strip().startswith("grokyolo ")
 ] + [(line.split()[1], line.strip()) for line in HELP.splitlines() if line.startswith("  grokyolo ")]
 
@@ -45,12 +46,28 @@ def test_help_of_a_verb_has_examples_and_fits_80_columns(grokyolo, verb):
 
 @pytest.mark.parametrize(("verb", "example"), EXAMPLES)
 def test_every_example_in_the_help_can_be_typed(verb, example):
-    module = import_module(f"grokyolo.cli.{verb}")
-    parser = Parser(prog=f"grokyolo {verb}", description="", epilog="")
-    module.add_arguments(parser)
-    arguments = shlex.split(example)
+    arguments = shlex.split(example, comments=True)
     assert arguments[:2] == ["grokyolo", verb]
-    parser.parse_intermixed_args(arguments[2:])
+    check_that_it_can_be_typed(arguments[1 : arguments.index(">") if ">" in arguments else None])
+
+
+@pytest.mark.parametrize(
+    "path", [*((verb,) for verb in VERBS), ("sweep", "show"), *(("recipes", verb) for verb in RECIPE_VERBS)]
+)
+def test_help_may_stand_before_or_behind(grokyolo, path):
+    pages = {grokyolo(*path, "--help"), grokyolo(*path, "-h"), grokyolo("help", *path)}
+    assert len(pages) == 1
+    ((code, out, err),) = pages
+    assert (code, err) == (0, "")
+    assert out.startswith(f"usage: grokyolo {' '.join(path)} ")
+    assert [line for line in out.splitlines() if len(line) > 88] == []
+
+
+def test_each_verb_of_recipes_is_in_its_help(grokyolo):
+    _, out, _ = grokyolo("recipes", "--help")
+    assert [line.split()[0] for line in out.partition("verbs:\n")[2].splitlines()[: len(RECIPE_VERBS)]] == [
+        *RECIPE_VERBS
+    ]
 
 
 def test_version(grokyolo):
@@ -72,8 +89,25 @@ def test_unknown_verb_names_the_nearest(grokyolo, typed, hint):
     assert problem(err) == (f"there is no verb '{typed}'", f"grokyolo {typed}", hint)
 
 
-def test_no_color_may_stand_before_the_verb(grokyolo):
-    assert grokyolo("--no-color", "recipes") == grokyolo("recipes", "--no-color")
+@pytest.mark.parametrize("typed", [["--no-color", "recipes", "list"], ["recipes", "--no-color", "list"]])
+def test_no_color_may_stand_anywhere(grokyolo, typed):
+    assert grokyolo(*typed) == grokyolo("recipes", "list", "--no-color")
+
+
+@pytest.mark.parametrize("mode", ["export", "val", "predict", "track", "benchmark"])
+def test_what_ultralytics_does_is_told_with_its_command(grokyolo, workplace, mode):
+    for name in ("old", "my run"):
+        weights = workplace / "runs" / name / "weights" / "best.pt"
+        weights.parent.mkdir(parents=True)
+        weights.touch()
+        os.utime(weights, (0, len(name)))
+    for typed, hint in (
+        ([], "'model=runs/my run/weights/best.pt'"),
+        (["runs/old"], "model=runs/old/weights/best.pt"),
+        (["model=a.pt", "imgsz=64"], "model=a.pt imgsz=64"),
+    ):
+        code, _, err = grokyolo(mode, *typed)
+        assert (code, problem(err)[1:]) == (2, (f"grokyolo {mode}", f"yolo {mode} {hint}"))
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["recipes"], ["gap", "nope"]])

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from grokyolo.cli import parsing
+from grokyolo.cli import main, output
 from grokyolo.errors import GrokyoloError, RecipeError, UsageError
 from tests.cli.conftest import problem, problems
 
@@ -16,7 +16,13 @@ from tests.cli.conftest import problem, problems
         (["gap", "--jsn", "x"], "unrecognized arguments: --jsn", "did you mean --json"),
         (["train", "--recipe", "long", "--nme", "x"], "unrecognized arguments: --nme", "did you mean --name"),
         (["gap", "x", "--qqqqqq"], "unrecognized arguments: --qqqqqq", "grokyolo gap --help"),
-        (["train"], "the following arguments are required: --recipe", "grokyolo train --recipe long model="),
+        (["gap", "x", "--json=4"], "argument --json: takes no value", "grokyolo gap --help"),
+        (["train", "-name", "zz"], "unrecognized arguments: -name", "grokyolo train --name zz"),
+        (["train", "--recipe", "--name", "x"], "argument --recipe: expected one argument", "grokyolo train --help"),
+        (["compare", "a", "b", "--by", "x"], "argument --by: 'x' is not one of 'epoch', 'step', 'time', 'budget'", ""),
+        (["sweep", "seed=0,1"], "the following arguments are required: --recipe", "grokyolo sweep --help"),
+        (["resume", "a", "b"], "unrecognized arguments: b", "grokyolo resume --help"),
+        (["verify", "a", "b", "c"], "unrecognized arguments: b c", "grokyolo verify --help"),
         (["gap"], "name at least one RUN", "grokyolo gap runs/exp1"),
         (["gap", "--plot", "x.png"], "name at least one RUN", "grokyolo gap runs/exp1"),
         (["resume"], "the following arguments are required: RUN", "grokyolo resume --help"),
@@ -34,17 +40,40 @@ def test_wrong_options(grokyolo, typed, what, hint):
 
 
 @pytest.mark.parametrize(
-    "typed, hint",
+    ("typed", "hint"),
     [
-        (["train", "epochs=9", "lr0=0.1"], "train --recipe long model=yolo26n.pt data=my-data.yaml epochs=9 lr0=0.1"),
-        (["train", "model=a.pt", "data=b.yaml"], "train --recipe long model=a.pt data=b.yaml"),
         (["train", "my own.yaml", "--name", "x"], "train --recipe 'my own.yaml' --name x"),
-        (["train", "long-coco8", "epochs=5"], "train --recipe long-coco8 epochs=5"),
+        (["train", "--verbose", "epochs=5", "long-coco8"], "train --verbose epochs=5 --recipe long-coco8"),
+        (["plan", "long-coco8", "epochs=5", "--json"], "plan --recipe long-coco8 epochs=5 --json"),
+        (["sweep", "long-coco8", "seed=0,1"], "sweep --recipe long-coco8 seed=0,1"),
     ],
 )
-def test_who_is_used_to_yolo_train_is_shown_the_same_with_a_recipe(grokyolo, typed, hint):
+def test_a_recipe_without_its_option_is_shown_where_it_goes_and_nothing_typed_is_lost(grokyolo, typed, hint):
     code, _, err = grokyolo(*typed)
     assert (code, problem(err)[2]) == (2, f"grokyolo {hint}")
+
+
+@pytest.mark.parametrize("verb", ["train", "plan"])
+def test_who_is_used_to_yolo_train_gets_the_recipe_long(grokyolo, verb):
+    code, _, err = grokyolo(verb, "epochs=9", "lr0=0.1")
+    assert code == 2
+    assert [what for what, _, _ in problems(err)] == ["the recipe names no model", "the recipe names no data set"]
+    assert {where for _, where, _ in problems(err)} == {"built-in long.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        (["extend", "x", "epochs=400", "lr0=0.1"], "extend x --epochs 400 lr0=0.1"),
+        (["extend", "a b", "epochs=400"], "extend 'a b' --epochs 400"),
+        (["resume", "x", "epochs=400"], "extend x --epochs 400"),
+        (["resume", "x", "lr0=0.1"], "extend --help"),
+    ],
+)
+def test_the_length_of_a_run_is_an_option_of_extend(grokyolo, typed, hint):
+    code, out, err = grokyolo(*typed)
+    assert (code, out) == (2, "")
+    assert problem(err)[2] == f"grokyolo {hint}"
 
 
 @pytest.mark.parametrize(
@@ -69,24 +98,24 @@ def test_options_are_not_abbreviated(grokyolo):
 
 
 def test_an_error_without_place_or_remedy_gets_the_command_and_its_help(capsys):
-    parsing.print_error(GrokyoloError("it broke"), "grokyolo gap a b")
+    output.print_error(GrokyoloError("it broke"), "grokyolo gap a b")
     assert problem(capsys.readouterr().err) == ("it broke", "grokyolo gap a b", "grokyolo gap --help")
 
 
 def test_an_error_keeps_its_own_place_and_remedy(capsys):
-    parsing.print_error(UsageError("it broke", where="here", hint="do that"), "grokyolo gap a b")
+    output.print_error(UsageError("it broke", where="here", hint="do that"), "grokyolo gap a b")
     assert problem(capsys.readouterr().err) == ("it broke", "here", "do that")
 
 
 def test_every_problem_of_a_recipe_is_shown(capsys):
     error = RecipeError([GrokyoloError("one", where="a:1", hint="x"), GrokyoloError("two", where="a:2", hint="y")])
-    parsing.print_error(error, "grokyolo train")
+    output.print_error(error, "grokyolo train")
     assert problems(capsys.readouterr().err) == [("one", "a:1", "x"), ("two", "a:2", "y")]
 
 
 @pytest.mark.parametrize("text", ["[red]not markup[/]", "[/]", ":smile:", "a: b: c", "x" * 300, "größe 模型"])
 def test_text_of_errors_is_printed_as_it_is(capsys, text):
-    parsing.print_error(UsageError(text, where=text, hint=text), "grokyolo train")
+    output.print_error(UsageError(text, where=text, hint=text), "grokyolo train")
     assert problem(capsys.readouterr().err) == (text, text, text)
 
 
@@ -98,11 +127,11 @@ def on_a_terminal(monkeypatch, **environment: str) -> str:
     for name, value in {"TERM": "xterm", **environment}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(
-        parsing,
+        output,
         "console",
-        lambda *, stderr, no_color: Console(file=written, force_terminal=True, no_color=no_color or None),
+        lambda *, stderr: Console(file=written, force_terminal=True, no_color=output.NO_COLOR.get() or None),
     )
-    parsing.print_error(UsageError("it broke"), "grokyolo gap", no_color=environment.get("FLAG") == "1")
+    main(["gap", "--qqqq", *(["--no-color"] if environment.get("FLAG") == "1" else [])])
     return written.getvalue()
 
 
@@ -117,5 +146,5 @@ def test_no_color_is_respected(monkeypatch, environment):
 
 def test_a_pipe_gets_no_colours(capsys, monkeypatch):
     monkeypatch.delenv("NO_COLOR")
-    parsing.print_error(UsageError("it broke"), "grokyolo gap")
+    output.print_error(UsageError("it broke"), "grokyolo gap")
     assert "\x1b" not in capsys.readouterr().err

@@ -34,13 +34,15 @@ def test_the_run_of_the_glossary_on_one_screen(grokyolo, glossary):
     assert text.count("next: grokyolo plan --recipe mine.yaml optimizer=AdamW lr0=0.001") == 1
 
 
-def test_without_a_recipe_it_is_what_yolo_train_would_do(grokyolo, glossary):
+def test_plain_it_is_what_yolo_train_would_do(grokyolo, glossary):
     typed = ("epochs=1000", "patience=0", "weight_decay=0.01")
-    code, out, err = grokyolo("plan", *typed)
+    code, out, err = grokyolo("plan", "--plain", *typed)
     assert (code, err) == (0, "")
     assert out.splitlines()[0] == "yolo train: yolo26n.pt on coco8.yaml, detect, 1,000 epochs"
-    assert "next: grokyolo plan patience=0 optimizer=AdamW lr0=0.001" in out
-    plain, same = (json.loads(grokyolo("plan", *given, "--json")[1]) for given in (typed, ("--recipe", glossary)))
+    assert "next: grokyolo plan --plain patience=0 optimizer=AdamW lr0=0.001" in out
+    plain, same = (
+        json.loads(grokyolo("plan", *given, "--json")[1]) for given in (("--plain", *typed), ("--recipe", glossary))
+    )
     assert {**plain, "recipe": "", "recipe_hash": "", "model": ""} == {
         **same,
         "recipe": "",

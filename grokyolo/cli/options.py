@@ -1,0 +1,78 @@
+"""Options and arguments that several verbs share, as types for the signature of a verb."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grokyolo.cli import complete
+
+
+def whole(text: str) -> int:
+    """Return a whole number."""
+    try:
+        return int(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"invalid int value: {text!r}") from error
+
+
+def count(text: str) -> int:
+    """Return a whole number from 1 on."""
+    if (number := whole(text)) < 1:
+        raise typer.BadParameter(f"{text} is no number from 1 on")
+    return number
+
+
+def number(text: str) -> float:
+    """Return a number."""
+    try:
+        return float(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"invalid float value: {text!r}") from error
+
+
+DEFAULT_RECIPE = "long"
+Recipe = Annotated[
+    str,
+    typer.Option(
+        "--recipe",
+        metavar="NAME|FILE|RUN",
+        help="a recipe's name or file, or a run folder; `long` by default",
+        autocompletion=complete.recipes,
+    ),
+]
+Overrides = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="[KEY=VALUE]...",
+        default_factory=list,
+        help="change the recipe from here on",
+        autocompletion=complete.train_keys,
+    ),
+]
+Runs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN...", default_factory=list, help="run folder or results.csv", autocompletion=complete.runs
+    ),
+]
+Run = Annotated[str, typer.Argument(metavar="RUN", help="run folder", autocompletion=complete.runs)]
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON object a line and nothing else")]
+TimeLimit = Annotated[
+    str | None, typer.Option("--time-limit", metavar="TIME", help="save and stop after this time, such as 11h30m")
+]
+Notify = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--notify",
+        metavar="COMMAND|URL",
+        help="tell this command or URL of a jump, the end, a failure, a stop, a stall; may be given several times",
+    ),
+]
+Prometheus = Annotated[
+    Path | None,
+    typer.Option("--prometheus", metavar="FILE", help="keep a text file for node_exporter up to date"),
+]
+Verbose = Annotated[bool, typer.Option("--verbose", help="show Ultralytics' own tables and progress bars too")]

@@ -2,11 +2,13 @@
 
 import shutil
 
+import numpy as np
 import pytest
 from ultralytics.utils.callbacks import default_callbacks
 
 from grokyolo.errors import GrokyoloError
 from grokyolo.gap import read_run
+from tests import data
 from tests.real.training import events, log, trained
 
 
@@ -96,3 +98,17 @@ def test_a_validation_that_raises_stops_with_what_was_saved(at, small, workplace
     assert caught.value.exit_code == 1
     assert "grokyolo resume runs/run" in caught.value.hint
     assert "the validator broke" in (workplace / "runs" / "run" / "error.txt").read_text()
+
+
+def test_without_a_label_among_the_validation_images_their_score_is_not_measured(workplace):
+    recipe = data.recipe("detect", workplace / "small", epochs=2)
+    for label in (workplace / "small" / "detect" / "labels" / "val").iterdir():
+        label.write_text("")
+    warned: list[str] = []
+    series = read_run(trained(recipe, "run", warnings=warned))
+    assert np.isnan(series.val_score).all()
+    assert not np.isnan(series.val_loss).any()
+    assert not np.isnan(series.probe_score).any()
+    said = "no validation image has a label: val_score is not measured"
+    assert sum(said in text for text in warned) == 1
+    assert f"epoch 1: {said}" in series.notes

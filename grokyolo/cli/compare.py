@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from grokyolo.cli import options
+from grokyolo.cli.judging import runs_of
 from grokyolo.cli.output import console, say
 from grokyolo.errors import UsageError
 
@@ -50,6 +51,7 @@ def run(
     from grokyolo.gap.run import find_log
     from grokyolo.verdict import assess
 
+    runs = runs_of(runs, "grokyolo compare") if runs else []
     if len(runs) < 2:
         raise UsageError("name at least two runs", where="grokyolo compare", hint="grokyolo compare runs/a runs/b")
     series = [read_run(name) for name in runs]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grokyolo.cli import complete, options
-from grokyolo.cli.judging import judge, raise_last
+from grokyolo.cli.judging import judge, raise_last, runs_of
 from grokyolo.cli.output import console, say
 from grokyolo.errors import RunError, UsageError, VerdictMatched, did_you_mean
 
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from grokyolo.verdict import Assessment, Verdict
 
 DESCRIPTION = """Read runs and say what happened to the train-val gap. RUN is a run folder of
-grokyolo, of plain Ultralytics, of YOLOv5, or a results.csv itself. A plain log
-has no probe, so its gap is rough: augmented training images, raw weights."""
+grokyolo, of plain Ultralytics, of YOLOv5, a results.csv itself, or a folder of
+runs. A plain log has no probe, so its gap is rough: augmented training images,
+raw weights."""
 
 EXAMPLES = """  grokyolo gap runs/exp1
   grokyolo gap runs/exp1 --last 20 --plot
   grokyolo gap old/runs/*/results.csv
-  grokyolo gap runs/* --plot all.png
+  grokyolo gap runs --plot all.png
   grokyolo gap runs/exp1 --watch
   grokyolo gap runs/exp1 --json --fail-on overfitting,diverged
 
@@ -68,6 +69,7 @@ def run(
     if last < 0:
         raise UsageError("--last needs a number of epochs", where=f"--last {last}", hint="--last 20")
     unwanted = _verdicts(fail_on) if fail_on is not None else frozenset()
+    runs = runs_of(runs, "grokyolo gap", unfinished=watch)
     if watch:
         _watch(runs, as_json=as_json)
     results = [judge(name) for name in runs]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from grokyolo.cli.output import print_error
+from grokyolo.cli.output import print_error, say
 from grokyolo.errors import RunError
 
 if TYPE_CHECKING:
@@ -25,6 +25,25 @@ def judge(name: str) -> Judged | RunError:
     except RunError as error:
         return error
     return series, assess(series)
+
+
+def runs_of(names: Sequence[str], command: str, *, unfinished: bool = False) -> list[str]:
+    """Return the runs that names stand for, and warn of each folder that is and holds none.
+
+    Args:
+        names: as typed; a folder of runs stands for those below it.
+        command: what was typed, for the place of last resort.
+        unfinished: take runs without a finished epoch too.
+
+    Raises:
+        RunError: none of the names is or holds a run.
+    """
+    from grokyolo.gap import find_runs
+
+    runs, others = find_runs(names, unfinished=unfinished)
+    for other in others:
+        say(f"warning: left out: {other.what}: {other.where or command}", stderr=True)
+    return runs
 
 
 def raise_last(results: Sequence[Judged | RunError], command: str) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from grokyolo.cli import options
-from grokyolo.cli.judging import judge, raise_last
+from grokyolo.cli.judging import judge, raise_last, runs_of
 from grokyolo.cli.output import say
 from grokyolo.errors import RunError, UsageError
 
@@ -45,7 +45,7 @@ def run(
 
     if not runs:
         raise UsageError("name at least one RUN", where="grokyolo report", hint="grokyolo report runs/exp1")
-    results = [judge(name) for name in runs]
+    results = [judge(name) for name in runs_of(runs, "grokyolo report")]
     judged = [result for result in results if not isinstance(result, RunError)]
     if judged and output == "-":
         sys.stdout.write(render(judged))

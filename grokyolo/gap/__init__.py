@@ -2,7 +2,7 @@
 
 from grokyolo.gap.intervals import Intervals, IntervalWriter, read_intervals
 from grokyolo.gap.log import EpochRecord, GapWriter
-from grokyolo.gap.run import read_run
+from grokyolo.gap.run import find_runs, read_run
 from grokyolo.gap.series import Event, EventKind, Series, Source
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Intervals",
     "Series",
     "Source",
+    "find_runs",
     "read_intervals",
     "read_run",
 ]

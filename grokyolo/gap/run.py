@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
@@ -17,6 +19,9 @@ from grokyolo.gap.tools import log_in
 
 LOGS = (LOG_NAME, "results.csv", "results.txt")
 """Names of logs, the best first."""
+DEPTH = 4
+"""How far below a folder runs are looked for: runs/sweep/lr=0.1/seed=1 is three."""
+MOST_FOLDERS = 20_000
 _OWN_COLUMNS = frozenset({"probe_loss", "probe_score", "val_score", "loss_gap", "score_gap"})
 """Columns that only a gap.csv has; other tools, too, write `epoch` and `val_loss`."""
 
@@ -40,6 +45,97 @@ def read_run(path: str | os.PathLike[str]) -> Series:
     if _is_own(log, run):
         return read_gap_csv(log, run)
     return read_results(log, run)
+
+
+def find_runs(names: Sequence[str], *, unfinished: bool = False) -> tuple[list[str], list[RunError]]:
+    """Return the runs that some names stand for: of a folder of runs those below it, in natural order.
+
+    A folder is searched to a depth of `DEPTH`. Links and hidden folders are not followed, and nothing inside a run
+    is looked at.
+
+    Args:
+        names: what the user typed.
+        unfinished: take runs without a finished epoch too, to wait for it.
+
+    Returns:
+        The runs, and why a folder is or holds none. A name that is no folder counts as a run: reading it will tell.
+
+    Raises:
+        RunError: none of the names is or holds a run, or a folder holds more than can be searched.
+    """
+    runs: list[str] = []
+    others: list[RunError] = []
+    for name in names:
+        found = _runs_in(name, unfinished) if _is_folder(name) else [name]
+        runs += [run for run in found if run == name or run not in runs]
+        if not found and unfinished:
+            runs.append(name)
+        elif not found:
+            try:
+                runs.append(read_run(name).run)
+            except RunError as error:
+                others.append(error)
+    if others and not runs:
+        raise others[-1]
+    return runs, others
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return Path(name).is_dir()
+    except (OSError, ValueError):  # ValueError: a null byte in the name
+        return False
+
+
+def _runs_in(name: str, unfinished: bool) -> list[str]:
+    """Return the runs in a folder, itself included; breadth first, so that a large tree fails early."""
+    found: list[str] = []
+    level = [name]
+    looked_at = 0
+    for _ in range(DEPTH + 1):
+        inner: list[str] = []
+        for folder in level:
+            looked_at += 1
+            if looked_at > MOST_FOLDERS:
+                what = f"`{name}` holds more than {MOST_FOLDERS:,} folders: too many to search for runs"
+                raise RunError(what, where=name, hint=f"ls {quote(name)}")
+            is_run, folders = _look_into(folder, unfinished)
+            found += [folder] if is_run else []
+            inner += [] if is_run else folders
+        level = inner
+    return sorted(found, key=_natural)
+
+
+def _look_into(folder: str, unfinished: bool) -> tuple[bool, list[str]]:
+    """Return whether a folder is a run, and the folders in it."""
+    try:
+        with os.scandir(folder) as entries:
+            here = [entry for entry in entries if not entry.is_symlink()]
+        logs = {entry.name: entry.path for entry in here if entry.name in LOGS and entry.is_file()}
+        folders = [entry.path for entry in here if entry.is_dir() and not entry.name.startswith(".")]
+        log = next((logs[name] for name in LOGS if name in logs), None)
+        begun = log is not None or any(entry.name == META_NAME for entry in here)
+        return begun if unfinished else log is not None and _has_row(Path(log)), folders
+    except OSError:  # it must not be read, or is gone meanwhile
+        return False, []
+
+
+def _has_row(log: Path) -> bool:
+    """Whether a log has more than a header; of one that cannot be read its reader shall say why."""
+    try:
+        with opened(log, LOG_BYTES, within=log.parent) as file:
+            lines = file.read(1 << 16).strip().splitlines()
+    except OSError:
+        return True
+    return len(lines) > 1 or bool(lines and log.suffix == ".txt")
+
+
+def _natural(path: str) -> tuple[list[tuple[bool, int, str]], ...]:
+    """Return what sorts exp2 before exp10, folder by folder."""
+    return tuple(
+        [(not piece.isdigit(), int(piece) if piece.isdigit() else 0, piece) for piece in re.split(r"(\d+)", part)]
+        for part in Path(path).parts
+    )
 
 
 def find_log(run: str | os.PathLike[str]) -> Path:

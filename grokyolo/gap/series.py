@@ -6,9 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -79,7 +84,7 @@ class Source(str, Enum):
     YOLOV5 = "yolov5"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Series:
     """A run, read from any log. All arrays have shape (n,), one element per finished epoch.
 
@@ -170,6 +175,42 @@ class Series:
         unknown = np.isnan(spent)
         budget: FloatArray = np.cumsum(np.where(unknown, 0.0, spent))
         return np.full(len(self), np.nan) if unknown.all() else budget
+
+    def __repr__(self) -> str:
+        """Return the run in one line: what a prompt shows, not every number."""
+        last = np.flatnonzero(~np.isnan(self.val_score))
+        score = f", {self.score_name or 'score'} {self.val_score[last[-1]]:.3g}" if len(last) else ""
+        kind = "like-for-like" if self.like_for_like else "rough"
+        return f"<Series {self.run!r}: {len(self)} epochs of {self.source.value}, {kind}{score}>"
+
+    def to_columns(self) -> dict[str, NDArray[Any]]:
+        """Return the columns of gap.csv by name, each of shape (n,): gaps included, events as words joined by `|`."""
+        columns: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in COLUMNS[:-1]}
+        words: dict[int, list[str]] = {}
+        for event in self.events:
+            words.setdefault(event.epoch, []).append(event.kind.value)
+        columns["event"] = np.array(["|".join(words.get(epoch, ())) for epoch in self.epoch.tolist()], dtype=object)
+        return columns
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return the run as a pandas DataFrame: the columns of gap.csv, NaN where a cell was not measured.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        import pandas
+
+        return pandas.DataFrame(self.to_columns())
+
+    def to_polars(self) -> polars.DataFrame:
+        """Return the run as a polars DataFrame: the columns of gap.csv, null where a cell was not measured."""
+        import polars
+
+        columns = self.to_columns()
+        frame = polars.DataFrame(
+            {name: values.tolist() if name == "event" else values for name, values in columns.items()}
+        )
+        return frame.fill_nan(None)
 
     def _repr_html_(self) -> str:
         """Return the run as a notebook shows it, which a higher layer knows."""

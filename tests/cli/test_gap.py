@@ -192,16 +192,38 @@ def test_several_runs_have_one_row_each(grokyolo, workplace):
 
 def test_a_run_that_cannot_be_read_hides_no_other(grokyolo, workplace):
     short(workplace / "runs" / "a")
-    (workplace / "runs" / "empty").mkdir()
-    code, out, err = grokyolo("gap", "runs/empty", "runs/a", "runs/nope")
+    logs.run(workplace / "runs" / "broken", "no log at all\n1\n")
+    code, out, err = grokyolo("gap", "runs/broken", "runs/a", "runs/nope")
     assert code == 2
     assert [line[:3] for line in words(out)[2:]] == [
-        ["runs/empty", "refused", "–"],
+        ["runs/broken", "refused", "–"],
         ["runs/a", "3", "undecided"],
         ["runs/nope", "refused", "–"],
     ]
     assert "there is no run `runs/nope`" in err
-    assert "no log in this folder" in err
+    assert "no header line" in err
+
+
+@pytest.mark.parametrize("typed", [["runs"], ["runs/a", "runs/empty", "runs/sweep"]])
+def test_folders_stand_for_the_runs_below_them(grokyolo, workplace, typed):
+    short(workplace / "runs" / "a")
+    (workplace / "runs" / "empty").mkdir()
+    grok(workplace / "runs" / "sweep" / "seed=1")
+    code, out, err = grokyolo("gap", *typed)
+    assert code == 0
+    assert [line[:3] for line in words(out)[2:]] == [
+        ["runs/a", "3", "undecided"],
+        ["runs/sweep/seed=1", "300", "grokked"],
+    ]
+    left_out = "warning: left out: no log in this folder: neither gap.csv nor results.csv nor results.txt: runs/empty\n"
+    assert err == (left_out if "runs/empty" in typed else "")
+
+
+def test_a_folder_without_any_run_is_an_error(grokyolo, workplace):
+    (workplace / "runs" / "empty").mkdir(parents=True)
+    code, out, err = grokyolo("gap", "runs")
+    assert (code, out) == (2, "")
+    assert problem(err)[0] == "no log in this folder: neither gap.csv nor results.csv nor results.txt"
 
 
 # Pictures --------------------------------------------------------------------------------------------------------
@@ -379,10 +401,9 @@ def test_folder_without_a_log(grokyolo, workplace):
     assert problem(err)[:2] == ("no log in this folder: neither gap.csv nor results.csv nor results.txt", "runs/a")
 
 
-def test_folder_of_runs(grokyolo, workplace):
+def test_folder_of_one_run(grokyolo, workplace):
     short(workplace / "runs" / "a")
-    code, _, err = grokyolo("gap", "runs")
-    assert (code, problem(err)[2]) == (2, "grokyolo gap runs/a")
+    assert grokyolo("gap", "runs") == grokyolo("gap", "runs/a")
 
 
 def test_run_without_a_finished_epoch(grokyolo, workplace):

@@ -1,12 +1,14 @@
 """From what the user typed to a Series, or to one clear error."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grokyolo.errors import RunError
-from grokyolo.gap import EpochRecord, GapWriter, Source, read_run
+from grokyolo.gap import EpochRecord, GapWriter, Source, find_runs, read_run
 from tests.gap import logs
 
 
@@ -47,6 +49,90 @@ class TestFinding:
         row = "{}/9 2.1G 0.1 0.2 0.3 0.6 12 640 0.5 0.4 0.3 0.2 0.1 0.1 0.1\n"
         folder = logs.run(tmp_path / "old", "".join(row.format(epoch) for epoch in range(3)), "results.txt")
         assert read_run(folder).epoch.tolist() == [1, 2, 3]
+
+
+class TestFoldersOfRuns:
+    """A folder stands for the runs below it."""
+
+    @pytest.fixture
+    def runs(self, workplace):
+        for name in ("exp10", "exp2", "sweep/lr=0.1/seed=1", "sweep/lr=0.1/seed=10", "sweep/lr=0.1/seed=2"):
+            write_own(workplace / "runs" / name)
+        logs.run(workplace / "runs" / "detect" / "train", logs.log(logs.DETECT, range(1, 6)))
+        (workplace / "runs" / "sweep" / "sweep.yaml").write_text("format: 1\n")
+        (workplace / "runs" / "exp2" / "weights").mkdir()
+        return workplace / "runs"
+
+    def test_in_natural_order(self, runs):
+        found, others = find_runs(["runs"])
+        below = ["detect/train", "exp2", "exp10", *(f"sweep/lr=0.1/seed={seed}" for seed in (1, 2, 10))]
+        assert found == [f"runs/{name}" for name in below]
+        assert others == []
+
+    def test_a_run_stands_for_itself_whatever_is_in_it(self, runs):
+        write_own(runs / "exp2" / "weights" / "inner")
+        assert find_runs(["runs/exp2"]) == (["runs/exp2"], [])
+
+    def test_what_was_typed_is_not_found_again(self, runs):
+        assert find_runs(["runs/exp2", "runs/detect/train", "runs/detect"])[0] == ["runs/exp2", "runs/detect/train"]
+        assert find_runs(["runs/exp2", "runs/exp2"])[0] == ["runs/exp2", "runs/exp2"], "typed twice, shown twice"
+
+    def test_what_is_no_folder_is_for_the_reader_to_refuse(self, runs):
+        assert find_runs(["runs/nope", "runs/exp2/gap.csv"])[0] == ["runs/nope", "runs/exp2/gap.csv"]
+
+    def test_links_and_hidden_folders_are_not_followed(self, runs, tmp_path_factory):
+        elsewhere = write_own(tmp_path_factory.mktemp("elsewhere") / "run")
+        (runs / "link").symlink_to(elsewhere, target_is_directory=True)
+        (runs / "loop").symlink_to(runs, target_is_directory=True)
+        (runs / "linked").mkdir()
+        (runs / "linked" / "gap.csv").symlink_to(elsewhere / "gap.csv")
+        write_own(runs / ".trash" / "run")
+        assert not [name for name in find_runs(["runs"])[0] if "link" in name or "loop" in name or "trash" in name]
+        assert find_runs(["runs/link"])[0] == ["runs/link"], "one that was typed is followed"
+
+    def test_not_deeper_than_sweeps_go(self, runs):
+        write_own(runs / "a" / "b" / "c" / "d")
+        write_own(runs / "a" / "b" / "c" / "e" / "f")
+        assert [name for name in find_runs(["runs"])[0] if name.startswith("runs/a")] == ["runs/a/b/c/d"]
+
+    def test_not_without_end(self, runs, monkeypatch):
+        monkeypatch.setattr("grokyolo.gap.run.MOST_FOLDERS", 5)
+        with pytest.raises(RunError, match="more than 5 folders") as caught:
+            find_runs(["runs"])
+        assert caught.value.hint == "ls runs"
+
+    def test_folders_without_a_run_are_said(self, runs):
+        (runs / "empty").mkdir()
+        found, (other,) = find_runs(["runs/empty", "runs/exp2"])
+        assert found == ["runs/exp2"]
+        assert "no log in this folder" in other.what
+        assert other.where == "runs/empty"
+
+    def test_nothing_but_such_folders_is_an_error(self, runs):
+        (runs / "empty").mkdir()
+        with pytest.raises(RunError, match="no log in this folder"):
+            find_runs(["runs/empty"])
+
+    def test_a_run_without_a_finished_epoch_waits_for_it_only_where_asked(self, runs):
+        (runs / "begun").mkdir()
+        (runs / "begun" / "grokyolo.yaml").write_text("format: 1\n")
+        GapWriter(runs / "detect" / "gap.csv").close()
+        assert "runs/begun" not in find_runs(["runs"])[0]
+        assert {"runs/begun", "runs/detect"} <= set(find_runs(["runs"], unfinished=True)[0])
+        assert find_runs(["runs/nope", "runs/begun"], unfinished=True)[0] == ["runs/nope", "runs/begun"]
+        with pytest.raises(RunError, match="no finished epoch in this run yet"):
+            find_runs(["runs/begun"])
+
+    def test_a_folder_that_must_not_be_read_is_passed_by(self, runs, monkeypatch):
+        scandir = os.scandir
+
+        def denied(path):
+            if str(path).endswith("exp2"):
+                raise PermissionError(13, "Permission denied")
+            return scandir(path)
+
+        monkeypatch.setattr("os.scandir", denied)
+        assert "runs/exp10" in find_runs(["runs"])[0]
 
 
 class TestErrors:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grokyolo.gap import Event, EventKind, Series
-from grokyolo.gap.series import from_columns
+from grokyolo.gap.series import COLUMNS, from_columns
 
 
 def series(**columns):
@@ -88,3 +88,32 @@ class TestEvents:
         events = tuple(Event(i, kind) for i, kind in enumerate(EventKind, 1))
         built = series(events=events)
         assert built.events_of([EventKind.STOP, EventKind.START]) == (events[0], events[-1])
+
+
+class TestAsATable:
+    """The columns of gap.csv, for whoever goes on with pandas or polars."""
+
+    @pytest.fixture
+    def run(self):
+        events = (Event(1, EventKind.START), Event(3, EventKind.RESUME), Event(3, EventKind.STOP))
+        return series(
+            probe_loss=[1] * 4, val_loss=[1, np.nan, np.inf, 4], val_score=[0, np.nan, 0.5, 0.75], events=events
+        )
+
+    @pytest.mark.parametrize("library", ["pandas", "polars"])
+    def test_columns_and_values(self, run, library):
+        table = getattr(run, f"to_{library}")()
+        assert tuple(table.columns) == COLUMNS
+        assert (
+            table["epoch"].to_list() == [1, 2, 3, 4] if library == "polars" else table["epoch"].tolist() == [1, 2, 3, 4]
+        )
+        assert list(table["event"]) == ["start", "", "resume|stop", ""]
+        np.testing.assert_array_equal(table["loss_gap"].to_numpy(), [0, np.nan, np.inf, 3])
+
+    def test_not_measured_is_missing(self, run):
+        assert run.to_polars()["val_score"].to_list() == [0, None, 0.5, 0.75]
+        assert run.to_pandas()["val_score"].isna().tolist() == [False, True, False, False]
+
+    def test_a_prompt_shows_one_short_line(self, run):
+        assert repr(run) == "<Series 'runs/a': 4 epochs of grokyolo, like-for-like, score 0.75>"
+        assert repr(series(val_loss=[1] * 4)) == "<Series 'runs/a': 4 epochs of grokyolo, rough>"

@@ -81,6 +81,11 @@ class Finding:
         return GrokyoloError(printable(self.what), where=printable(str(self.location)), hint=printable(self.remedy))
 
 
+def problem(what: str, location: str | Place, remedy: str = "") -> Finding:
+    """Return a finding of the gravest kind."""
+    return Finding(Severity.ERROR, what, remedy, location)
+
+
 def printable(text: str) -> str:
     """Return text on one line, with what a terminal would act on written out: a recipe may hold anything."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

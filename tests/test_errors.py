@@ -4,7 +4,7 @@ import pytest
 
 from grokyolo import errors
 from grokyolo.errors import GrokyoloError, RecipeError, alike, did_you_mean, question
-from grokyolo.recipe.arguments import train_arguments
+from grokyolo.recipe.train_arguments import train_arguments
 
 NAMES = ["train", "gap", "recipes", "resume", "extend", "verify"]
 

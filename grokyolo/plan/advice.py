@@ -16,7 +16,7 @@ from grokyolo.plan.reaching import CONTROL, Change
 from grokyolo.plan.schedule import Schedule
 from grokyolo.plan.settings import Settings
 from grokyolo.recipe import Accelerate
-from grokyolo.recipe.schema import MEMORISED
+from grokyolo.recipe.models import MEMORISED
 
 FAR_TOO_SMALL = 0.1
 """Share of the control's budget below which nothing that works through decay can show."""

@@ -12,8 +12,7 @@ from grokyolo.plan.memory import Need, need_of
 from grokyolo.plan.model import Model
 from grokyolo.plan.schedule import Schedule
 from grokyolo.plan.settings import Settings
-from grokyolo.recipe.arguments import default_of
-from grokyolo.recipe.inputs import kept, random_arguments
+from grokyolo.recipe.train_arguments import default_of, random_arguments
 
 if TYPE_CHECKING:
     from grokyolo.recipe import Recipe
@@ -92,7 +91,7 @@ def costs_of(
     probe = recipe.gap.probe if train is None else min(recipe.gap.probe, train)
     workers = loader_processes(settings, machine, now)
     sizes = _inputs(settings, data, probe, training=inputs_fixed(recipe, settings) and not workers)
-    prepared = kept(sizes, recipe.inputs.memory)
+    prepared = recipe.inputs.kept(sizes)
     gpus = () if settings.on_cpu else machine.chosen(settings.devices)
     inputs = sum(sizes[name] for name in prepared)
     parameters, norms = (model.weights.total, model.weights.norms) if model.weights else (None, 0)

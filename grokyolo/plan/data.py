@@ -15,7 +15,7 @@ from grokyolo.plan.labels import Labels, Rules, label_file, read_labels
 from grokyolo.plan.locating import Located, locate
 from grokyolo.plan.settings import Settings
 from grokyolo.recipe import BuiltinData
-from grokyolo.recipe.arguments import default_of
+from grokyolo.recipe.train_arguments import default_of
 
 if TYPE_CHECKING:
     from grokyolo.recipe import Recipe

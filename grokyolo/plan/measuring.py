@@ -107,7 +107,7 @@ def _short(recipe: Recipe, work: Path) -> Recipe:
         if not Path(data).is_dir() and (text := described_from_anywhere(data)):
             (work / DATA).write_text(text, encoding="utf-8")
             data = DATA
-    return replace(recipe, model=found(recipe.model), data=data)
+    return recipe.model_copy(update={"model": found(recipe.model), "data": data})
 
 
 def _overrides(recipe: Recipe, data: Data, scale: float, images: int) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from grokyolo.recipe import epochs_of, task_of
-from grokyolo.recipe.arguments import default_of
+from grokyolo.recipe.train_arguments import default_of
 
 if TYPE_CHECKING:
     from grokyolo.recipe import Recipe

@@ -1,16 +1,38 @@
 """Recipes: what to train and how, as a YAML file that is checked strictly before anything runs.
 
-`load` is the way in. Nothing here imports torch or ultralytics, and nothing in a recipe is ever executed.
+`load` is the way in. Nothing here imports torch or ultralytics, and nothing in a recipe is ever executed. pydantic is
+imported with the first name that needs it.
 """
 
-from grokyolo.recipe.comparing import Difference, Value, diff, every_value
-from grokyolo.recipe.durations import seconds
-from grokyolo.recipe.listing import Entry, list_recipes
-from grokyolo.recipe.loading import like_yolo, load, loader, origins, source_text
-from grokyolo.recipe.model import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Inputs, Recipe, flatten
-from grokyolo.recipe.schema_export import MODELINE, SCHEMA_FILE, json_schema, schema_text
-from grokyolo.recipe.sizes import bytes_of
-from grokyolo.recipe.tasks import epochs_of, task_of
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grokyolo.recipe.listing import Difference, Entry, Value, diff, every_value, list_recipes
+    from grokyolo.recipe.models import (
+        Accelerate,
+        BuiltinData,
+        Checkpoint,
+        Gap,
+        Grokfast,
+        Inputs,
+        Recipe,
+        flatten,
+    )
+    from grokyolo.recipe.resolve import like_yolo, load, loader, origins, source_text
+    from grokyolo.recipe.schema import MODELINE, SCHEMA_FILE, json_schema, schema_text
+    from grokyolo.recipe.train_arguments import epochs_of, task_of
+    from grokyolo.recipe.units import bytes_of, seconds
+
+_HOMES = {
+    "listing": ("Difference", "Entry", "Value", "diff", "every_value", "list_recipes"),
+    "models": ("Accelerate", "BuiltinData", "Checkpoint", "Gap", "Grokfast", "Inputs", "Recipe", "flatten"),
+    "resolve": ("like_yolo", "load", "loader", "origins", "source_text"),
+    "schema": ("MODELINE", "SCHEMA_FILE", "json_schema", "schema_text"),
+    "train_arguments": ("epochs_of", "task_of"),
+    "units": ("bytes_of", "seconds"),
+}
 
 __all__ = [
     "MODELINE",
@@ -41,3 +63,13 @@ __all__ = [
     "source_text",
     "task_of",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on its first use."""
+    from importlib import import_module
+
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

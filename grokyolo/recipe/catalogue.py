@@ -1,21 +1,39 @@
-"""Where recipes are found by name: `./recipes`, the user's folder, then the built-in ones."""
+"""Where recipes, and the model and data files that they name, are found: by name, by path, among the built-in ones."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 
 from grokyolo.errors import RecipeError, alike, did_you_mean, question
-from grokyolo.recipe.paths import builtin_folder, display, exists
-from grokyolo.recipe.places import Place, Problem, complain
-from grokyolo.recipe.showing import shortened
+from grokyolo.findings import Finding, Place, error_of, problem
+from grokyolo.recipe.yaml_reader import shortened
 
 SUFFIXES = (".yaml", ".yml")
 LARGEST_FILE = 4_000_000
 """Bytes."""
 RUN_SETTINGS = "grokyolo.yaml"
 """The file that makes a folder a run of grokyolo; it holds the run's recipe."""
+ARGUMENTS = "args.yaml"
+"""The file that makes a folder a run of Ultralytics."""
+LISTS = "grokyolo recipes lists what there is"
+
+
+class Form(Enum):
+    """How a file holds a recipe."""
+
+    RECIPE = "recipe"
+    RUN = "run"
+    """The settings of a run of grokyolo, with the recipe under `recipe`."""
+    ARGUMENTS = "arguments"
+    """The train arguments that a run of Ultralytics wrote down."""
+
+
+FORMS = {RUN_SETTINGS: Form.RUN, ARGUMENTS: Form.ARGUMENTS}
+"""File names that are no recipe's own."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +44,14 @@ class Source:
         path: the file.
         name: the recipe's name.
         shown: the file as messages and provenance name it.
-        run: whether it is a run's `grokyolo.yaml`, with the recipe under `recipe`.
+        form: how it holds the recipe.
         hides: recipes of the same name that a name no longer finds, as messages name them.
     """
 
     path: Path
     name: str
     shown: str
-    run: bool = False
+    form: Form = Form.RECIPE
     hides: tuple[str, ...] = ()
 
     @property
@@ -61,10 +79,10 @@ class Source:
             raise self._unusable("this is no UTF-8 text", "save the file as UTF-8 in your editor", line) from error
         except OSError as error:
             what = f"cannot read the recipe: {error.strerror or error}"
-            raise self._unusable(what, "grokyolo recipes lists what there is") from error
+            raise self._unusable(what, LISTS) from error
 
     def _unusable(self, what: str, hint: str, line: int = 0) -> RecipeError:
-        return complain([Problem(what, Place(self.shown, line, 1 if line else 0), hint)])
+        return error_of([problem(what, Place(self.shown, line, 1 if line else 0), hint)])
 
 
 def folders() -> list[Path]:
@@ -124,8 +142,8 @@ def find(name: str, *, start: Path | None = None, place: Place | None = None, sk
     if name and exists(path, folder=True):
         raise _missing(name, path, place)
     what = f"there is no recipe {shortened(name)!r}" if name.strip() else "a recipe needs a name"
-    hint = did_you_mean(name, names()) or "grokyolo recipes lists what there is"
-    raise complain([Problem(what, place or Place(), hint)])
+    hint = did_you_mean(name, names()) or LISTS
+    raise error_of([problem(what, place or Place(), hint)])
 
 
 def looks_like_path(name: str) -> bool:
@@ -134,32 +152,133 @@ def looks_like_path(name: str) -> bool:
 
 
 def _at(path: Path) -> Source | None:
-    if exists(path, folder=True) and exists(path / RUN_SETTINGS):
-        folder = path.resolve()
-        return Source(folder / RUN_SETTINGS, folder.name, display(path / RUN_SETTINGS), run=True)
+    if exists(path, folder=True):
+        inside = next((path / name for name in FORMS if exists(path / name)), None)
+        return None if inside is None else _at(inside)
     if not exists(path):
         return None
-    if path.name == RUN_SETTINGS:
-        return Source(path, path.resolve().parent.name, display(path), run=True)
-    return Source(path, path.stem, display(path))
+    form = FORMS.get(path.name, Form.RECIPE)
+    file = path if form is Form.RECIPE else path.resolve()
+    return Source(file, path.stem if form is Form.RECIPE else file.parent.name, display(path), form)
 
 
 def _missing(name: str, path: Path, place: Place | None) -> RecipeError:
     where = place or Place()
     if exists(path, folder=True):
-        what = f"the folder {shortened(name)} has no {RUN_SETTINGS}, so it is no run of grokyolo"
-        hint = "name a recipe, a recipe's file or a run that grokyolo trained"
-        return complain([Problem(what, where, hint)])
+        what = f"the folder {shortened(name)} has neither {RUN_SETTINGS} nor {ARGUMENTS}, so it is no run"
+        hint = "name a recipe, a recipe's file or the folder of a run"
+        return error_of([problem(what, where, hint)])
     there = _around(path.parent, Path(name).parent)
-    hint = question([there[stem] for stem in alike(path.stem, there)]) or "grokyolo recipes lists what there is"
-    return complain([Problem(f"there is no file {shortened(name)}", where, hint)])
+    hint = question([there[stem] for stem in alike(path.stem, there)]) or LISTS
+    return error_of([problem(f"there is no file {shortened(name)}", where, hint)])
 
 
 def _around(folder: Path, typed: Path) -> dict[str, str]:
     """Return what may be meant by a file that is not in a folder: by its name, as it would be typed."""
     found = {name: name for name in names()}
     try:
-        runs = [path for path in folder.iterdir() if exists(path / RUN_SETTINGS)]
+        runs = [path for path in folder.iterdir() if any(exists(path / name) for name in FORMS)]
     except (OSError, ValueError):
         runs = []
     return found | {path.stem: (typed / path.name).as_posix() for path in (*runs, *_files(folder))}
+
+
+def model_file(name: str, place: Place) -> str | Finding:
+    """Return what `ultralytics.YOLO` shall take for the model `name`, or what is wrong with it.
+
+    Wrong are a path to an architecture that is not there, and a file that cannot be trained.
+    """
+    if "://" in name:
+        return name
+    suffix = Path(name).suffix.lower()
+    if suffix not in {"", ".pt", *SUFFIXES} and not suffix[1:].isdigit():
+        return problem(f"the model {name} cannot be trained", place, "name weights (.pt) or an architecture (.yaml)")
+    # built-in before the current folder, so that a run's recipe means the same wherever it is read
+    if found := _beside(name, place.folder, builtin_folder(), Path()):
+        return found
+    if suffix in SUFFIXES and ("/" in name or "\\" in name):
+        start = "the current folder" if place.argument else "the folder of the recipe, or the current one"
+        return problem(f"there is no model file {name}", place, f"write the path from {start}")
+    return name
+
+
+def data_file(name: str, place: Place) -> str:
+    """Return what Ultralytics shall take for the data set `name`."""
+    return name if "://" in name else _beside(name, place.folder, Path()) or name
+
+
+def content(name: str) -> str:
+    """Return name and SHA-256 of a resolved architecture or data set file, an empty string for anything else."""
+    path = Path(name)
+    if not path.is_absolute() or path.suffix not in SUFFIXES:
+        return ""
+    try:
+        return f"{path.name} sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    except (OSError, ValueError):
+        return ""
+
+
+def _beside(name: str, *folders: Path) -> str | None:
+    """Return the absolute path of a file in the first folder that has it; None leaves the name to Ultralytics.
+
+    A bare name of weights or of a folder that the current folder has too stays bare: Ultralytics puts
+    downloads there, and a recipe must not change by having been run.
+    """
+    written = _expanded(Path(name))
+    if written.suffix not in SUFFIXES and written.name == name and _there(written):
+        return None
+    found = (folder / written for folder in folders if _there(folder / written))
+    return next((str(path.resolve()) for path in found), None)
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:  # ~ of somebody who has no home here
+        return path
+
+
+def _there(path: Path) -> bool:
+    return exists(path) or exists(path, folder=True)
+
+
+def builtin_folder() -> Path:
+    """Return the folder of the built-in recipes: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "recipes"
+    return inside if inside.is_dir() else package.parent / "recipes"
+
+
+def exists(path: Path, *, folder: bool = False) -> bool:
+    """Tell whether a file (or folder) is there; what cannot be a path is not."""
+    try:
+        return path.is_dir() if folder else path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def display(path: Path) -> str:
+    """Return a file as a person would name it: relative below the current folder, short when built in, `~` for home."""
+    resolved, builtin, here = path.resolve(), builtin_folder(), Path.cwd()
+    # the package may lie below the current folder, in a virtual environment
+    if resolved.is_relative_to(builtin) and builtin.parent != here:
+        return f"built-in {resolved.relative_to(builtin).as_posix()}"
+    if resolved.is_relative_to(here):
+        return resolved.relative_to(here).as_posix()
+    home = _home()
+    if home is not None and resolved.is_relative_to(home):
+        return f"~/{resolved.relative_to(home).as_posix()}"
+    return resolved.as_posix()
+
+
+def _home() -> Path | None:
+    try:
+        return Path.home().resolve()
+    except RuntimeError:  # somebody who has none here
+        return None
+
+
+def portable(file: str) -> str:
+    """Return a built-in file by a name that holds on every machine; any other stays as it is."""
+    path, builtin = Path(file), builtin_folder()
+    return path.relative_to(builtin).as_posix() if path.is_absolute() and path.is_relative_to(builtin) else file

@@ -10,14 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grokyolo.findings import Finding, Place, Severity
-from grokyolo.recipe.arguments import default_of
-from grokyolo.recipe.inputs import CLASSIFY, EVERY_TASK
-from grokyolo.recipe.model import BuiltinData, Recipe
+from grokyolo.findings import Finding, Place, Severity, problem
+from grokyolo.recipe.models import MEMORISED, BuiltinData, Recipe
 from grokyolo.recipe.modular import image_side
-from grokyolo.recipe.places import Problem
-from grokyolo.recipe.schema import MEMORISED
-from grokyolo.recipe.tasks import epochs_of, task_of
+from grokyolo.recipe.train_arguments import CLASSIFY, EVERY_TASK, default_of, epochs_of, task_of
 
 STRIDE = 32
 """Ultralytics rounds image sizes to multiples of this."""
@@ -80,24 +76,21 @@ class Settings:
         return Finding(severity, what, hint, self.places.get(key, self.whole))
 
 
-def missing(recipe: Recipe, place: Place, found: Collection[str]) -> list[Problem]:
+def missing(keys: Collection[str], place: Place) -> list[Finding]:
     """Return what a recipe must name before it can be trained.
 
     Args:
-        recipe: resolved.
+        keys: those of `model` and `data` that it does not have.
         place: the recipe as a whole.
-        found: top-level keys with problems of their own; `extends` and `?` may hide a model or data.
     """
-    problems: list[Problem] = []
-    if {"extends", "?"} & set(found):
-        return problems
-    if not recipe.model and "model" not in found:
-        what = "the recipe names no model"
-        problems.append(Problem(what, place, "add one to the command line: model=yolo26n.pt"))
-    if not recipe.data and "data" not in found:
-        what = "the recipe names no data set"
-        problems.append(Problem(what, place, "add your own to the command line: data=my-data.yaml"))
-    return problems
+    found = []
+    if "model" in keys:
+        hint = "add one to the command line: model=yolo26n.pt"
+        found.append(problem("the recipe names no model", place, hint))
+    if "data" in keys:
+        hint = "add your own to the command line: data=my-data.yaml"
+        found.append(problem("the recipe names no data set", place, hint))
+    return found
 
 
 def examine(recipe: Recipe, places: Mapping[str, Place], whole: Place) -> list[Finding]:

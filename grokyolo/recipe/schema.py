@@ -1,125 +1,182 @@
-"""The sections of a recipe: which keys they have, what each may be, what it is when nobody says."""
+"""The form of a recipe file for the installed Ultralytics: as a pydantic model, and as JSON Schema for editors."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Annotated, Any, Literal
 
-from grokyolo.recipe.composite import Either, Optional
-from grokyolo.recipe.inputs import MEMORY
-from grokyolo.recipe.quantities import Duration, Size
-from grokyolo.recipe.values import Choice, Flag, Integer, Kind, Number, Text
+from pydantic import Field, Strict, create_model
 
-BUILTIN_DATA = ("modular-addition",)
-"""Names of the data sets that grokyolo makes itself."""
-MEMORISED = "memorised"
-"""The moment that `accelerate.weight_decay_after` may name instead of an epoch."""
+from grokyolo.recipe.models import NUMBER, OR_NOTHING, WHOLE, Count, RecipeFile, Section, Text, Wording
+from grokyolo.recipe.train_arguments import TASKS, Argument, train_arguments
+
+SCHEMA_FILE = "recipe.schema.json"
+"""The schema's name beside recipes."""
+MODELINE = f"# yaml-language-server: $schema={SCHEMA_FILE}"
+"""The line by which editors find it: https://github.com/redhat-developer/yaml-language-server#using-inlined-schema"""
+
+LARGEST_SEED = 2**32 - 2
+"""Ultralytics adds 1 and hands it to numpy, which takes 32 bits."""
+GOOD_IN_LONG_RUNS: Mapping[str, Any] = {
+    "epochs": 1000,
+    "patience": 0,
+    "optimizer": "AdamW",
+    "lr0": 0.001,
+    "lrf": 1.0,
+    "momentum": 0.9,
+    "weight_decay": 0.01,
+    "warmup_bias_lr": 0.0,
+    "batch": 16,
+    "nbs": 16,
+    "close_mosaic": 0,
+}
+"""What messages propose, as in `recipes/long.yaml`: defaults of Ultralytics would bring the next warning."""
+ADVICE: Mapping[str, str] = {
+    "task": "grokyolo measures these tasks",
+    "weight_decay": "Ultralytics takes 0 to 1; a higher lr0 or more epochs decay more too",
+    "patience": "write 0 to never stop early",
+    "imgsz": "training takes square images: write one number such as 640",
+    "auto_augment": "write null for none",
+    "save_period": "write -1 for no extra files of weights",
+}
+"""What to do about a value that an argument cannot have, where the value itself gives no better hint."""
+
+Index = Annotated[int, Field(ge=0), WHOLE]
+Device = Annotated[int, Field(ge=-1), WHOLE]
+AtLeast0 = Annotated[float, Field(ge=0), NUMBER]
+UpTo1 = Annotated[float, Field(ge=0, le=1), NUMBER]
+Images = Annotated[int, Field(ge=2), WHOLE]
+Used = Annotated[float, Field(gt=0, le=1), NUMBER] | Images
+Part = Annotated[float, Field(gt=0, lt=1), NUMBER]
 
 
-@dataclass(frozen=True)
-class Field:
-    """One key of a section.
+def _either_case(*words: str) -> Any:
+    pattern = "|".join("".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in word) for word in words)
+    return Annotated[str, Field(pattern=f"^({pattern})$")]
 
-    Attributes:
-        kind: what its value may be.
-        default: what it is when no recipe says otherwise.
-        description: one line for people and editors.
-        advice: what to do about a value it cannot have.
+
+def _several(item: Any) -> Any:
+    return Annotated[list[item], Field(min_length=1)]
+
+
+def _row(*items: Any) -> Any:
+    return Annotated[tuple.__class_getitem__(items), Strict(False), NUMBER]
+
+
+SPECIAL: Mapping[str, Any] = {
+    "task": Annotated[Literal[TASKS], Wording(guess=False)],
+    "batch": Annotated[
+        Count | Annotated[int, Field(ge=-1, le=-1), WHOLE] | Part,
+        Wording("a whole number of at least 1, -1 or a share of the GPU's memory below 1"),
+    ],
+    "imgsz": Annotated[int, Field(ge=32), WHOLE],
+    "seed": Annotated[int, Field(ge=0, le=LARGEST_SEED), WHOLE],
+    "cache": bool | Literal["ram", "disk"],
+    "amp": Annotated[
+        bool | _either_case("fp16", "bf16", "fp32"),
+        Wording("true, false, fp16, bf16 or fp32", choices=("fp16", "bf16", "fp32")),
+    ],
+    "scale": Annotated[UpTo1 | _row(AtLeast0, AtLeast0), Wording("a number from 0 to 1 or a list of two")],
+    "fraction": Annotated[
+        Used | _row(Used, Used) | _row(Used, Used, UpTo1 | Images),
+        Wording("a share above 0 and at most 1, a number of images from 2 or a list of two or three of those"),
+    ],
+    "device": Annotated[Device | Text | _several(Device) | None, Wording("a device such as cpu, mps, 0 or [0, 1]")],
+    "freeze": Annotated[Index | _several(Index | Text) | None, Wording("a number of layers, a list of them")],
+    "classes": Annotated[Index | _several(Index) | None, Wording("a class number, a list of them")],
+    "pretrained": Annotated[bool | Text, Wording("true, false or a file of weights")],
+    "compile": bool | Literal["default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"],
+    "auto_augment": Annotated[Literal["randaugment", "autoaugment", "augmix"] | None, Wording(null="none")],
+    "copy_paste_mode": Literal["flip", "mixup"],
+    "split": Literal["val", "test", "train"],
+    "quantize": Annotated[
+        Annotated[int, Field(ge=8), WHOLE] | Text | None,
+        Wording("a whole number of at least 8, a precision such as int8"),
+    ],
+}
+"""Arguments that Ultralytics' own sets of types say too little about."""
+
+
+def schema_text() -> str:
+    """Return the schema as the text of a file."""
+    return json.dumps(json_schema(), indent=2) + "\n"
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the schema of a recipe file, draft 2020-12, for the installed Ultralytics."""
+    found = _without_titles(file_model().model_json_schema())
+    for one in found["properties"].values():
+        one.pop("default", None)  # of a section as a whole
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "grokyolo recipe", **found}
+
+
+def _without_titles(schema: Any, *, names: bool = False) -> Any:
+    """Return a schema without what pydantic takes from Python: titles and docstrings of classes."""
+    if isinstance(schema, list):
+        return [_without_titles(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    left_out = set() if names else {"title"} | ({"description"} if schema.get("type") == "object" else set())
+    return {
+        key: _without_titles(value, names=key in {"properties", "$defs"} and not names)
+        for key, value in schema.items()
+        if key not in left_out
+    }
+
+
+@lru_cache(maxsize=1)
+def file_model() -> type[RecipeFile]:
+    """Return the model of a recipe file with the train arguments of the installed Ultralytics.
+
+    Raises:
+        GrokyoloError: as in `train_arguments`.
     """
+    fields: dict[str, Any] = {
+        name: (argument_type(argument), Field(default=argument.default, description=argument.description))
+        for name, argument in train_arguments().items()
+        if argument.settable
+    }
+    train = create_model("Train", __base__=Section, **fields)
+    described = Field(default=train(), description=RecipeFile.model_fields["train"].description)
+    whole: dict[str, Any] = {"train": (Annotated[train, OR_NOTHING], described)}
+    return create_model("RecipeFile", __base__=RecipeFile, **whole)
 
-    kind: Kind
-    default: Any
-    description: str
-    advice: str = ""
 
-    @property
-    def example(self) -> Any:
-        """The default as it is written in a recipe."""
-        return self.kind.spelled(self.default)
+def argument_type(argument: Argument) -> Any:
+    """Return what a train argument may be, with the words for messages."""
+    name = argument.name
+    words = Wording(advice=ADVICE.get(name, ""), example=GOOD_IN_LONG_RUNS.get(name), choices=argument.choices)
+    if argument.choices:
+        expected = f"{', '.join(argument.choices[:-1])} or {argument.choices[-1]}"
+        return Annotated[_either_case(*argument.choices), Wording(expected), words]
+    if name in SPECIAL:
+        return Annotated[SPECIAL[name], words]
+    kind = _of_set(argument) or _of_comment(argument.types)
+    return Annotated[kind | None if argument.default is None else kind, words]
 
 
-TOP = {
-    "description": "one line: what the recipe is for",
-    "extends": "another recipe, by name or relative path, whose values hold where this one says nothing",
-    "model": "weights such as yolo26n.pt, or an architecture such as yolo26n.yaml",
-    "data": "an Ultralytics data set, or a built-in one such as modular-addition",
-    "train": "Ultralytics train arguments, passed on unchanged",
-    "gap": "how often and how the train-val gap is measured",
-    "checkpoint": "full states for an exact resume",
-    "inputs": "images that are the same in every epoch are prepared once",
-    "accelerate": "ways to hurry a late jump; off unless named",
-}
-"""The top level, in the order in which recipes are written."""
+def _of_set(argument: Argument) -> Any:
+    whole = Annotated[int, Field(ge=argument.low), WHOLE] if argument.low is not None else Annotated[int, WHOLE]
+    return {
+        "CFG_FRACTION_KEYS": UpTo1,
+        "CFG_FLOAT_KEYS": AtLeast0,
+        "CFG_INT_KEYS": whole,
+        "CFG_BOOL_KEYS": bool,
+        "CFG_STR_KEYS": Text,
+    }.get(argument.in_set)
 
-DATA: Mapping[str, Field] = {
-    "name": Field(Choice(BUILTIN_DATA), BUILTIN_DATA[0], "which built-in data set"),
-    "modulus": Field(Integer(2, 512), 31, "numbers run from 0 to modulus - 1; as many classes"),
-    "fraction": Field(Number(0, 1, above=True, below=True), 0.6, "share of all pairs that is trained on"),
-    "operation": Field(Choice(("+", "-", "*")), "+", "what is done with the two numbers, modulo the modulus"),
-    "seed": Field(
-        Optional(Integer(low=0), "the seed of training"), None, "which pairs are trained on; null: train.seed"
-    ),
-}
-GAP: Mapping[str, Field] = {
-    "every": Field(Integer(low=1), 1, "epochs between measurements", "it counts epochs; gap.budget limits the time"),
-    "probe": Field(Integer(low=0), 256, "training images scored as validation is; 0: none, the gap is rough"),
-    "budget": Field(
-        Optional(Number(0, 1, above=True), "no limit"),
-        0.1,
-        "share of the time that measuring may take at most",
-    ),
-}
-CHECKPOINT: Mapping[str, Field] = {
-    "every": Field(Duration(), 600, "time between full states, such as 30s, 10m or 1h"),
-    "keep": Field(Integer(low=1), 3, "how many full states stay on disk"),
-}
-INPUTS: Mapping[str, Field] = {
-    "memory": Field(Size(), MEMORY, "memory that prepared images may take in all, such as 500MB or 2GB; 0: none"),
-}
-GROKFAST_IN_SHORT = "gradients with their slow part amplified"
-GROKFAST: Mapping[str, Field] = {
-    "alpha": Field(Number(0, 1, above=True, below=True), 0.98, "momentum of the average of the gradients"),
-    "lamb": Field(Number(low=0), 2.0, "how much of that average is added to each gradient"),
-}
 
-ACCELERATE: Mapping[str, Field] = {
-    "initial_scale": Field(
-        Optional(Number(0, above=True), "off"),
-        None,
-        "factor on the matrices and kernels that training begins with",
-        "0.5 halves the weights, 2.0 doubles them",
-    ),
-    "constrained_norm": Field(
-        Optional(Number(0, above=True), "off"),
-        None,
-        "the norm of matrices and kernels is held at this multiple of the initial one",
-        "1.0 holds the norm that the weights begin with",
-    ),
-    "orthograd": Field(Flag(), False, "no step along the weights themselves", "true switches it on"),
-    "stablemax": Field(Flag(), False, "StableMax in the training loss of a classifier", "true switches it on"),
-    "weight_decay_after": Field(
-        Optional(
-            Either((Choice((MEMORISED,)), Integer(low=1)), f"{MEMORISED}, a whole number of at least 1"),
-            "from the start",
-        ),
-        None,
-        "no weight decay before: memorised, or the last epoch without it",
-        f"write {MEMORISED}, or the last epoch without weight decay",
-    ),
-}
-"""The accelerators that are one value; `grokfast` is a section of its own."""
-
-SECTIONS: Mapping[str, Mapping[str, Field]] = {
-    "gap": GAP,
-    "checkpoint": CHECKPOINT,
-    "inputs": INPUTS,
-    "accelerate": ACCELERATE,
-    "accelerate.grokfast": GROKFAST,
-}
-"""The sections with fixed keys; `train` takes its keys from Ultralytics, `data` may be a name instead."""
-
-DESCRIPTION = Text("one line of text")
-EXTENDS = Text("the name or the path of another recipe")
-MODEL = Text("a model such as yolo26n.pt or yolo26n.yaml")
-DATA_NAME = Text("a data set such as coco8.yaml or modular-addition")
+def _of_comment(types: str) -> Any:
+    number = Annotated[float, NUMBER]
+    known: dict[str, Any] = {"int": Annotated[int, WHOLE], "float": number, "bool": bool, "str": Text}
+    words = [word.strip() for word in re.split(r"[|,]", types)]
+    kinds = [known[word] for word in words if word in known]
+    if any(word.startswith(("list", "tuple")) for word in words):
+        kinds.append(_several(number | Text))
+    first, *others = kinds or [bool, number, Text]
+    for kind in others:
+        first = first | kind
+    return first

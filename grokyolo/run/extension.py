@@ -8,7 +8,7 @@ from typing import Any
 from grokyolo.errors import UsageError
 from grokyolo.gap import EventKind
 from grokyolo.recipe import Recipe, epochs_of, flatten
-from grokyolo.recipe.inputs import BOXES, CLASSIFY, EVERY_TASK
+from grokyolo.recipe.train_arguments import BOXES, CLASSIFY, EVERY_TASK
 from grokyolo.run.folder import Change, read_fact
 from grokyolo.run.state import state_files
 

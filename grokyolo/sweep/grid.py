@@ -21,8 +21,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from grokyolo.errors import GrokyoloError, RecipeError, UsageError, did_you_mean
-from grokyolo.recipe.document import Listing, Node, Scalar, parse
-from grokyolo.recipe.places import Place
+from grokyolo.findings import Place
+from grokyolo.recipe.yaml_reader import Scalar, parse, plain
 
 CALL = re.compile(r"([A-Za-z]+)\((.*)\)", re.DOTALL)
 RANGES = ("linear", "log")
@@ -150,15 +150,7 @@ def value_of(text: str) -> Any:
     if not text:
         return None
     node = parse(text, Place(argument=text), [])
-    return _plain(node) if isinstance(node, Scalar) or (node is not None and text[0] in "[{") else text
-
-
-def _plain(node: Node) -> Any:
-    if isinstance(node, Scalar):
-        return node.value
-    if isinstance(node, Listing):
-        return [_plain(item) for item in node.items]
-    return {key: _plain(item) for key, item in node.items.items()}
+    return plain(node) if isinstance(node, Scalar) or (node is not None and text[0] in "[{") else text
 
 
 def _key(argument: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from grokyolo.recipe.inputs import random_arguments
+from grokyolo.recipe.train_arguments import random_arguments
 from grokyolo.training import randomness
 
 LOOKS = 2

@@ -9,8 +9,8 @@ from grokyolo.plan import CONTROL, Plan, Schedule
 from grokyolo.plan.costs import Costs
 from grokyolo.plan.memory import Need
 from grokyolo.plan.preflight import size
-from grokyolo.recipe.schema import MEMORISED
-from grokyolo.recipe.sizes import spelled as bytes_spelled
+from grokyolo.recipe.models import MEMORISED
+from grokyolo.recipe.units import size_text as bytes_spelled
 from grokyolo.view.progress import spelled
 
 JUMPS = f"{CONTROL[0]:.1f} to {CONTROL[1]:.1f}"

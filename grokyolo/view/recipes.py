@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from grokyolo.findings import COMMAND_LINE
 from grokyolo.recipe import Difference, Entry, Value
-from grokyolo.recipe.places import COMMAND_LINE
 from grokyolo.view.numbers import MISSING
 
 VALUE = 16

@@ -11,7 +11,9 @@ from grokyolo.view.plan_words import plan_rows
 from tests.plan.recipes import QUIET_MACHINE
 
 pytestmark = pytest.mark.usefixtures("workplace")
-ALL = Accelerate(Grokfast(), 0.5, 0.8, orthograd=True, stablemax=True, weight_decay_after=20)
+ALL = Accelerate(
+    grokfast=Grokfast(), initial_scale=0.5, constrained_norm=0.8, orthograd=True, stablemax=True, weight_decay_after=20
+)
 
 
 def planned(*overrides, recipe="grok-modular-addition"):

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from grokyolo.plan.optimizers import KINDS, Decay, iterations_of, resolve
-from grokyolo.recipe.arguments import train_arguments
+from grokyolo.recipe.train_arguments import train_arguments
 from tests.plan.recipes import settings
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -49,7 +49,7 @@ def test_iterations_are_counted_by_nominal_batches():
 
 
 def test_every_optimizer_of_ultralytics_is_known():
-    names = train_arguments()["optimizer"].kind.words
+    names = train_arguments()["optimizer"].choices
     assert {name.lower() for name in names} - {"auto"} == set(KINDS)
 
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from grokyolo.findings import Finding, Place
 from grokyolo.recipe import Recipe, load
-from grokyolo.recipe.document import Node, parse
-from grokyolo.recipe.places import Place, Problem
+from grokyolo.recipe.yaml_reader import Node, parse
 
 
 def write(folder: Path, text: str, name: str = "recipe.yaml") -> Path:
@@ -19,7 +19,7 @@ def loaded(folder: Path, text: str, *arguments: str) -> Recipe:
 
 
 def node(text: str) -> Node:
-    problems: list[Problem] = []
+    problems: list[Finding] = []
     found = parse(text, Place("x.yaml"), problems)
     assert found is not None and not problems, problems
     return found

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from grokyolo.errors import GrokyoloError, RecipeError
 from grokyolo.recipe import Recipe, load
-from grokyolo.recipe.arguments import train_arguments
-from grokyolo.recipe.schema import DATA, SECTIONS, TOP
+from grokyolo.recipe.models import SECTIONS, TOP
+from grokyolo.recipe.train_arguments import train_arguments
 
 many = settings(max_examples=int(os.environ.get("GROKYOLO_FUZZ", "200")))
 
-INNER = [key for fields in SECTIONS.values() for key in fields] + list(DATA) + ["grokfast"]
+INNER = [key for section in SECTIONS.values() for key in section.model_fields]
 NAMES = st.one_of(st.sampled_from([*TOP, *INNER, *train_arguments()]), st.text(max_size=8))
 LEAVES = st.one_of(
     st.none(),
@@ -39,7 +39,7 @@ TREES = st.recursive(
 
 def section(key: str) -> st.SearchStrategy:
     """Anything in the place of a section, or a section with keys of its own and values that may fit."""
-    own = list(SECTIONS.get(key, ()))
+    own = list(SECTIONS[key].model_fields) if key in SECTIONS and key != "data" else []
     fitting = st.dictionaries(
         st.sampled_from(own or ["seed"]), st.sampled_from([True, False, None, 1, 2, 0.5]), max_size=2
     )

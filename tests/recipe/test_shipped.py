@@ -5,8 +5,8 @@ import math
 import pytest
 
 from grokyolo.recipe import MODELINE, BuiltinData, load, source_text
-from grokyolo.recipe.arguments import default_of
-from grokyolo.recipe.paths import builtin_folder
+from grokyolo.recipe.catalogue import builtin_folder
+from grokyolo.recipe.train_arguments import default_of
 
 LONG = {"model": "yolo26n.pt", "data": "coco8.yaml"}
 NAMES = sorted(path.stem for path in builtin_folder().glob("*.yaml"))
@@ -78,7 +78,7 @@ def test_strong_decay_differs_from_the_glossary_s_run_only_in_length_and_decay()
 
 def test_the_positive_control_is_that_of_the_design():
     recipe = load("grok-modular-addition")
-    assert recipe.data == BuiltinData("modular-addition", 31, 0.6, "+", None)
+    assert recipe.data == BuiltinData(modulus=31, fraction=0.6, operation="+", seed=None)
     assert (recipe.gap.every, recipe.gap.probe, recipe.gap.budget) == (1, 256, None)
     assert {**recipe.train, "deterministic": None, "seed": None, "plots": None, "patience": None} == {
         **dict.fromkeys(("deterministic", "seed", "plots", "patience")),

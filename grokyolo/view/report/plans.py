@@ -186,7 +186,7 @@ def _named(optimizer: str) -> str:
     """Return the optimizer as PyTorch spells it."""
     if optimizer in {"", "auto"}:
         return "auto, which Ultralytics chooses, ignoring lr0" if optimizer else "not named"
-    from grokyolo.recipe.arguments import OPTIMIZERS
+    from grokyolo.recipe.train_arguments import OPTIMIZERS
 
     return next((name for name in OPTIMIZERS if name.lower() == optimizer), optimizer)
 

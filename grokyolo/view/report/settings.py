@@ -8,9 +8,8 @@ from typing import Any
 
 from grokyolo.gap.context import load_yaml
 from grokyolo.recipe import Value, flatten
-from grokyolo.recipe.arguments import train_arguments
-from grokyolo.recipe.comparing import DEFAULT, ULTRALYTICS
-from grokyolo.recipe.ownership import OWNED
+from grokyolo.recipe.listing import DEFAULT, ULTRALYTICS
+from grokyolo.recipe.train_arguments import OWNED, train_arguments
 
 ARGS = ("args.yaml", "opt.yaml")
 """Where Ultralytics and YOLOv5 put all train arguments."""

@@ -5,7 +5,7 @@ import torch
 
 from grokyolo.errors import UsageError
 from grokyolo.gap import EventKind
-from grokyolo.recipe.schema import ACCELERATE
+from grokyolo.recipe import Accelerate
 from grokyolo.training.accelerate import Accelerators
 from grokyolo.training.weights import norm
 from tests.training.accelerate.optimizers import optimizer_of, step
@@ -33,7 +33,7 @@ def test_none_is_on_unless_it_is_named(settings):
 
 
 def test_every_accelerator_of_the_recipe_is_known():
-    assert set(Accelerators(ALL, "classify").named) == {"grokfast", *ACCELERATE} == set(ALL)
+    assert set(Accelerators(ALL, "classify").named) == set(Accelerate.model_fields) == set(ALL)
 
 
 @pytest.mark.parametrize("task", ["detect", "segment", "pose", "obb"])

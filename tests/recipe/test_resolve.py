@@ -4,7 +4,7 @@ import pytest
 
 from grokyolo.errors import RecipeError
 from grokyolo.recipe import like_yolo, task_of
-from grokyolo.recipe.tasks import MODEL_AND_DATA
+from grokyolo.recipe.train_arguments import MODEL_AND_DATA
 
 
 def test_arguments_alone_mean_what_they_mean_to_yolo_train():

@@ -1,11 +1,18 @@
 """The resolved recipe: plain values, YAML and back, and its hash."""
 
-import dataclasses
 import json
+from typing import Annotated, Any, Literal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from grokyolo.recipe import Accelerate, BuiltinData, Recipe, flatten, load
+from grokyolo.recipe.messages import expected
+from grokyolo.recipe.models import NUMBER, SECTIONS, WHOLE, Count, Duration, Section, Share, Size, Text, Wording
+from grokyolo.recipe.schema import file_model
 from tests.recipe.recipes import loaded, write
 from tests.recipe.test_catalogue import BUILT_IN
 
@@ -37,7 +44,7 @@ def test_the_plain_form_holds_only_what_yaml_and_json_know():
 
 
 def test_a_recipe_cannot_be_changed():
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(ValidationError, match="frozen"):
         load("long-coco8").model = "other.pt"  # type: ignore[misc]
 
 
@@ -105,15 +112,15 @@ def test_the_hash_of_an_own_architecture_is_that_of_its_content_wherever_it_lies
 
 
 def test_the_hash_does_not_depend_on_the_place_of_the_installation(monkeypatch, tmp_path):
-    from grokyolo.recipe import paths
+    from grokyolo.recipe import catalogue
 
     here = load("grok-modular-addition").hash
     package = tmp_path / "grokyolo"
     (package / "recipe").mkdir(parents=True)
     (package / "recipes" / "models").mkdir(parents=True)
     for file in ("grok-modular-addition.yaml", "models/modular-addition.yaml"):
-        (package / "recipes" / file).write_bytes((paths.builtin_folder() / file).read_bytes())
-    monkeypatch.setattr(paths, "__file__", str(package / "recipe" / "paths.py"))
+        (package / "recipes" / file).write_bytes((catalogue.builtin_folder() / file).read_bytes())
+    monkeypatch.setattr(catalogue, "__file__", str(package / "recipe" / "catalogue.py"))
     monkeypatch.chdir(tmp_path)
     moved = load("grok-modular-addition")
     assert moved.model.startswith(str(package))
@@ -121,10 +128,10 @@ def test_the_hash_does_not_depend_on_the_place_of_the_installation(monkeypatch, 
 
 
 def test_a_copy_of_recipe_and_architecture_has_the_hash_of_the_original(workplace):
-    from grokyolo.recipe import paths
+    from grokyolo.recipe import catalogue
 
     for file in ("grok-modular-addition.yaml", "models/modular-addition.yaml"):
-        write(workplace / "recipes", (paths.builtin_folder() / file).read_text(), file)
+        write(workplace / "recipes", (catalogue.builtin_folder() / file).read_text(), file)
     copy = load("grok-modular-addition")
     assert copy.model == str(workplace / "recipes" / "models" / "modular-addition.yaml")
     (workplace / "recipes").rename(workplace / "away")
@@ -146,7 +153,7 @@ def test_flat_keys_are_dotted_and_lists_stay_whole():
 
 
 def test_defaults_are_those_of_the_design():
-    recipe = Recipe("x", "", "m", BuiltinData("modular-addition"), {})
+    recipe = Recipe(name="x", model="m", data=BuiltinData())
     assert (recipe.gap.every, recipe.gap.probe, recipe.gap.budget) == (1, 256, 0.1)
     assert (recipe.checkpoint.every, recipe.checkpoint.keep) == (600, 3)
     assert recipe.accelerate == Accelerate()
@@ -160,3 +167,113 @@ def test_accelerators_are_written_as_a_recipe_has_them(workplace):
     off = loaded(workplace, BASE + "accelerate: {orthograd: false, initial_scale: null, grokfast: null}\n")
     assert "accelerate" not in off.to_dict()
     assert off.hash == loaded(workplace, BASE).hash
+
+
+AtLeast0 = Annotated[float, Field(ge=0), NUMBER]
+UpTo1 = Annotated[float, Field(ge=0, le=1), NUMBER]
+TYPES: list[tuple[Any, str]] = [
+    (bool, "true or false"),
+    (Annotated[float, NUMBER], "a number"),
+    (AtLeast0, "a number of at least 0"),
+    (UpTo1, "a number from 0 to 1"),
+    (Annotated[float, Field(gt=0), NUMBER], "a number above 0"),
+    (Annotated[float, Field(gt=0, le=1), NUMBER], "a number above 0 and at most 1"),
+    (Share, "a number above 0 and below 1"),
+    (Annotated[float, Field(ge=0, lt=1), NUMBER], "a number of at least 0 and below 1"),
+    (Annotated[int, WHOLE], "a whole number"),
+    (Count, "a whole number of at least 1"),
+    (Annotated[int, Field(ge=2, le=512), WHOLE], "a whole number from 2 to 512"),
+    (Text, "text"),
+    (Literal["ram", "disk"], "ram or disk"),
+    (bool | Literal["ram", "disk"], "true, false, ram or disk"),
+    (Count | None, "a whole number of at least 1 or null"),
+    (
+        Annotated[list[Annotated[int, Field(ge=0), WHOLE]], Field(min_length=1)],
+        "a list, each a whole number of at least 0",
+    ),
+    (Duration, "a time such as 30s, 10m, 1h or 11h30m"),
+    (Size, "a size such as 500MB or 2GB, or 0"),
+]
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-1000, 1000),
+    st.sampled_from([-1, 0, 1, 2, 512, 513]),
+    st.floats(-2, 2),
+    st.sampled_from(["ram", "disk", "adamw", "AUTO", "10m", "1h30m", "2GB", "0", "", " ", "x", "val", "fp16", "int8"]),
+)
+VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=4))
+
+
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind, config=ConfigDict(strict=True, allow_inf_nan=False))
+
+
+def words_of(kind: Any) -> Wording:
+    return next((one for one in getattr(kind, "__metadata__", ()) if isinstance(one, Wording)), Wording())
+
+
+@pytest.mark.parametrize(("kind", "words"), TYPES, ids=[words for _, words in TYPES])
+def test_python_json_schema_and_words_agree(kind, words):
+    schema = adapter(kind).json_schema()
+    validator = Draft202012Validator(schema)
+    assert expected(schema, words_of(kind)) == words
+
+    @given(VALUES)
+    def agree(value):
+        try:
+            adapter(kind).validate_python(value)
+            accepted = True
+        except ValidationError:
+            accepted = False
+        assert accepted == validator.is_valid(value), value
+
+    agree()
+
+
+TRAIN = type(file_model().model_fields["train"].default)
+KEYS = [(one, key) for one in (*SECTIONS.values(), TRAIN) for key in one.model_fields if key != "grokfast"]
+
+
+@pytest.mark.parametrize(("section", "key"), KEYS, ids=[f"{one.__name__}.{key}" for one, key in KEYS])
+def test_every_key_means_the_same_in_python_and_in_json_schema(section: type[Section], key: str):
+    validator = Draft202012Validator(section.model_json_schema()["properties"][key])
+
+    @settings(max_examples=40)
+    @given(VALUES)
+    def agree(value):
+        try:
+            section.model_validate({key: value})
+            accepted = True
+        except ValidationError:
+            accepted = False
+        assert accepted == validator.is_valid(value), value
+
+    agree()
+
+
+def test_a_whole_float_counts_as_a_whole_number_as_in_ultralytics():
+    value = adapter(Count).validate_python(100.0)
+    assert (value, type(value)) == (100, int)
+
+
+def test_numbers_are_passed_on_as_they_were_written():
+    assert [type(adapter(UpTo1).validate_python(value)) for value in (1, 1.0)] == [int, float]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [(UpTo1, True), (Count, True), (bool, 1), (Share, 10**400), (Count, 10**30)]
+)
+def test_true_is_no_number_1_is_no_flag_and_nothing_is_endless(kind, value):
+    with pytest.raises(ValidationError):
+        adapter(kind).validate_python(value)
+
+
+def test_a_duration_becomes_seconds_and_a_size_bytes():
+    assert adapter(Duration).validate_python("11h30m") == 41_400
+    assert [adapter(Size).validate_python(text) for text in ("2GB", "0", 0)] == [2_000_000_000, 0, 0]
+
+
+def test_inputs_are_kept_as_far_as_the_memory_reaches():
+    inputs = Recipe(name="x").inputs.model_copy(update={"memory": 10})
+    assert inputs.kept({"train": 6, "val": 5, "probe": 4}) == ("train", "probe")

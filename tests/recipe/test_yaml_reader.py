@@ -2,8 +2,8 @@
 
 import pytest
 
-from grokyolo.recipe.document import MAX_CHARACTERS, Listing, Scalar, Table, parse
-from grokyolo.recipe.places import Place
+from grokyolo.findings import Place
+from grokyolo.recipe.yaml_reader import MAX_CHARACTERS, Listing, Scalar, Table, parse
 from tests.recipe.recipes import node
 
 
@@ -82,7 +82,7 @@ def test_line_ends_of_every_system_are_read(ending):
 
 def test_all_duplicate_keys_are_named_at_once():
     found = problems_of("a: 1\na: 2\nb: {c: 1, c: 2}\na: 3\n")
-    assert [str(problem.place) for problem in found] == ["x.yaml:2:1", "x.yaml:3:11", "x.yaml:4:1"]
+    assert [str(problem.location) for problem in found] == ["x.yaml:2:1", "x.yaml:3:11", "x.yaml:4:1"]
 
 
 def test_the_first_of_two_values_is_kept_so_that_checks_can_go_on():
@@ -110,7 +110,7 @@ def test_a_huge_document_is_refused_unread():
 def test_on_the_command_line_the_argument_is_the_place():
     problems: list = []
     parse("[", Place(argument="classes=["), problems)
-    assert str(problems[0].place) == "classes=[ on the command line"
+    assert str(problems[0].location) == "classes=[ on the command line"
 
 
 def test_a_byte_order_mark_and_nothing_else_is_empty():

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from grokyolo.errors import RecipeError
 from grokyolo.recipe import SCHEMA_FILE, json_schema, load, schema_text
-from grokyolo.recipe.paths import builtin_folder
+from grokyolo.recipe.catalogue import builtin_folder
 from tests.recipe.bad_recipes import cases
 
 SHIPPED = sorted(builtin_folder().glob("*.yaml"))
@@ -63,13 +63,20 @@ def test_an_editor_accepts_what_the_loader_accepts():
         assert VALIDATOR.is_valid(yaml.safe_load(case.files["recipe.yaml"])), case
 
 
+def section(key: str) -> dict:
+    """The keys of a section, followed as an editor follows them."""
+    schema = json_schema()
+    reference = schema["properties"][key]["anyOf"][0]["$ref"]
+    return schema["$defs"][reference.removeprefix("#/$defs/")]["properties"]
+
+
 def test_every_key_has_a_description_for_the_editor():
     schema = json_schema()
     assert all(one["description"] for one in schema["properties"].values())
-    accelerate = schema["properties"]["accelerate"]["anyOf"][0]["properties"]
+    accelerate = section("accelerate")
     assert len(accelerate) == 6
     assert all(one["description"] for one in accelerate.values())
-    train = schema["properties"]["train"]["anyOf"][0]["properties"]
+    train = section("train")
     assert train["epochs"]["description"] == "number of epochs to train for"
     assert train["epochs"]["default"] == 100
     assert not {"project", "resume", "time", "source", "mode"} & set(train)

@@ -14,10 +14,14 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from grokyolo.recipe.places import Place, Problem
+from grokyolo.findings import Finding, Place, problem
 
 MAX_DEPTH = 16
-MAX_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 200_000
+MAX_NODES = 4_000
+"""A run's settings are a few hundred, and PyYAML reads about ten thousand a second."""
+LONGEST_SHOWN = 40
+TOO_LARGE = "this is too large for a recipe"
 
 OCTAL = re.compile(r"[-+]?0[0-7_]+")
 CLOCK = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
@@ -61,13 +65,45 @@ class Table:
 Node: TypeAlias = "Scalar | Listing | Table"
 
 
+def plain(node: Node) -> Any:
+    """Return the values of a tree without their places."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Listing):
+        return [plain(item) for item in node.items]
+    return {key: plain(item) for key, item in node.items.items()}
+
+
+def is_null(node: Node | None) -> bool:
+    """Tell whether nothing is there."""
+    return node is None or (isinstance(node, Scalar) and node.value is None)
+
+
+def shown(node: Node) -> str:
+    """Return a value as a message quotes it."""
+    if isinstance(node, Listing):
+        flat = f"[{', '.join(item.text for item in node.items if isinstance(item, Scalar))}]"
+        short = len(flat) <= LONGEST_SHOWN and all(isinstance(item, Scalar) for item in node.items)
+        return flat if short else "a list"
+    if isinstance(node, Table):
+        return "a section"
+    if node.value is None:
+        return "empty"
+    return repr(shortened(node.text)) if isinstance(node.value, str) else shortened(node.text)
+
+
+def shortened(text: str) -> str:
+    """Return text as far as a message has room for it."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
+
+
 class _Refused(Exception):
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.what)
-        self.problem = problem
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.what)
+        self.finding = finding
 
 
-def parse(text: str, place: Place, problems: list[Problem]) -> Node | None:
+def parse(text: str, place: Place, problems: list[Finding]) -> Node | None:
     """Read one YAML document.
 
     Args:
@@ -79,19 +115,19 @@ def parse(text: str, place: Place, problems: list[Problem]) -> Node | None:
         The tree, or None where the text cannot be read at all.
     """
     if len(text) > MAX_CHARACTERS:
-        problems.append(Problem("this is too large for a recipe", place, "a recipe has a few dozen lines"))
+        problems.append(problem(TOO_LARGE, place, "a recipe has a few dozen lines"))
         return None
     reader = _Reader(text, place, problems)
     try:
         return reader.document()
     except _Refused as refused:
-        problems.append(refused.problem)
+        problems.append(refused.finding)
     except yaml.reader.ReaderError as error:
         # `position` counts characters of the text up to the one that no YAML file may hold
         before = text[: error.position]
         line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
         problems.append(
-            Problem(
+            problem(
                 f"the character U+{_code(error.character):04X} is not allowed in YAML",
                 reader.at(line, column),
                 "delete it: it is often invisible and comes from copying",
@@ -105,20 +141,21 @@ def parse(text: str, place: Place, problems: list[Problem]) -> Node | None:
             where = reader.at(error.context_mark.line + 1, error.context_mark.column + 1)
         elif error.context_mark and " is missing before" in what and not place.argument:
             what += f"; its bracket opens in line {error.context_mark.line + 1}"
-        problems.append(Problem(f"this is not valid YAML: {what}", where, hint))
+        problems.append(problem(f"this is not valid YAML: {what}", where, hint))
     except (yaml.YAMLError, ValueError, OverflowError):
         # PyYAML lets escapes like "\\Uffffffff" through to Python
         what = "this is not valid YAML: an escape that stands for no character"
-        problems.append(Problem(what, place, "use single quotes around text with backslashes"))
+        problems.append(problem(what, place, "use single quotes around text with backslashes"))
     return None
 
 
 class _Reader:
-    def __init__(self, text: str, place: Place, problems: list[Problem]) -> None:
+    def __init__(self, text: str, place: Place, problems: list[Finding]) -> None:
         self.place = place
         self.problems = problems
         self.resolver: Any = yaml.SafeLoader("")
         self.events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
+        self.nodes = 0
 
     def at(self, line: int, column: int) -> Place:
         if self.place.argument:
@@ -135,7 +172,7 @@ class _Reader:
             if isinstance(event, yaml.DocumentStartEvent):
                 if seen:
                     raise _Refused(
-                        Problem(
+                        problem(
                             "a second document starts here",
                             self.where(event),
                             "one recipe a file: remove `---`",
@@ -147,9 +184,12 @@ class _Reader:
 
     def node(self, event: Any, depth: int) -> Node:
         place = self.where(event)
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise _Refused(problem(TOO_LARGE, place, "a recipe has a few dozen lines"))
         if isinstance(event, yaml.AliasEvent):
             raise _Refused(
-                Problem(
+                problem(
                     f"*{event.anchor} is an alias; recipes have none",
                     place,
                     'write the value out, share it by `extends`, or quote it as text: "*"',
@@ -157,7 +197,7 @@ class _Reader:
             )
         if event.anchor is not None:
             raise _Refused(
-                Problem(
+                problem(
                     f"&{event.anchor} is an anchor; recipes have none",
                     place,
                     "write the value out where it is used",
@@ -165,14 +205,14 @@ class _Reader:
             )
         if event.tag is not None and event.tag != "!":
             raise _Refused(
-                Problem(
+                problem(
                     f"{_tag(event.tag)} is a tag; recipes have none",
                     place,
                     "write the plain value without the tag",
                 )
             )
         if depth > MAX_DEPTH:
-            raise _Refused(Problem(f"nested deeper than {MAX_DEPTH} levels", place, "a recipe needs three levels"))
+            raise _Refused(problem(f"nested deeper than {MAX_DEPTH} levels", place, "a recipe needs three levels"))
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event, place)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -190,15 +230,15 @@ class _Reader:
             key = self.node(event, depth + 1)
             value = self.node(next(self.events), depth + 1)
             if not isinstance(key, Scalar):
-                self.problems.append(Problem("a key must be a single word", where, "write each key as `key: value`"))
+                self.problems.append(problem("a key must be a single word", where, "write each key as `key: value`"))
             elif key.text == "<<" and key.plain:
                 hint = "share values between recipes by `extends`"
-                self.problems.append(Problem("<< merges maps, which recipes do not do", where, hint))
+                self.problems.append(problem("<< merges maps, which recipes do not do", where, hint))
             elif key.text in items:
                 first = keys[key.text]
                 seen = f"first in line {first.line}" if first.line else "twice"
                 self.problems.append(
-                    Problem(f"the key {key.text} is given twice ({seen})", where, "remove one of the two")
+                    problem(f"the key {key.text} is given twice ({seen})", where, "remove one of the two")
                 )
             else:
                 items[key.text], keys[key.text] = value, where
@@ -207,7 +247,7 @@ class _Reader:
     def scalar(self, event: Any, place: Place) -> Scalar:
         text = event.value
         if SURROGATE.search(text):
-            raise _Refused(Problem("half of a character (a lone surrogate) is no text", place, "delete it"))
+            raise _Refused(problem("half of a character (a lone surrogate) is no text", place, "delete it"))
         if event.tag == "!" or not event.implicit[0]:
             return Scalar(text, text, event.style is None, place)
         tag = self.resolver.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
@@ -220,7 +260,7 @@ class _Reader:
             if tag == "int" and OCTAL.fullmatch(text):
                 decimal = text.replace("_", "").lstrip("+-0") or "0"
                 hint = f"write {decimal} without the leading 0"
-                self.problems.append(Problem(f"{text} starts with 0, so YAML reads it as an octal number", place, hint))
+                self.problems.append(problem(f"{text} starts with 0, so YAML reads it as an octal number", place, hint))
                 value = int(decimal[:18])
             elif len(text) < 400:  # far beyond any number of use, and below Python's limit for digits
                 node = yaml.ScalarNode(f"tag:yaml.org,2002:{tag}", text)

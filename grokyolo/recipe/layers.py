@@ -1,0 +1,251 @@
+"""What a recipe is made of: its parents below it, the `KEY=VALUE` of the command line above, merged into one table.
+
+Each value keeps the place it was written at. Values are parsed as YAML, never evaluated.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeGuard
+
+from grokyolo.errors import did_you_mean
+from grokyolo.findings import Finding, Place, error_of, problem
+from grokyolo.recipe import catalogue, messages, ultralytics_run
+from grokyolo.recipe.catalogue import Form, Source
+from grokyolo.recipe.models import BUILTIN_DATA, TOP
+from grokyolo.recipe.units import NUMBER, time_text
+from grokyolo.recipe.yaml_reader import Listing, Node, Scalar, Table, is_null, parse, shown
+
+MAX_PARENTS = 8
+PATHS = ("model", "data")
+"""Bare keys whose values are taken as they stand."""
+FORMAT = 1
+"""The version of a run's `grokyolo.yaml` that this grokyolo reads."""
+WHOLE = (*PATHS, "description")
+"""Bare keys that are no train arguments."""
+SECTIONED = tuple(key for key in TOP if key not in {"description", "extends", "model"})
+"""First parts of dotted keys."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A recipe and its parents.
+
+    Attributes:
+        table: everything merged.
+        files: names of the files, the recipe first.
+        problems: what is wrong but did not keep the rest from being read.
+        findings: what else is to be said of them.
+    """
+
+    table: Table
+    files: tuple[str, ...] = ()
+    problems: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def read_layers(source: Source) -> Layers:
+    """Read a recipe and all its parents.
+
+    Raises:
+        RecipeError: a file is missing or unreadable, or the parents go in a circle or too deep.
+    """
+    problems: list[Finding] = []
+    findings: list[Finding] = []
+    chain = [source]
+    tables = [_read(source, problems, findings, [source.shown])]
+    while (parent := _parent(chain, tables[-1], problems)) is not None:
+        chain.append(parent)
+        tables.append(_read(parent, problems, findings, [one.shown for one in chain]))
+    merged = tables[-1]
+    for table in reversed(tables[:-1]):
+        merged = merge(_without_description(merged), table)  # it tells of one recipe alone
+    return Layers(merged, tuple(one.shown for one in chain), tuple(problems), tuple(findings))
+
+
+def _read(source: Source, problems: list[Finding], findings: list[Finding], files: list[str]) -> Table:
+    found: list[Finding] = []
+    node = parse(source.read(), source.place, found)
+    problems += found
+    if node is None and found:
+        raise error_of(problems, files)
+    if source.form is Form.RUN or _is_run(node):
+        if isinstance(node, Table) and not _readable(node.items.get("format")):
+            what = "this run was written by a newer grokyolo"
+            raise error_of([problem(what, source.place, "pip install --upgrade grokyolo")], files)
+        node = node.items.get("recipe") if isinstance(node, Table) else None
+        if not isinstance(node, Table):
+            raise error_of([problem("this run has no recipe inside", source.place, "name a recipe instead")], files)
+    if is_null(node):
+        raise error_of([*problems, problem("the recipe is empty", source.place, "begin with `extends: long`")], files)
+    if not isinstance(node, Table):
+        assert node is not None
+        what = f"a recipe is a map of `key: value`; this is {shown(node)}"
+        raise error_of([*problems, problem(what, node.place, _as_map(node))], files)
+    if source.form is Form.ARGUMENTS:
+        node, said = ultralytics_run.recipe_of(node, source.name)
+        findings += said
+    return node
+
+
+def merge(base: Table, top: Table) -> Table:
+    """Return `base` with everything that `top` says put over it, depth first."""
+    items, keys = dict(base.items), dict(base.keys)
+    for key, value in top.items.items():
+        below = items.get(key)
+        if key in {"train", "gap", "checkpoint", "inputs"} and isinstance(value, Scalar) and value.value is None:
+            continue  # a section whose lines are all commented out says nothing
+        if isinstance(value, Table) and key == "data" and isinstance(below, Scalar) and below.value in BUILTIN_DATA:
+            below = Table({"name": below}, {"name": keys[key]}, below.place)
+        if isinstance(value, Table) and isinstance(below, Table):
+            items[key] = merge(below, value)
+        else:
+            items[key] = value
+        keys[key] = top.keys[key]
+    return Table(items, keys, top.place)
+
+
+def _without_description(table: Table) -> Table:
+    """A description tells of one recipe alone."""
+    items = {key: value for key, value in table.items.items() if key != "description"}
+    return Table(items, {key: table.keys[key] for key in items}, table.place)
+
+
+def _is_run(node: Node | None) -> bool:
+    """Tell the settings of a run, copied to a file of another name, from a recipe."""
+    return isinstance(node, Table) and isinstance(node.items.get("recipe"), Table) and "recipe_hash" in node.items
+
+
+def _readable(version: Node | None) -> bool:
+    return version is None or (isinstance(version, Scalar) and version.value == FORMAT)
+
+
+def _as_map(node: Node) -> str:
+    if isinstance(node, Listing):
+        return "remove the dashes"
+    if isinstance(node, Scalar) and "=" in node.text:
+        return "write `key: value` instead of KEY=VALUE, one a line"
+    return "begin with `extends: long`"
+
+
+def names_a_parent(node: Node | None) -> TypeGuard[Scalar]:
+    """Tell whether a value of `extends` can be a name."""
+    return isinstance(node, Scalar) and isinstance(node.value, str) and bool(node.value.strip())
+
+
+def _parent(chain: list[Source], table: Table, problems: list[Finding]) -> Source | None:
+    node = table.items.get("extends")
+    if node is None or is_null(node):
+        return None
+    if not names_a_parent(node):
+        wrong = messages.wrong_value(("extends",), node)
+        problems.append(replace(wrong, remedy="a recipe has one parent: extends: long"))
+        return None
+    here, name = chain[-1], node.text
+    passed = {one.path.resolve() for one in chain}
+    # a recipe that extends its own name means the one it hides
+    skip = passed if here.name == name else ()
+    parent = catalogue.find(name, start=here.path.parent, place=node.place, skip=skip)
+    names = " -> ".join(one.shown for one in [*chain, parent])
+    if parent.path.resolve() in passed:
+        what = f"the recipes extend each other in a circle: {names}"
+        raise error_of([problem(what, node.place, "break the circle")])
+    if len(chain) > MAX_PARENTS:
+        what = f"more than {MAX_PARENTS} parents: {names}"
+        raise error_of([problem(what, node.place, "write the values into fewer files")])
+    return parent
+
+
+def layer(arguments: Sequence[str], problems: list[Finding]) -> Table:
+    """Return what the command line says as a table in the form of a recipe; later ones win.
+
+    Args:
+        arguments: each `KEY=VALUE`.
+        problems: gets what is wrong with them.
+    """
+    table = Table({}, {}, Place(argument="KEY=VALUE", folder=Path()))
+    for argument in arguments:
+        if (one := _table(argument, problems)) is not None:
+            table = merge(table, one)
+    return table
+
+
+def _table(argument: str, problems: list[Finding]) -> Table | None:
+    place = Place(argument=argument, folder=Path())
+    key, equals, text = argument.partition("=")
+    if not equals or not key or key != key.strip() or text != text.strip():
+        if argument.strip() in {"=", ""} or key != key.strip() or text != text.strip() or not key:
+            hint = "write KEY=VALUE without spaces around ="
+        else:
+            hint = _as_assignment(argument)
+        problems.append(problem(f"{argument!r} is not KEY=VALUE", place, hint))
+        return None
+    path = _path(key, text, place, problems)
+    value = Scalar(text or None, text, True, place) if key in PATHS else _value(text, place, problems)
+    if path is None or value is None:
+        return None
+    for part in reversed(path):
+        value = Table({part: value}, {part: place}, place)
+    return value if isinstance(value, Table) else None
+
+
+def _as_assignment(argument: str) -> str:
+    key, colon, text = argument.partition(":")
+    if key.replace("_", "").replace(".", "").isalpha():
+        return f"write {key}={text}" if colon else f"write {key}=VALUE"
+    return "write KEY=VALUE without spaces around ="
+
+
+def _path(key: str, text: str, place: Place, problems: list[Finding]) -> tuple[str, ...] | None:
+    parts = tuple(key.split("."))
+    if len(parts) > 1:
+        return parts if _known_section(key, parts, place, problems) else None
+    if key in WHOLE:
+        return parts
+    if key == "extends":
+        problems.append(problem("the parent of a recipe cannot change", place, "choose another --recipe"))
+        return None
+    if reason := messages.why_no_argument(key, bare=True):
+        why, hint = reason
+        problems.append(problem(f"{key} cannot be set: {why}", place, _option_for(key, text) or hint))
+        return None
+    return ("train", key)
+
+
+def _option_for(key: str, text: str) -> str:
+    """Return the option that says what `yolo train` says by an argument of its own, an empty string for none."""
+    said = text.lower() not in {"", "false", "none", "null", "0"}
+    options = {"name": f"--name {shlex.quote(text)}", "cfg": f"--recipe {shlex.quote(text)}"}
+    options |= {"resume": "--resume", "verbose": "--verbose"}
+    if key == "time" and NUMBER.fullmatch(text) and float(text) > 0:
+        return f"--time-limit {time_text(max(round(float(text) * 3600), 1))}"
+    return options.get(key, "") if said else ""
+
+
+def _known_section(key: str, parts: tuple[str, ...], place: Place, problems: list[Finding]) -> bool:
+    if all(parts) and parts[0] in SECTIONED:
+        return True
+    if not all(parts):
+        hint = "write SECTION.KEY=VALUE"
+    elif parts[0] in TOP:
+        hint = f"write {parts[0]}=VALUE"
+    else:
+        hint = did_you_mean(parts[0], SECTIONED) or f"sections are {', '.join(SECTIONED)}"
+    problems.append(problem(f"no recipe has a key {key}", place, hint))
+    return False
+
+
+def _value(text: str, place: Place, problems: list[Finding]) -> Node | None:
+    if not text:
+        return Scalar(None, "", True, place)
+    found: list[Finding] = []
+    node = parse(text, place, found)
+    unread = node is None and bool(found) and text[0] not in "'\"!&" and text.isprintable()
+    if text[0] not in "[{" and (unread or isinstance(node, (Listing, Table))):
+        # what no shell user would quote twice: data.operation=* or =-, description=a: b
+        return Scalar(text, text, True, place)
+    problems += found
+    return Scalar(None, text, True, place) if node is None and not found else node

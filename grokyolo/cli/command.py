@@ -127,7 +127,7 @@ class Arranging:
 
     def _trains_with(self, ctx: Context, key: str) -> bool:
         """Tell whether `key` is a train argument that this verb takes as KEY=VALUE."""
-        from grokyolo.recipe.arguments import train_arguments
+        from grokyolo.recipe.train_arguments import train_arguments
 
         return any(one.name == "overrides" for one in ctx.command.params) and key in train_arguments()
 

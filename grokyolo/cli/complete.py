@@ -36,7 +36,7 @@ def folders(incomplete: str) -> list[str]:
 
 def train_keys(incomplete: str) -> list[tuple[str, str]]:
     """Return `KEY=` of the train arguments, and of model and data."""
-    from grokyolo.recipe.arguments import train_arguments
+    from grokyolo.recipe.train_arguments import train_arguments
 
     known = {"model": "model file", "data": "data set"}
     known |= {name: one.description for name, one in train_arguments().items() if one.used_in_training}

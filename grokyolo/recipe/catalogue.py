@@ -9,12 +9,11 @@ from enum import Enum
 from pathlib import Path
 
 from grokyolo.errors import RecipeError, alike, did_you_mean, question
+from grokyolo.files import YAML_BYTES, read_bounded
 from grokyolo.findings import Finding, Place, error_of, problem
 from grokyolo.recipe.yaml_reader import shortened
 
 SUFFIXES = (".yaml", ".yml")
-LARGEST_FILE = 4_000_000
-"""Bytes."""
 RUN_SETTINGS = "grokyolo.yaml"
 """The file that makes a folder a run of grokyolo; it holds the run's recipe."""
 ARGUMENTS = "args.yaml"
@@ -71,9 +70,8 @@ class Source:
             RecipeError: it cannot be read as text.
         """
         try:
-            if self.path.stat().st_size > LARGEST_FILE:
-                raise self._unusable("this is too large for a recipe", "a recipe has a few dozen lines")
-            return self.path.read_text(encoding="utf-8-sig")
+            within = None if self.form is Form.RECIPE else self.path.parent
+            return read_bounded(self.path, YAML_BYTES, within=within).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             raise self._unusable("this is no UTF-8 text", "save the file as UTF-8 in your editor", line) from error
@@ -158,7 +156,7 @@ def _at(path: Path) -> Source | None:
     if not exists(path):
         return None
     form = FORMS.get(path.name, Form.RECIPE)
-    file = path if form is Form.RECIPE else path.resolve()
+    file = path if form is Form.RECIPE else path.parent.resolve() / path.name
     return Source(file, path.stem if form is Form.RECIPE else file.parent.name, display(path), form)
 
 

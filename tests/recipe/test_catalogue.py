@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from grokyolo.errors import RecipeError
+from grokyolo.files import YAML_BYTES
 from grokyolo.recipe import Recipe, catalogue, list_recipes, load, origins, source_text
 from grokyolo.recipe.catalogue import builtin_folder
 from tests.recipe.recipes import loaded, write
@@ -180,15 +181,15 @@ def test_an_unreadable_file_is_named(workplace, monkeypatch):
     def refuse(*_args, **_kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(catalogue, "read_bounded", refuse)
     with pytest.raises(RecipeError) as caught:
         load("mine.yaml")
     assert caught.value.lines()[:2] == ["error: cannot read the recipe: Permission denied", "where: mine.yaml"]
 
 
 def test_a_large_file_is_refused_unread(workplace):
-    (workplace / "big.yaml").write_bytes(b"# " + b"x" * catalogue.LARGEST_FILE)
-    with pytest.raises(RecipeError, match="too large for a recipe"):
+    (workplace / "big.yaml").write_bytes(b"# " + b"x" * YAML_BYTES)
+    with pytest.raises(RecipeError, match="cannot read the recipe: it has more than 1 MB"):
         load("big.yaml")
 
 
@@ -300,3 +301,12 @@ def test_a_run_means_the_built_in_architecture_whatever_the_current_folder_holds
 
 def test_a_home_folder_that_does_not_exist_is_no_traceback(workplace):
     assert load("long-coco8", ["data=~nobody-of-this-name/data.yaml"]).data == "~nobody-of-this-name/data.yaml"
+
+
+def test_the_settings_of_a_run_that_lie_elsewhere_are_not_read(workplace):
+    write(workplace, run_of(load("grok-modular-addition")), "elsewhere.yaml")
+    (workplace / "runs" / "exp1").mkdir(parents=True)
+    (workplace / "runs" / "exp1" / "grokyolo.yaml").symlink_to(workplace / "elsewhere.yaml")
+    with pytest.raises(RecipeError) as caught:
+        load("runs/exp1")
+    assert caught.value.what == "cannot read the recipe: it is a link that leads out of the run"

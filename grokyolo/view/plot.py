@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = frozenset({".png", ".svg", ".pdf"})
+PAPER = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "grokyolo"}
+"""Settings of matplotlib for print: TrueType fonts, which journals ask for, text as text, the same file each time."""
+UNDATED = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
+"""Metadata that would make two files of one picture differ."""
 ROOM = 4.0
 """Inches for a run's name in the title."""
 
@@ -48,11 +52,13 @@ def save_picture(make: Callable[[], Figure], path: Path) -> None:
             where=f"--plot {path}",
             hint=f"--plot {path.with_suffix('.png')}",
         )
-    figure = make()
+    from matplotlib import rc_context
+
+    figure, suffix = make(), path.suffix.lower()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), rc_context(PAPER):
             warnings.filterwarnings("ignore", message="Glyph .* missing")  # a name in a script the font lacks
-            figure.savefig(path, dpi=150)
+            figure.savefig(path, dpi=150, metadata=UNDATED.get(suffix))
     except OSError as error:
         raise UsageError(
             f"cannot write the picture: {error.strerror or error}",

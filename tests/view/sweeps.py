@@ -82,3 +82,10 @@ def hostile(**question) -> Phases:
         seed=[0, 1],
     )
     return shown(runs, name=f"runs/{HOSTILE}", **question)
+
+
+def hostile_models(**question) -> Phases:
+    """Test error over models with names that must be escaped."""
+    models = [f"{HOSTILE}{i} [bold]$x$" for i in range(3)]
+    runs = grid(lambda model: finished(Verdict.GENERALISING, score=0.5), model=[models[i // 2] for i in range(6)])
+    return shown(runs, descent="model", **question)

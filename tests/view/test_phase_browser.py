@@ -34,6 +34,10 @@ def opened(browser, tmp_path):
         tab.close()
 
 
+def colour(dot) -> str:
+    return dot.evaluate("one => getComputedStyle(one).fill")
+
+
 @pytest.mark.parametrize("make", [sweeps.sweep, sweeps.hostile])
 def test_nothing_to_complain_about(opened, make):
     tab, noticed = opened(make())
@@ -46,13 +50,13 @@ def test_charts_are_drawn(opened):
     sizes = tab.locator("svg").evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
     assert len(sizes) == 2
     assert min(sizes) > 200
-    assert tab.locator("svg circle").first.evaluate("one => getComputedStyle(one).fill") == "rgb(0, 114, 178)"
+    assert colour(tab.locator("svg .dots").nth(1).locator("use").first) == "rgb(0, 114, 178)"
 
 
 def test_in_the_dark(opened):
     tab, _ = opened(sweeps.sweep(), color_scheme="dark")
     assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 21, 26)"
-    assert tab.locator("svg circle").first.evaluate("one => getComputedStyle(one).fill") == "rgb(86, 180, 233)"
+    assert colour(tab.locator("svg .dots").nth(1).locator("use").first) == "rgb(86, 180, 233)"
     grokked = tab.locator("td.w-grokked").first.evaluate("one => getComputedStyle(one).backgroundColor")
     assert grokked == "rgb(0, 122, 89)"
 

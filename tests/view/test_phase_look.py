@@ -6,7 +6,7 @@ import pytest
 
 from grokyolo.sweep.axes import NOTHING, axis_of
 from grokyolo.sweep.outcome import Spread, Word
-from grokyolo.view.phase.look import LOOKS, MEANINGS, fitted, from_top, law_parts, number, place, short, telling, times
+from grokyolo.view.phase.look import LOOKS, MEANINGS, clearest, fitted, from_top, law_parts, number, place, short, times
 from tests.view.sweeps import panels, sweep
 
 
@@ -75,7 +75,7 @@ def test_a_place_is_named_by_its_axes():
 
 def test_the_courses_that_change_most_come_first():
     found = panels().descents
-    most = telling(found, 2)
+    most = clearest(found, 2)
     assert len(most) == 2
     assert min(one.range for one in most) >= max(one.range for one in found if one not in most)
 

@@ -100,6 +100,23 @@ def test_in_every_format(workplace, suffix):
     assert Path(f"a.{suffix}").read_bytes().startswith(start)
 
 
+@pytest.mark.parametrize("suffix", ["svg", "pdf"])
+def test_a_picture_for_a_paper_has_no_date_and_is_the_same_each_time(workplace, suffix):
+    for name in ("a", "b"):
+        save_phase_picture(sweeps.half_done(), Path(f"{name}.{suffix}"))
+    first = Path(f"a.{suffix}").read_bytes()
+    assert first == Path(f"b.{suffix}").read_bytes()
+    assert b"CreationDate" not in first and b"dc:date" not in first
+
+
+def test_its_words_stay_words(workplace):
+    save_phase_picture(sweeps.half_done(), Path("a.svg"))
+    assert b">batch</text>" in Path("a.svg").read_bytes()
+    save_phase_picture(sweeps.half_done(), Path("a.pdf"))
+    fonts = Path("a.pdf").read_bytes()
+    assert b"/FontFile2" in fonts and b"/Type3" not in fonts  # TrueType, Type 42 of PostScript
+
+
 def test_another_suffix_is_an_error(workplace):
     with pytest.raises(UsageError) as caught:
         save_phase_picture(sweeps.sweep(), Path("a.bmp"))

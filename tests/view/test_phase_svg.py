@@ -1,67 +1,84 @@
-"""Charts as SVG text: points where their values say, round numbers at the axes, and nothing that a name could break."""
+"""Charts of the page: those of the picture, in the page's colours, with words behind every dot."""
 
 import xml.etree.ElementTree as ET
 
-import pytest
+from grokyolo.view.phase.charts import FEWEST, descent_charts, law_charts
+from grokyolo.view.phase.svg import SVG, XLINK, chart_of
+from tests.view import sweeps
 
-from grokyolo.view.phase.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Layer, Scale, chart
-
-
-def drawn(layers, x=Scale("x"), y=Scale("y")):  # noqa: B008 - frozen
-    return ET.fromstring(chart(layers, x, y, "words"))
+WORDS = "<b>what it & shows</b>"
 
 
-def dots(root):
-    return [(float(one.get("cx")), float(one.get("cy"))) for one in root.iter("circle")]
+def drawn(phases, charts=law_charts):
+    (draw,) = charts(phases)
+    return ET.fromstring(chart_of(draw, WORDS).svg)
 
 
-def labels(root):
-    return [one.text for one in root.iter("text") if one.get("class") is None]
+def elements(root, tag):
+    return list(root.iter(f"{{{SVG}}}{tag}"))
 
 
-def test_points_lie_where_their_values_say():
-    (one, two, three) = dots(drawn([Layer([(1, 1, "a"), (2, 2, "b"), (3, 3, "c")])]))
-    assert one[0] < two[0] < three[0]
-    assert one[1] > two[1] > three[1]
-    assert two[0] == pytest.approx((LEFT + WIDTH - RIGHT) / 2)
-    assert two[1] == pytest.approx((TOP + HEIGHT - BOTTOM) / 2)
+def texts(root):
+    return ["".join(one.itertext()) for one in elements(root, "text")]
 
 
-def test_equal_ratios_are_equal_distances_on_a_log_axis():
-    (one, two, three) = dots(drawn([Layer([(1, 1, "a"), (10, 1, "b"), (100, 1, "c")])], x=Scale("x", log=True)))
-    assert two[0] - one[0] == pytest.approx(three[0] - two[0], abs=0.2)
+def test_every_run_that_jumped_or_waited_is_a_dot_with_its_words():
+    phases = sweeps.sweep()
+    dots = [one.text for one in elements(drawn(phases), "title")]
+    jumps = [text for text in dots if text.startswith("fraction=")]
+    assert len(jumps) == len(phases.law.jumps) == 12
+    assert any(text.startswith("fraction=0.6: epoch 128, 2.3") for text in jumps)
+    assert len([text for text in dots if text.startswith("ended at epoch")]) == len(phases.law.waits) == 6
 
 
-def test_axes_have_round_numbers():
-    assert {"0.2", "0.4", "0.6"} <= set(labels(drawn([Layer([(0.1, 0.1, "a"), (0.9, 0.9, "b")])])))
-    assert {"10", "100", "1,000"} <= set(labels(drawn([Layer([(5, 1, "a"), (5000, 1, "b")])], x=Scale("x", log=True))))
+def test_every_error_is_a_dot_with_its_words():
+    dots = [one.text for one in elements(drawn(sweeps.models(), descent_charts), "title")]
+    assert dots == [
+        f"all runs, model={model}: {error} (2 runs)"
+        for model, error in (("n.yaml", "0.500"), ("s.yaml", "0.400"), ("m.yaml", "0.300"))
+    ]
 
 
-def test_or_those_that_are_given():
-    assert {"n", "s"} <= set(
-        labels(drawn([Layer([(0, 1, "a"), (1, 2, "b")])], x=Scale("x", ticks=((0, "n"), (1, "s")))))
-    )
+def test_words_are_text_in_the_colours_of_the_page():
+    root = drawn(sweeps.sweep())
+    assert {"e-folds of decay an epoch", "epoch"} <= set(texts(root))
+    styles = " ".join(part.get("style", "") for part in root.iter())
+    assert "var(--c0)" in styles and "var(--ink)" in styles
+    assert "#0072b2" not in styles and "#000000" not in styles
 
 
-def test_from_nought_where_asked():
-    assert "0" in labels(drawn([Layer([(1, 0.9, "a"), (2, 1.0, "b")])], y=Scale("y", zero=True)))
+def test_it_says_what_it_shows_and_not_when_it_was_made():
+    (draw,) = law_charts(sweeps.sweep())
+    found = chart_of(draw, WORDS)
+    assert found.title == "When it jumps, over how fast weights decay"
+    assert ET.fromstring(found.svg).get("aria-label") == WORDS
+    assert "date" not in found.svg.lower()
+    assert found == chart_of(draw, WORDS)
 
 
-def test_one_point_is_a_chart():
-    assert len(dots(drawn([Layer([(1, 1, "a")])]))) == 1
+def test_names_that_nothing_refers_to_are_left_out():
+    root = drawn(sweeps.sweep())
+    referred = {one.get(f"{{{XLINK}}}href") for one in elements(root, "use")}
+    referred |= {one.get("clip-path", "")[4:-1] for one in root.iter()}
+    assert {f"#{one.get('id')}" for one in root.iter() if one.get("id")} <= referred
 
 
-def test_lines_bars_and_open_marks():
-    root = drawn(
-        [Layer([(1, 1, ""), (2, 2, "")], "line", 3), Layer([(1, 1, "a")], "open"), Layer([(1, 1, "a")], bars=[(0, 2)])]
-    )
-    assert root.find("polyline").get("class") == "line c3 d3"
-    assert root.find("path").get("class") == "open c0"
-    assert len([one for one in root.iter("line") if (one.get("class") or "").startswith("bar")]) == 1
+def test_through_few_jumps_no_law_is_drawn():
+    def lines(epochs):
+        runs = sweeps.grid(
+            lambda weight_decay: sweeps.grokked(epochs[weight_decay], rate=weight_decay), weight_decay=list(epochs)
+        )
+        return " ".join(texts(drawn(sweeps.shown(runs))))
+
+    few = {0.01 * i: round(3 / (0.01 * i)) for i in range(1, FEWEST)}
+    assert "fitted" not in lines(few) and "slope" not in lines(few)
+    assert "fitted: slope -1.00" in lines({**few, 0.01 * FEWEST: round(3 / (0.01 * FEWEST))})
 
 
 def test_names_are_text():
-    name = "<b>&\"'</b>"
-    root = drawn([Layer([(1, 1, name)])], x=Scale(name))
-    assert root.find("circle/title").text == name
-    assert next(one.text for one in root.iter("text") if one.get("class") == "name") == name
+    svg = chart_of(*descent_charts(sweeps.hostile_models()), sweeps.HOSTILE).svg
+    assert sweeps.HOSTILE not in svg
+    root = ET.fromstring(svg)
+    assert root.get("aria-label") == sweeps.HOSTILE
+    assert all("script>" in one.text and "[bold]$x$" in one.text for one in elements(root, "title"))
+    assert elements(root, "script") == []

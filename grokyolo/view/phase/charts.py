@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,13 +15,13 @@ from grokyolo.sweep.descent import Descent
 from grokyolo.sweep.diagram import Phases
 from grokyolo.view.compare import COLOURS, DASHES
 from grokyolo.view.panels import SMALL
-from grokyolo.view.phase.look import fitted, law_parts, place, telling
+from grokyolo.view.phase.look import clearest, fitted, law_parts, place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MARKERS = "osD^vP*X"
-FAINT = "#555555"
+FAINT, GREY = "#555555", "#999999"
 FEW, MOST_FLAT = 6, 12
 """More labels on an axis than this stand upright, or give way to round numbers."""
 
@@ -30,7 +30,11 @@ MOST_DOTS = 2000
 MOST_ROWS, MOST_LINES = 14, 8
 """Parts of a sweep that are drawn one by one, at most."""
 
-Draw = Callable[["Axes"], None]
+FEWEST = 4
+"""Through fewer jumps than this no line is drawn: two points lie on any."""
+
+Draw = Callable[["Axes"], Mapping[str, Sequence[str]]]
+"""Draws into axes, and returns words on each dot of what has an id."""
 
 
 def plain(text: str) -> str:
@@ -38,44 +42,69 @@ def plain(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text).replace("$", r"\$")
 
 
+def trim(ax: Axes) -> None:
+    """Make the frame of a chart light and its numbers small."""
+    ax.tick_params(which="both", labelsize=SMALL)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
 def charts_of(phases: Phases) -> list[Draw]:
     """Return what draws each chart that a sweep has something for."""
-    found: list[Draw] = []
-    if len(phases.law.jumps):
-        found.append(partial(_law, law=phases.law))
-        if any(group.budget for one in phases.law.shares for group in one.groups):
-            found.append(partial(_budgets, law=phases.law))
+    found = law_charts(phases)
+    if found and any(group.budget for one in phases.law.shares for group in one.groups):
+        found.append(partial(_budgets, law=phases.law))
     borders = [one for one in phases.criticals if one.estimate is not None]
     if borders:
         found.append(partial(_criticals, found=borders[:MOST_ROWS], of=len(borders)))
+    return found + descent_charts(phases)
+
+
+def law_charts(phases: Phases) -> list[Draw]:
+    """Return what draws the jumps over the rate of decay; nothing where none has jumped."""
+    return [partial(_law, law=phases.law)] if len(phases.law.jumps) else []
+
+
+def descent_charts(phases: Phases) -> list[Draw]:
+    """Return what draws the test error over each size."""
+    found: list[Draw] = []
     for axis in dict.fromkeys(one.axis for one in phases.descents):
         same = [one for one in phases.descents if one.axis == axis]
-        found.append(partial(_descents, found=telling(same, MOST_LINES), of=len(same), score=phases.score_name))
+        found.append(partial(_descents, found=clearest(same, MOST_LINES), of=len(same), score=phases.score_name))
     return found
 
 
-def _law(ax: Axes, law: Law) -> None:
+def _law(ax: Axes, law: Law) -> dict[str, list[str]]:
+    titles = {}
     if len(law.waits):
         waits = law.waits[:: -(-len(law.waits) // MOST_DOTS)]
-        ax.plot(*waits.T, "^", color="#999999", markersize=4, fillstyle="none", label="no jump by then")
+        ax.plot(*waits.T, "^", color=GREY, markersize=4, fillstyle="none", label="no jump by then", gid="waits")
+        titles["waits"] = [f"ended at epoch {epoch:.0f}" for epoch in waits[:, 1]]
     parts = law_parts(law, len(COLOURS))
-    for (label, jumps), colour, marker in zip(parts, COLOURS, MARKERS, strict=False):
+    style: dict[str, Any] = {"linestyle": (0, (5, 2)), "linewidth": 1.2}
+    lines = 0
+    for number, (label, jumps) in enumerate(parts):
+        look: dict[str, Any] = {"color": COLOURS[number], "marker": MARKERS[number], "linestyle": "none"}
         shown = jumps[:: -(-len(jumps) // MOST_DOTS)]
-        name = plain(label) or "half way up the jump"
-        ax.plot(*shown.T, color=colour, marker=marker, markersize=4, alpha=0.8, linestyle="none", label=name)
-        if law.slope is not None:
-            ax.plot(*fitted(law, jumps).T, color=colour, linestyle=(0, (5, 2)), linewidth=1.2)
-    if law.budget is not None and len(parts) == 1:
+        name = f"jumps-{number}"
+        ax.plot(*shown.T, markersize=4, alpha=0.8, label=plain(label) or "half way up the jump", gid=name, **look)
+        titles[name] = [
+            f"{label}{': ' if label else ''}epoch {epoch:.0f}, {rate * epoch:.3g} e-folds" for rate, epoch in shown
+        ]
+        if law.slope is not None and len(jumps) >= FEWEST:
+            ax.plot(*fitted(law, jumps).T, color=COLOURS[number], **style)
+            lines += 1
+    if law.budget is not None and len(parts) == 1 and len(law.jumps) >= FEWEST:
         ends = fitted(law, law.jumps)[:, 0]
         ax.plot(ends, law.budget / ends, color="black", linewidth=1.0, label=f"{law.budget:.3g} e-folds (slope -1)")
-    if law.slope is not None:
-        ax.plot([], [], color=FAINT, linestyle=(0, (5, 2)), linewidth=1.2, label=_slope(law))
+    if lines:
+        ax.plot([], [], color=FAINT, label=_slope(law), **style)
     _log_axis(ax, "x")
     _log_axis(ax, "y")
     ax.set_xlabel("e-folds of decay an epoch", fontsize=SMALL + 1)
     ax.set_ylabel("epoch", fontsize=SMALL + 1)
     ax.set_title("when it jumps, over how fast weights decay", fontsize=SMALL + 1, loc="left")
     ax.legend(frameon=False, fontsize=SMALL - 1)
+    return titles
 
 
 def _slope(law: Law) -> str:
@@ -98,7 +127,7 @@ def _log_axis(ax: Axes, which: str) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"))
 
 
-def _budgets(ax: Axes, law: Law) -> None:
+def _budgets(ax: Axes, law: Law) -> dict[str, list[str]]:
     """Draw the budget at the jump, level by level of each axis."""
     at, ticks, labels = 0.0, [], []
     for colour, marker, one in zip(cycle(COLOURS), cycle(MARKERS), law.shares, strict=False):
@@ -125,9 +154,10 @@ def _budgets(ax: Axes, law: Law) -> None:
     ax.set_xticks(ticks, labels, rotation=90 if len(ticks) > FEW else 0)
     ax.set_ylim(0, None)
     ax.set_ylabel("e-folds at the jump", fontsize=SMALL + 1)
+    return {}
 
 
-def _criticals(ax: Axes, found: Sequence[Critical], of: int) -> None:
+def _criticals(ax: Axes, found: Sequence[Critical], of: int) -> dict[str, list[str]]:
     """Draw each critical size with its interval, and below it the share of runs that generalise at each size tried."""
     tried = sorted({one.size for each in found for one in each.tried if one.size > 0})
     for row, one in enumerate(reversed(found)):
@@ -157,16 +187,18 @@ def _criticals(ax: Axes, found: Sequence[Critical], of: int) -> None:
     ax.set_xlabel(plain(found[0].axis), fontsize=SMALL + 1)
     some = f"; {len(found)} of {of}" if of > len(found) else ""
     ax.set_title(f"critical size, 95 %; dots: share that generalises{some}", fontsize=SMALL + 1, loc="left")
+    return {}
 
 
-def _descents(ax: Axes, found: Sequence[Descent], of: int, score: str) -> None:
+def _descents(ax: Axes, found: Sequence[Descent], of: int, score: str) -> dict[str, list[str]]:
+    titles: dict[str, list[str]] = {}
     counted = all(size.size is not None and size.size > 0 for one in found for size in one.sizes)
     labels = list(dict.fromkeys(size.label for one in found for size in one.sizes))
     for one, colour, dash, marker in zip(found, cycle(COLOURS), cycle(DASHES), cycle(MARKERS), strict=False):
         at = [float(size.size or 0) if counted else labels.index(size.label) for size in one.sizes]
         means = np.array([size.mean for size in one.sizes])
         low, high = np.array([[min(size.errors), max(size.errors)] for size in one.sizes]).T
-        ax.errorbar(
+        bars = ax.errorbar(
             at,
             means,
             np.maximum([means - low, high - means], 0),  # a mean of equal numbers may be a little more than they are
@@ -179,6 +211,12 @@ def _descents(ax: Axes, found: Sequence[Descent], of: int, score: str) -> None:
             elinewidth=0.8,
             label=plain(place(one.fixed)),
         )
+        name = f"error-{len(titles)}"
+        bars.lines[0].set_gid(name)
+        titles[name] = [
+            f"{place(one.fixed)}, {one.axis}={size.label}: {size.mean:.3f} ({len(size.errors)} runs)"
+            for size in one.sizes
+        ]
     if counted:
         _log_axis(ax, "x")
     else:
@@ -194,3 +232,4 @@ def _descents(ax: Axes, found: Sequence[Descent], of: int, score: str) -> None:
     if any(one.fixed for one in found):
         columns = 2 if len(found) > 3 else 1
         ax.legend(frameon=False, fontsize=SMALL - 2, ncols=columns, loc="upper left", bbox_to_anchor=(0, -0.2))
+    return titles

@@ -122,7 +122,7 @@ def fitted(law: Law, jumps: FloatArray) -> FloatArray:
     return line
 
 
-def telling(found: Sequence[Descent], most: int) -> list[Descent]:
+def clearest(found: Sequence[Descent], most: int) -> list[Descent]:
     """Return the courses that say most, in their order: those with a peak, then those that change most."""
     ranked = sorted(found, key=lambda one: (one.peak is None, -one.range))[:most]
     return [one for one in found if any(one is chosen for chosen in ranked)]

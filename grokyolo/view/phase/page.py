@@ -11,8 +11,9 @@ from typing import Any
 from grokyolo.sweep.diagram import Panel, Phases
 from grokyolo.sweep.outcome import Cell, Run, Word
 from grokyolo.view import numbers
-from grokyolo.view.phase.charts_html import descent_charts, law_chart
+from grokyolo.view.phase.charts import descent_charts, law_charts
 from grokyolo.view.phase.look import LOOKS, MEANINGS, from_top, number, place, share, times
+from grokyolo.view.phase.svg import chart_of
 from grokyolo.view.phase.table import critical_cells, descent_cells, group_cells
 from grokyolo.view.whole import write_whole
 
@@ -41,7 +42,9 @@ def render(phases: Phases) -> str:
 
     from grokyolo import __version__
 
-    law = law_chart(phases)
+    law = [chart_of(draw, " ".join(phases.law.sentences())) for draw in law_charts(phases)]
+    axes = dict.fromkeys(one.axis for one in phases.descents)
+    words = [" ".join(one.sentence() for one in phases.descents if one.axis == axis) for axis in axes]
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["drawn"] = Markup
     return environment.from_string(_text("grokyolo.view.phase", "page.html")).render(
@@ -60,7 +63,7 @@ def render(phases: Phases) -> str:
         columns=[level.label for level in phases.diagram.across.levels],
         panels=[_panel(phases, panel) for panel in phases.diagram.panels],
         law=phases.law.sentences(),
-        law_chart=law,
+        law_charts=law,
         shares=[
             (one.axis, [list(group_cells(group)) for group in one.groups]) for one in phases.law.shares if one.groups
         ],
@@ -68,7 +71,7 @@ def render(phases: Phases) -> str:
         criticals=[(place(one.fixed), *critical_cells(one), one.sentence()) for one in phases.criticals],
         critical_axis=phases.criticals[0].axis if phases.criticals else "",
         descents=[(one.axis, place(one.fixed), *descent_cells(one)) for one in phases.descents],
-        charts=descent_charts(phases),
+        charts=[chart_of(draw, about) for draw, about in zip(descent_charts(phases), words, strict=True)],
         axes=[axis.name for axis in phases.axes],
         runs=[_run(phases, run) for run in phases.runs[:MOST_RUNS]],
         more_runs=max(len(phases.runs) - MOST_RUNS, 0),

@@ -12,7 +12,7 @@ from grokyolo.sweep.critical import REACHED
 from grokyolo.sweep.diagram import Panel, Phases
 from grokyolo.sweep.outcome import Cell
 from grokyolo.view.panels import SMALL
-from grokyolo.view.phase.charts import FAINT, Draw, charts_of, plain
+from grokyolo.view.phase.charts import FAINT, Draw, charts_of, plain, trim
 from grokyolo.view.phase.look import LOOKS, from_top, number, place, share, short
 from grokyolo.view.plot import save_picture
 
@@ -110,8 +110,7 @@ def _above(figure: Figure, phases: Phases, charts: Sequence[Draw]) -> None:
 def _charts(axes: Sequence[Axes], charts: Sequence[Draw]) -> None:
     for ax, draw in zip(axes, charts, strict=False):
         draw(ax)
-        ax.tick_params(which="both", labelsize=SMALL)
-        ax.spines[["top", "right"]].set_visible(False)
+        trim(ax)
     for ax in axes[len(charts) :]:
         ax.set_axis_off()
 

@@ -17,7 +17,7 @@ from grokyolo.sweep.diagram import Panel, Phases
 from grokyolo.sweep.outcome import Cell
 from grokyolo.view import numbers
 from grokyolo.view.names import printable
-from grokyolo.view.phase.look import LOOKS, from_top, number, place, share, short, telling, times
+from grokyolo.view.phase.look import LOOKS, clearest, from_top, number, place, share, short, times
 
 WIDE = 20
 """Columns that a cell needs to say its word and its times; with fewer it says its letter and the time of the jump."""
@@ -208,7 +208,7 @@ def _descents(found: Sequence[Descent]) -> list[RenderableType]:
         same = [one for one in found if one.axis == axis]
         table = _table(f"{same[0].kind or 'over'} ({axis})", "error", "peak", "course", left=1)
         table.columns[3].justify = "left"
-        for one in telling(same, MOST_ROWS):
+        for one in clearest(same, MOST_ROWS):
             table.add_row(_fixed(one.fixed), *descent_cells(one))
         parts += [table, *_more(len(same))]
     return parts

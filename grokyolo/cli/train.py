@@ -137,4 +137,4 @@ def _resumed(run: Path, recipe: Recipe, options: TrainingOptions) -> int:
     if is_finished(run, own):
         return finished(run)
     # what changes no bit of a training is as the command says now
-    return go_on_with(run, replace(own, inputs=recipe.inputs), options)
+    return go_on_with(run, own.model_copy(update={"inputs": recipe.inputs}), options)

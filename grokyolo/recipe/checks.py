@@ -5,6 +5,7 @@ Each rule looks at the resolved values and Ultralytics' defaults together, and s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,16 @@ from typing import Any
 from grokyolo.findings import Finding, Place, Severity, problem
 from grokyolo.recipe.models import MEMORISED, BuiltinData, Recipe
 from grokyolo.recipe.modular import image_side
-from grokyolo.recipe.train_arguments import CLASSIFY, EVERY_TASK, default_of, epochs_of, task_of
+from grokyolo.recipe.train_arguments import (
+    BY_SUFFIX,
+    CLASSIFY,
+    EVERY_TASK,
+    TASKS,
+    default_of,
+    epochs_of,
+    task_by_name,
+    task_of,
+)
 
 STRIDE = 32
 """Ultralytics rounds image sizes to multiples of this."""
@@ -22,6 +32,8 @@ FEWEST_MEASUREMENTS = 30
 MOST_SAVED = 100
 SHORT = 10
 """Epochs of a trial run, which says nothing about a plateau anyway."""
+OFFICIAL = re.compile(r"yolov?\d+[a-z](u|-p\d)?\.(pt|yaml)")
+"""Names of Ultralytics' own detectors."""
 COUPLED = {"adam", "adamax", "nadam", "radam", "rmsprop"}
 ADAPTIVE = {"adam", "adamax", "adamw", "nadam", "radam", "rmsprop"}
 AUGMENTATION = EVERY_TASK + CLASSIFY
@@ -114,6 +126,19 @@ def _measuring(s: Settings) -> Iterator[Finding]:
         times = s.epochs // gap.every + 1
         what = f"gap.every is {gap.every}, so the gap is measured {times} times, too few for a verdict"
         yield s.finding("gap.every", what, f"gap.every={max(1, s.epochs // 100)}")
+
+
+def _task(s: Settings) -> Iterator[Finding]:
+    model, task = s.recipe.model, task_of(s.recipe)
+    if task not in TASKS:
+        what = f"{Path(model).name} is a model for {task}, which grokyolo does not measure"
+        yield s.finding("model", what, "model=yolo26n.pt", fatal=True)
+    by_name = task_by_name(model)
+    if s.given("task") and by_name != task and (by_name != "detect" or OFFICIAL.fullmatch(Path(model).name)):
+        what = f"train.task is {task}, but {Path(model).name} is a model for {by_name}"
+        suffix = next((suffix for suffix, one in BY_SUFFIX.items() if one == task), "")
+        file = f"model=yolo26n{suffix}{Path(model).suffix or '.pt'}"
+        yield s.finding("train.task", what, file, fatal=True)
 
 
 def _saving(s: Settings) -> Iterator[Finding]:
@@ -242,6 +267,7 @@ def _accelerating(s: Settings) -> Iterator[Finding]:
 
 
 RULES: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    _task,
     _measuring,
     _ending,
     _optimizer,

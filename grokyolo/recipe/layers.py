@@ -16,12 +16,11 @@ from grokyolo.findings import Finding, Place, error_of, problem
 from grokyolo.recipe import catalogue, messages, ultralytics_run
 from grokyolo.recipe.catalogue import Form, Source
 from grokyolo.recipe.models import BUILTIN_DATA, TOP
+from grokyolo.recipe.train_arguments import PATHS
 from grokyolo.recipe.units import NUMBER, time_text
 from grokyolo.recipe.yaml_reader import Listing, Node, Scalar, Table, is_null, parse, shown
 
 MAX_PARENTS = 8
-PATHS = ("model", "data")
-"""Bare keys whose values are taken as they stand."""
 FORMAT = 1
 """The version of a run's `grokyolo.yaml` that this grokyolo reads."""
 WHOLE = (*PATHS, "description")

@@ -15,7 +15,7 @@ from grokyolo.recipe.catalogue import Form, Source
 from grokyolo.recipe.layers import Layers
 from grokyolo.recipe.models import BUILTIN_DATA, SECTIONS, TOP, Recipe, Section
 from grokyolo.recipe.schema import file_model
-from grokyolo.recipe.train_arguments import MODEL_AND_DATA, task_of
+from grokyolo.recipe.train_arguments import MODEL_AND_DATA, PATHS, task_of
 from grokyolo.recipe.yaml_reader import Node, Scalar, Table, is_null, parse, plain
 
 
@@ -107,7 +107,7 @@ def _resolved(name: str, whole: Place, read: Layers, arguments: Sequence[str], *
     checked = _checkable(table, problems)
     places = dict(_places(checked))
     values = _values(checked, problems)
-    files = {key: _file(key, checked, problems) for key in layers.PATHS}
+    files = {key: _file(key, checked, problems) for key in PATHS}
     recipe = Recipe.model_construct(
         **values | {key: file for key, file in files.items() if file},
         name=name,
@@ -125,7 +125,7 @@ def _resolved(name: str, whole: Place, read: Layers, arguments: Sequence[str], *
         and (parent is None or is_null(parent) or layers.names_a_parent(parent))
     ):
         given = [key for key in table.items if key in checked.items or not is_null(table.items[key])]
-        problems += checks.missing({*layers.PATHS} - {*given}, whole)
+        problems += checks.missing({*PATHS} - {*given}, whole)
     if problems:
         raise error_of(problems, read.files)
     return recipe.model_copy(update={"findings": tuple(findings)})

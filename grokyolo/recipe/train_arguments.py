@@ -44,6 +44,8 @@ MODEL_AND_DATA = {
 }
 """What `yolo train` takes where nobody names a model or a data set (`ultralytics.cfg.TASK2MODEL`, `TASK2DATA`)."""
 
+PATHS = ("model", "data")
+"""Keys beside the train arguments whose values are taken from the command line as they stand."""
 SETS = ("CFG_FRACTION_KEYS", "CFG_FLOAT_KEYS", "CFG_INT_KEYS", "CFG_BOOL_KEYS", "CFG_STR_KEYS")
 """Names of the sets in `cfg/__init__.py` that say which type an argument has."""
 LOWEST = "CFG_INT_MIN"

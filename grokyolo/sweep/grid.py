@@ -22,6 +22,7 @@ from typing import Any
 
 from grokyolo.errors import GrokyoloError, RecipeError, UsageError, did_you_mean
 from grokyolo.findings import Place
+from grokyolo.recipe.train_arguments import PATHS
 from grokyolo.recipe.yaml_reader import Scalar, parse, plain
 
 CALL = re.compile(r"([A-Za-z]+)\((.*)\)", re.DOTALL)
@@ -141,14 +142,18 @@ def assignment(key: str, value: object) -> str:
     """Return `KEY=VALUE` as a recipe takes it, whatever the value: `lr0=1.0e-05`, `data.operation='*'`."""
     import yaml
 
+    if key in PATHS:
+        return f"{key}={value}"
     text = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
     return f"{key}={text.removesuffix(chr(10)).removesuffix(chr(10) + '...')}"
 
 
-def value_of(text: str) -> Any:
+def value_of(key: str, text: str) -> Any:
     """Return what a recipe reads in a value of the command line; text that YAML has other plans for stays text."""
     if not text:
         return None
+    if key in PATHS:
+        return text
     node = parse(text, Place(argument=text), [])
     return plain(node) if isinstance(node, Scalar) or (node is not None and text[0] in "[{") else text
 
@@ -164,6 +169,8 @@ def _argument(argument: str, known: Collection[str]) -> tuple[str, Choice | Draw
     if not equals or not key.strip():
         raise UsageError(f"{argument!r} is not KEY=VALUE", where=where, hint=HOW)
     key, parts = _key(argument), [part.strip() for part in _split(text)]
+    if key in PATHS:
+        return (key, None) if len(parts) == 1 and key not in known else (key, Choice(key, tuple(dict.fromkeys(parts))))
     if len(parts) == 1 and (draw := _draw(key, parts[0], where)):
         return key, draw
     if len(parts) == 1 and key not in known and not CALL.fullmatch(parts[0]):
@@ -171,18 +178,18 @@ def _argument(argument: str, known: Collection[str]) -> tuple[str, Choice | Draw
     if not all(parts):
         hint = "write null for an empty value, or remove the comma"
         raise UsageError(f"{key} has an empty value in its list", where=where, hint=hint)
-    values = [value for part in parts for value in _values(part, where)]
+    values = [value for part in parts for value in _values(key, part, where)]
     first: dict[str, object] = {}
     for value in values:
         first.setdefault(identity(value), value)
     return key, Choice(key, tuple(first.values()))
 
 
-def _values(part: str, where: str) -> tuple[object, ...]:
+def _values(key: str, part: str, where: str) -> tuple[object, ...]:
     """Return the values of one part of a list: several for a range."""
     call = CALL.fullmatch(part)
     if call is None:
-        return (value_of(part),)
+        return (value_of(key, part),)
     name, text = call[1], call[2]
     if name in RANGES:
         return _range(name, text, where)

@@ -152,13 +152,13 @@ def command_of(sweep: Sweep) -> str:
 
 def _typed(key: str, value: object) -> str:
     """Return a value as a person would type it in a list."""
-    plain = isinstance(value, str) and "," not in value and value_of(value) == value
+    plain = isinstance(value, str) and "," not in value and value_of(key, value) == value
     return str(value) if plain else assignment(key, value).partition("=")[2]
 
 
 def _fixed(overrides: Iterable[str]) -> dict[str, object]:
     pairs = (override.partition("=") for override in overrides)
-    return {key.removeprefix("train."): value_of(text) for key, _, text in pairs}
+    return {key.removeprefix("train."): value_of(key, text) for key, _, text in pairs}
 
 
 def _equal(one: Mapping[str, object], other: Mapping[str, object]) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped, first_line
+from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped, did_you_mean, first_line
 from grokyolo.notify.listener import Listener, Progress
 from grokyolo.recipe import BuiltinData, Recipe, epochs_of
 from grokyolo.run import extension, folder
@@ -128,11 +129,10 @@ def _load_model(recipe: Recipe) -> Any:
     try:
         model = YOLO(recipe.model, task=recipe.train.get("task"))
     except Exception as error:
-        scratch = Path(recipe.model).with_suffix(".yaml").name
         raise DataError(
             f"cannot find, read or download the model {recipe.model}: {_first_line(error)}",
             where=where,
-            hint=f"put the file {Path(recipe.model).name} into this folder, or train from scratch: model={scratch}",
+            hint=_other_model(recipe.model),
         ) from error
     if model.task not in TRAINERS:
         raise DataError(
@@ -141,6 +141,31 @@ def _load_model(recipe: Recipe) -> Any:
             hint="choose another model",
         )
     return model
+
+
+def _other_model(name: str) -> str:
+    """Return what to do where a model cannot be read: what is not there is not proposed."""
+    from ultralytics.utils import ROOT
+
+    file = Path(name)
+    if file.is_file():
+        return f"take another copy of {name}, or another model: model=yolo26n.pt"
+    architectures = {path.stem for path in (ROOT / "cfg" / "models").rglob("*.yaml")}
+    known = [re.sub(r"^(yolo\D*\d+)", rf"\1{scale}", stem, count=1) for stem in architectures for scale in "nsmlx"]
+    known += architectures
+    if file.suffix == ".pt" and file.stem in known:
+        return f"put the file {file.name} into this folder, or train from scratch: model={file.stem}.yaml"
+    near = did_you_mean(file.stem, known)
+    return near or f"name {'an architecture' if file.suffix == '.yaml' else 'weights'} that there is: model=yolo26n.pt"
+
+
+def _other_data(name: str, task: str) -> str:
+    """Return what to do where a data set cannot be read."""
+    if Path(name).is_file():
+        return f"correct the file {name}"
+    if Path(name).is_dir():
+        return f"put train/ and val/ into {name}, in each of them one folder of images a class"
+    return f"give the path of your own data set file: data={'FOLDER' if task == 'classify' else 'my-data.yaml'}"
 
 
 def _find_data(recipe: Recipe, task: str) -> str:
@@ -160,7 +185,7 @@ def _find_data(recipe: Recipe, task: str) -> str:
         raise DataError(
             f"cannot find, read or download the data set {recipe.data}: {_first_line(error)}",
             where=f"data: {recipe.data} ({recipe.provenance.get('data', recipe.name)})",
-            hint=f"give the path of your own data set file: data={'FOLDER' if task == 'classify' else 'my-data.yaml'}",
+            hint=_other_data(recipe.data, task),
         ) from error
     return recipe.data
 

@@ -108,3 +108,29 @@ def test_own_small_data_must_be_named_and_the_error_says_how():
     assert caught.value.lines()[0] == "error: the recipe names no data set"
     assert caught.value.lines()[-1] == "try:   add your own to the command line: data=my-data.yaml"
     assert load("long-small-data", ["data=my-data.yaml"]).data == "my-data.yaml"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what", "remedy"),
+    [
+        (
+            ["model=yolo26n-sem.pt"],
+            "yolo26n-sem.pt is a model for semantic, which grokyolo does not measure",
+            "model=yolo26n.pt",
+        ),
+        (["task=segment"], "train.task is segment, but yolo26n.pt is a model for detect", "model=yolo26n-seg.pt"),
+        (
+            ["task=pose", "model=yolo26s-cls.yaml"],
+            "train.task is pose, but yolo26s-cls.yaml is a model for classify",
+            "model=yolo26n-pose.yaml",
+        ),
+    ],
+)
+def test_a_model_for_another_task_is_refused(arguments, what, remedy):
+    with pytest.raises(RecipeError) as caught:
+        load("long-coco8", arguments)
+    assert (caught.value.what, caught.value.hint) == (what, remedy)
+
+
+def test_weights_of_ones_own_may_be_for_any_task():
+    assert load("long-coco8", ["model=best.pt", "task=segment"]).warnings == []

@@ -168,7 +168,7 @@ def test_every_number_reaches_the_recipe_unchanged(number):
 
 @given(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False)))
 def test_plain_values_are_read_back_as_they_were(value):
-    assert value_of(assignment("key", value).partition("=")[2]) == value
+    assert value_of("key", assignment("key", value).partition("=")[2]) == value
 
 
 @given(st.text(max_size=30))
@@ -214,3 +214,12 @@ def test_a_long_name_is_cut_and_stays_different():
 def test_every_name_is_a_folder(values):
     assert is_safe(name_of(values))
     assert "/" not in name_of(values, short=False)
+
+
+@pytest.mark.parametrize("path", ["my sets #2/data.yaml", "[site]/data.yaml", "2025", "set(1)/data.yaml", "null"])
+def test_paths_are_taken_as_they_stand(path):
+    assert parse_grid([f"data={path}"]).overrides == (f"data={path}",)
+    (axis,) = parse_grid([f"data={path},coco8.yaml"]).axes
+    assert isinstance(axis, Choice)
+    assert axis.values == (path, "coco8.yaml")
+    assert assignment("data", path) == f"data={path}"

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PINS := constraints.txt
 TORCH := torch==2.14.1 torchvision==0.29.1 ultralytics==8.4.190
 
-.PHONY: demo test lint format constraints schema benchmark clean
+.PHONY: demo test lint format constraints schema counts benchmark clean
 
 demo: $(VENV)/.installed
 	@run=$$($(BIN)/grokyolo train --recipe grok-modular-addition | sed -n 's/^done: //p') && \
@@ -34,6 +34,9 @@ constraints:  # new pins for every Python from 3.10 on, around the torch and ult
 
 schema: $(VENV)/.installed  # for editors; a test compares it with the code
 	$(BIN)/grokyolo recipes schema > recipes/recipe.schema.json
+
+counts: $(VENV)/.installed  # of Ultralytics' own architectures, for a new release of it
+	$(BIN)/python benchmarks/counts.py
 
 benchmark: $(VENV)/.tests
 	$(BIN)/python benchmarks/verdict.py

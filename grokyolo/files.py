@@ -229,3 +229,12 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def cache_folder() -> Path:
+    """Return the folder for generated data: $GROKYOLO_CACHE, or the platform's cache folder."""
+    if given := os.environ.get("GROKYOLO_CACHE"):
+        return Path(given)
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("grokyolo", appauthor=False))

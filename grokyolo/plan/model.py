@@ -1,26 +1,67 @@
-"""How large a model is and how much of it weight decay can act on, from its architecture alone."""
+"""How large a model is and how much of it weight decay can act on, as counted on the model that Ultralytics builds.
+
+Counts of Ultralytics' own architectures are shipped (`counts.json`, made by `make counts`). Any other architecture is
+built once, in a process of its own, and its counts are kept in the cache folder.
+"""
 
 from __future__ import annotations
 
-import ast
+import hashlib
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from grokyolo.plan.heads import HEADS, TASKS, Shape, classify
-from grokyolo.plan.layers import BLOCKS, REPEATED, Weights, joined, plain
+from grokyolo.files import YAML_BYTES, cache_folder, parse_yaml, read_bounded, write_durably
 
-SILENT = {"nn.Upsample", "nn.Identity", "nn.MaxPool2d", "nn.ReLU", "nn.SiLU", "nn.Dropout", "nn.AvgPool2d"}
-"""Layers without parameters that keep the number of channels."""
 SCALE = re.compile(r"yolo(?:e-)?v?\d+([nslmx])")
 UNIFIED = re.compile(r"(\d+)([nslmx])(.+)?$")
-LEGACY_ENDED_WITH = {"C3k2", "A2C2f", "C2fCIB"}
-"""Layers after which `parse_model` makes the newer class branch of `Detect`."""
-WIDE_SCALES = {"m", "l", "x"}
+SHIPPED = Path(__file__).with_name("counts.json")
+BUILD_SECONDS = 300.0
+"""After which building a model to count it is given up."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Parameters by what weight decay does to them.
+
+    Attributes:
+        normalised: decayed, but a normalisation directly behind the layer undoes their size: decay changes no more
+            than their effective learning rate.
+        free: decayed, and their size matters.
+        spared: biases and the parameters of normalisations, which `BaseTrainer.build_optimizer` never decays.
+        norms: those of `spared` that belong to normalisations; as many running statistics come with them.
+        fixed: never trained.
+        kept: values that a forward pass of one image keeps for the backward one, and its loss.
+    """
+
+    normalised: int = 0
+    free: int = 0
+    spared: int = 0
+    norms: int = 0
+    fixed: int = 0
+    kept: float = 0.0
+
+    def __add__(self, other: Weights) -> Weights:
+        return Weights(*(one + two for one, two in zip(vars(self).values(), vars(other).values(), strict=True)))
+
+    @property
+    def decayed(self) -> int:
+        """Parameters that weight decay is applied to."""
+        return self.normalised + self.free
+
+    @property
+    def total(self) -> int:
+        """All parameters."""
+        return self.normalised + self.free + self.spared + self.fixed
 
 
 @dataclass(frozen=True)
@@ -50,7 +91,7 @@ class Model:
 
 
 class Unknown(Exception):
-    """The architecture holds something that is not counted here."""
+    """The model cannot be counted; the message says why."""
 
 
 def read_model(
@@ -70,17 +111,16 @@ def read_model(
         channels: of the images.
         keypoints: number of keypoints and numbers of each, as the data set has it.
         freeze: layers that are not trained; names other than numbers are passed over.
-        side: of the images in pixels, for the values in passing.
+        side: of the images in pixels, for the values that are kept.
     """
     file = architecture_file(name)
     if file is None:
         reason = "its weights cannot be read without loading them" if name.endswith(".pt") else "no such architecture"
         return Model(name, None, unknown=reason)
     try:
-        table = _load(str(file))
-        layers, task = _walk(
-            table, _scale(Path(name).stem, table), classes=classes, channels=channels, keypoints=keypoints, side=side
-        )
+        question, table = question_of(name, channels, keypoints)
+        counts = _counts(question, table)
+        layers = _layers(counts, int(counts["nc"]) if classes is None else classes, side)
     except (Unknown, KeyError, IndexError, TypeError, ValueError) as problem:
         reason = str(problem) if isinstance(problem, Unknown) else "its architecture cannot be read"
         return Model(name, None, unknown=reason)
@@ -88,8 +128,8 @@ def read_model(
     names = [part for part in freeze if isinstance(part, str)]
     note = f"freeze={','.join(names)} is not counted" if names else ""
     first = next(i for i in range(len(layers) + 1) if i not in freeze)  # before it nothing is kept for a gradient
-    weights = sum((layer.at(0) for layer in layers[:first]), sum(layers[first:], Weights()))
-    return Model(name, weights, frozen, task, note)
+    unkept = (replace(layer, kept=0.0) for layer in layers[:first])
+    return Model(name, sum((*unkept, *layers[first:]), Weights()), frozen, str(counts["task"]), note)
 
 
 def architecture_file(name: str) -> Path | None:
@@ -121,14 +161,113 @@ def package_folder() -> Path | None:
     return Path(places[0]) if places else None
 
 
+def question_of(
+    name: str, channels: int = 3, keypoints: tuple[int, int] | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what `grokyolo.training.model_count` is to count, and the architecture.
+
+    Raises:
+        Unknown: there is none of that name, or it cannot be read.
+    """
+    file = architecture_file(name)
+    if file is None:
+        raise Unknown("no such architecture")
+    table = _load(str(file))
+    points = None if keypoints == tuple(table.get("kpt_shape") or ()) else keypoints
+    return {
+        "file": str(file),
+        "scale": _scale(Path(name).stem, table),
+        "channels": channels,
+        "keypoints": points,
+    }, table
+
+
+def _layers(counts: Mapping[str, Any], classes: int, side: int) -> list[Weights]:
+    """Return what each layer holds, the head last, for a number of classes and images of `side` pixels."""
+    piece = next((p for p in reversed(counts["head"]) if classes >= p[0][0]), counts["head"][0])
+    numbers, points = [point[0] for point in piece], [point[1] for point in piece]
+    head = [_through(numbers, column, classes) for column in zip(*points, strict=True)]
+    rows = (*counts["layers"], head)
+    return [replace(Weights(*map(round, row[:5])), kept=row[5] * side**2 + row[6] * side**4) for row in rows]
+
+
+def _through(places: Sequence[int], values: Sequence[float], place: int) -> float:
+    """Return the value at `place` of the polynomial of lowest degree through the others (Lagrange), exactly."""
+    total = Fraction(0)
+    for i, value in enumerate(values):
+        term = Fraction(value)
+        for j, other in enumerate(places):
+            if j != i:
+                term *= Fraction(place - other, places[i] - other)
+        total += term
+    return float(total)
+
+
+def _counts(question: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the counts of an architecture: shipped, kept from before, or made now.
+
+    Raises:
+        Unknown: it cannot be built, or grokyolo trains no such model.
+    """
+    key = key_of(table, question)
+    shipped: dict[str, Any] = _shipped_counts()
+    if key in shipped:
+        return dict(shipped[key])
+    kept = cache_folder() / "counts" / f"{key}.json"
+    try:
+        found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = _build(question)
+        with suppress(OSError):  # counted again next time
+            write_durably(kept, json.dumps(found).encode())
+    if "error" in found:
+        raise Unknown(f"it cannot be counted: {found['error']}")
+    return found
+
+
+def key_of(table: Mapping[str, Any], question: Mapping[str, Any]) -> str:
+    """Return what identifies a count: the architecture and the code that it is built by."""
+    asked = {name: value for name, value in question.items() if name != "file"}
+    text = json.dumps([table, asked, _code_digest()], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+@lru_cache(maxsize=1)
+def _code_digest() -> str:
+    """Return a digest of the modules that Ultralytics builds models with."""
+    digest, package = hashlib.sha256(), package_folder()
+    for file in sorted((package / "nn").rglob("*.py")) if package else ():
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _shipped_counts() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(SHIPPED.read_text(encoding="utf-8"))
+    return found
+
+
+def _build(question: Mapping[str, Any]) -> dict[str, Any]:
+    """Build the model in a process of its own, and return its counts."""
+    command = [sys.executable, "-m", "grokyolo.training.model_count"]
+    try:
+        done = subprocess.run(
+            command, input=json.dumps(question), capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
+        )
+        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])  # before it libraries say what they like
+    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
+        raise Unknown("it cannot be built here") from error
+    return answer
+
+
 def _load(file: str) -> dict[str, Any]:
     import yaml
 
     try:
-        table = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+        table = parse_yaml(read_bounded(Path(file), YAML_BYTES).decode())
+    except (OSError, yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
         raise Unknown("its architecture cannot be read") from error
-    if not isinstance(table, dict):
+    if not isinstance(table, dict) or not isinstance(table.get("head"), list):
         raise Unknown("its architecture cannot be read")
     return table
 
@@ -138,110 +277,3 @@ def _scale(stem: str, table: Mapping[str, Any]) -> str:
     found = SCALE.search(stem)
     scale = str(table.get("scale") or "") or (found[1] if found else "")
     return scale if scale in scales else next(iter(scales), "")
-
-
-@dataclass
-class _Context:
-    """What `parse_model` knows while it goes through the layers."""
-
-    depth: float
-    width: float
-    widest: float
-    scale: str
-    shape: Shape
-
-
-def _walk(
-    table: Mapping[str, Any],
-    scale: str,
-    *,
-    classes: int | None,
-    channels: int,
-    keypoints: tuple[int, int] | None,
-    side: int,
-) -> tuple[list[Weights], str | None]:
-    """Return the parameters of each layer, and the task of the last one."""
-    depth, width, widest = (table.get("scales") or {}).get(
-        scale, (table.get("depth_multiple", 1.0), table.get("width_multiple", 1.0), float("inf"))
-    )
-    points = keypoints or tuple(table.get("kpt_shape") or (17, 3))
-    count = classes if classes is not None else int(table["nc"])
-    bins, twice = int(table.get("reg_max", 16)), bool(table.get("end2end"))
-    context = _Context(depth, width, widest, scale, Shape(count, bins, twice, True, (), points))
-    names = {"nc": count, "kpt_shape": list(points), "None": None}
-    outputs: list[int] = []
-    sides: list[float] = []
-    found: list[Weights] = []
-    kind = ""
-    for source, repeats, kind, raw in [*table["backbone"], *table["head"]]:
-        args = [names.get(item, _literal(item)) if isinstance(item, str) else item for item in raw]
-        sources = [source] if isinstance(source, int) else source
-        inputs = [channels if not outputs else outputs[i] for i in sources]
-        widths = [float(side) if not sides else sides[i] for i in sources]
-        context.shape = replace(context.shape, positions=[width**2 for width in widths])
-        weights, out = _layer(kind, inputs, repeats, args, context)
-        outputs.append(out)
-        sides.append(widths[0] * _zoom(kind, args))
-        found.append(weights if kind in HEADS else weights.at(sides[-1] ** 2))
-    return found, TASKS.get(kind)
-
-
-def _zoom(kind: str, args: Sequence[Any]) -> float:
-    """Return how much longer the sides of a layer's output are than those of its input."""
-    if kind == "nn.Upsample":
-        return float(args[1] or 1)
-    stride = {"Conv": 2, "DWConv": 2, "SCDown": 2, "Classify": 2, "nn.Conv2d": 2, "nn.MaxPool2d": 1, "nn.AvgPool2d": 1}
-    place = stride.get(kind)
-    return 1.0 if place is None or len(args) <= place else 1 / args[place]
-
-
-def _literal(text: str) -> Any:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
-
-
-def _layer(kind: str, inputs: list[int], repeats: int, args: list[Any], context: _Context) -> tuple[Weights, int]:
-    """Return the parameters of one layer and its output channels, as `ultralytics.nn.tasks.parse_model` makes it."""
-    times = max(round(repeats * context.depth), 1) if repeats > 1 else repeats
-    if kind in BLOCKS:
-        return _block(kind, inputs[0], times, args, context)
-    if kind == "Classify":
-        return classify(inputs[0], *args), args[0]
-    if kind in HEADS:
-        shape = replace(context.shape, channels=inputs)
-        extra = args[1:] if kind.startswith(("Segment", "OBB")) else []
-        if kind.startswith("Segment"):
-            extra[1] = _divisible(min(extra[1], context.widest) * context.width)
-        if kind == "v10Detect":
-            shape = replace(shape, end2end=True, legacy=False)
-        return HEADS[kind](shape, *extra), inputs[0]
-    if kind == "Concat":
-        return joined(sum(inputs)), sum(inputs)
-    if kind in SILENT:
-        return Weights(), inputs[0]
-    if kind in {"nn.Conv2d", "nn.ConvTranspose2d"} and context.width == 1:
-        return plain(inputs[0], args[0], *args[1:2]), args[0]
-    raise Unknown(f"the layer {kind} is not counted here")
-
-
-def _block(kind: str, c1: int, times: int, args: list[Any], context: _Context) -> tuple[Weights, int]:
-    c2 = _divisible(min(args[0], context.widest) * context.width)
-    rest = list(args[1:])
-    if kind in LEGACY_ENDED_WITH:
-        context.shape = replace(context.shape, legacy=False)
-    if kind == "C3k2" and context.scale in WIDE_SCALES:
-        rest[0:1] = [True]
-    if kind == "A2C2f" and context.scale in {"l", "x"}:
-        rest += [True, 1.2]
-    if kind in REPEATED:
-        return BLOCKS[kind](c1, c2, times, *rest), c2
-    first = BLOCKS[kind](c1, c2, *rest)
-    # a repeated layer is built with the same arguments each time, so its input must be as wide as its output
-    return first * times, c2
-
-
-def _divisible(x: float) -> int:
-    """Return `x` rounded up to a multiple of 8, as `ultralytics.utils.ops.make_divisible`."""
-    return int(-(-x // 8) * 8)

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from grokyolo.errors import DataError
+from grokyolo.files import cache_folder
 from grokyolo.recipe import BuiltinData
 from grokyolo.recipe.modular import image_side, label_of, split_pairs
-
-
-def cache_folder() -> Path:
-    """Return the folder for generated data: $GROKYOLO_CACHE, or the platform's cache folder."""
-    if given := os.environ.get("GROKYOLO_CACHE"):
-        return Path(given)
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("grokyolo", appauthor=False))
 
 
 def prepare(data: BuiltinData, *, train_seed: int, image_size: int) -> Path:

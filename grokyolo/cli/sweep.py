@@ -303,7 +303,7 @@ def _finish(asked: Asked, made: SweepPlan, points: Sequence[Progress], stopped_b
     console().print(results(str(folder), made.sweep.axes, points))
     for progress in points:
         if progress.status is Status.FAILED:
-            say(f"failed: {progress.trial.point.name}: {progress.said}; read {progress.trial.log}", stderr=True)
+            say(f"failed: {progress.trial.point.name}: {progress.message}; read {progress.trial.log}", stderr=True)
     if known[Status.FAILED]:
         what = f"{known[Status.FAILED]} of {len(points)} points failed"
         raise GrokyoloError(what, where=str(folder), hint=f"mend what the logs say, then: {again}")

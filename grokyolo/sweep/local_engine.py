@@ -104,7 +104,7 @@ class LocalEngine:
         owner = owner_of(trial.run) if trial.run.is_dir() else None
         if owner is None:
             return False
-        progress.said = f"{named(owner)} is training it"
+        progress.message = f"{named(owner)} is training it"
         now = time.monotonic()
         if now - self._refused.setdefault(trial.point.name, now) > PATIENCE:
             progress.status = Status.FAILED
@@ -116,7 +116,7 @@ class LocalEngine:
         name = f"{self._sweep.folder.name}/{trial.point.name}"
         arguments = train_arguments(self._sweep.recipe, trial.arguments, name)
         training = Training(arguments, trial.log, cpus=self._sweep.cpus, environment=environment)
-        progress.status, progress.said, progress.started = Status.RUNNING, "", time.monotonic()
+        progress.status, progress.message, progress.started = Status.RUNNING, "", time.monotonic()
         self._free.remove(slot)
         self._jobs.append(_Job(progress, training, slot))
 

@@ -36,7 +36,7 @@ class Progress:
     Attributes:
         trial: the point.
         status: what it does now.
-        said: one line about it: why it failed, what it waits for.
+        message: one line about it: why it failed, what it waits for.
         code: exit code of its training, None as long as there is none.
         started: on the monotonic clock, when its training was started by this command; None before.
         seconds: that its training took in this command.
@@ -45,29 +45,29 @@ class Progress:
 
     trial: Trial
     status: Status = Status.WAITING
-    said: str = ""
+    message: str = ""
     code: int | None = None
     started: float | None = None
     seconds: float = 0.0
     here_before: bool = False
 
-    def end(self, code: int, said: str, now: float, *, stopping: bool) -> None:
+    def end(self, code: int, message: str, now: float, *, stopping: bool) -> None:
         """Note how a training ended.
 
         Args:
             code: exit code; negative for the signal that killed it.
-            said: its error; empty when it said none.
+            message: its error; empty when it message none.
             now: on the monotonic clock.
             stopping: whether trainings have been asked to stop.
         """
         self.code, self.seconds = code, now - (self.started or now)
         if code == 0:
-            self.status, self.said = Status.FINISHED, ""
+            self.status, self.message = Status.FINISHED, ""
         elif code in RESUMABLE or (stopping and -code in STOP_SIGNALS):
-            self.status, self.said = Status.STOPPED, said
+            self.status, self.message = Status.STOPPED, message
         else:
             self.status = Status.FAILED
-            self.said = f"{said} ({_ended(code)})" if said else _ended(code)
+            self.message = f"{message} ({_ended(code)})" if message else _ended(code)
 
 
 RESUMABLE = (Stopped.exit_code, Interrupted.exit_code)

@@ -21,7 +21,7 @@ from grokyolo.run.lock import named
 from grokyolo.sweep.folder import LOGS, Sweep, log_of
 from grokyolo.sweep.local_engine import Training, gpus_of, train_arguments
 from grokyolo.sweep.progress import Progress, Status
-from grokyolo.sweep.run_sync import RunSync
+from grokyolo.sweep.run_sync import RunSync, Store
 
 LOST_NODES = 20
 """Times that Ray starts a point anew after the node that trained it was lost."""
@@ -89,7 +89,7 @@ class RayEngine:
             task = self._ray.remote(**options)(train_in_copy if copy else train_in_shared_folder)
             more = (self._store(),) if copy else ()
             for progress in waiting:
-                self._tasks[task.remote(self._errand(progress, resources.cpus), *more)] = progress
+                self._tasks[task.remote(self._task(progress, resources.cpus), *more)] = progress
             self._opened = opened.pop_all()
 
     @property
@@ -138,7 +138,7 @@ class RayEngine:
         except self._ray.exceptions.RayError as error:
             progress.end(1, first_line(error), now, stopping=self._stopping)
         else:
-            progress.end(ended.code, ended.said, now, stopping=self._stopping)
+            progress.end(ended.code, ended.message, now, stopping=self._stopping)
 
     def _options(self, waiting: Sequence[Progress], resources: Resources) -> dict[str, Any]:
         """Return the options of the task; a cluster may get nodes that it fits on, this machine stays as it is."""
@@ -157,7 +157,7 @@ class RayEngine:
             )
         return {"num_cpus": resources.cpus, "num_gpus": gpus, "max_retries": LOST_NODES}
 
-    def _errand(self, progress: Progress, cpus: int) -> Task:
+    def _task(self, progress: Progress, cpus: int) -> Task:
         trial = progress.trial
         return Task(
             self._sweep.folder.name,
@@ -176,25 +176,6 @@ class RayEngine:
         here = NodeAffinitySchedulingStrategy(self._ray.get_runtime_context().get_node_id(), soft=False)
         actor = self._ray.remote(num_cpus=0, scheduling_strategy=here)(Store)
         return actor.remote(str(self._sweep.folder.absolute()))
-
-
-class Store:
-    """The sweep's folder, for nodes that do not see it; an actor on the machine that has it.
-
-    Args:
-        folder: the sweep folder.
-    """
-
-    def __init__(self, folder: str) -> None:
-        self._folder = Path(folder)
-
-    def load(self, point: str) -> dict[str, bytes]:
-        """Return what there is of a point."""
-        return RunSync(self._folder, point).pack()[0]
-
-    def keep(self, point: str, changed: dict[str, bytes], present: list[str]) -> None:
-        """Write what is new of a point."""
-        RunSync(self._folder, point).unpack(changed, present)
 
 
 def _log(folder: Path) -> TextIO:
@@ -250,7 +231,7 @@ def _size(file: Path) -> int:
         return 0
 
 
-LOOKS_EVERY = 0.2
+POLL = 0.2
 """Seconds between two looks at a training."""
 PATIENCE = 180.0
 """Seconds that a point waits until the lock of a node that was lost is free: file servers take their time."""
@@ -280,10 +261,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a training ended: exit code and last words."""
+    """How a training ended: exit code and last error."""
 
     code: int
-    said: str
+    message: str
 
 
 def train_in_shared_folder(task: Task) -> Ended:
@@ -293,11 +274,11 @@ def train_in_shared_folder(task: Task) -> Ended:
     if not sweep.is_dir():
         what = f"{socket.gethostname()} has no folder {sweep}"
         return Ended(1, f"{what}: share it between the nodes, or use --copy")
-    if owner := _lasting_owner(sweep / task.point):
+    if owner := _owner_that_stays(sweep / task.point):
         return Ended(1, f"{named(owner)} is training it")
     arguments = train_arguments(task.recipe, task.arguments, f"{task.sweep}/{task.point}")
     log = log_of(sweep, task.point)
-    return _trained(Training(arguments, log, cpus=task.cpus, cwd=folder))
+    return _wait_for(Training(arguments, log, cpus=task.cpus, cwd=folder))
 
 
 def train_in_copy(task: Task, store: Any) -> Ended:
@@ -313,29 +294,29 @@ def train_in_copy(task: Task, store: Any) -> Ended:
     try:
         sweep = scratch / "runs" / task.sweep
         sync = RunSync(sweep, task.point)
-        sync.unpack(ray.get(store.load.remote(task.point)))
+        sync.apply(ray.get(store.load.remote(task.point)))
         (scratch / "recipe.yaml").write_text(task.recipe, encoding="utf-8")
         log = log_of(sweep, task.point)
         arguments = train_arguments("recipe.yaml", (), f"{task.sweep}/{task.point}")
         training = Training(arguments, log, cpus=task.cpus, cwd=scratch)
 
         def send() -> None:
-            ray.get(store.keep.remote(task.point, *sync.pack()))
+            ray.get(store.save.remote(task.point, *sync.changes()))
 
         send()
-        ended = _trained(training, send, task.copy_every or 0.0)
+        ended = _wait_for(training, send, task.copy_every or 0.0)
         send()
         return ended
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _trained(training: Training, regularly: Callable[[], None] = lambda: None, every: float = float("inf")) -> Ended:
+def _wait_for(training: Training, regularly: Callable[[], None] = lambda: None, every: float = float("inf")) -> Ended:
     """Wait for the end of a training; Ray's wish to stop reaches this process as Ctrl-C."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where Ray was started below a shell's `&`
     due = time.monotonic() + every
     try:
-        while (code := training.wait(LOOKS_EVERY)) is None:
+        while (code := training.wait(POLL)) is None:
             if time.monotonic() >= due:
                 regularly()
                 due = time.monotonic() + every
@@ -347,7 +328,7 @@ def _trained(training: Training, regularly: Callable[[], None] = lambda: None, e
     return Ended(code, training.last_error())
 
 
-def _lasting_owner(run: Path) -> dict[str, Any] | None:
+def _owner_that_stays(run: Path) -> dict[str, Any] | None:
     """Return who trains into a run and does not end."""
     deadline = time.monotonic() + PATIENCE
     while owner := (owner_of(run) if run.is_dir() else None):

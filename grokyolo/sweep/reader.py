@@ -37,12 +37,12 @@ BEGUN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d grokyolo ")
 HARMLESS = ("stopped ", "the run is being trained by ")
 """Errors after which a point goes on by itself, or with another process."""
 
-Progress = Callable[[int, int], None]
+OnRead = Callable[[int, int], None]
 """Is told how many runs are read, of how many."""
 
 
 def read_runs(
-    name: str, *, jobs: int | None = None, keep: bool = True, progress: Progress = lambda done, of: None
+    name: str, *, jobs: int | None = None, keep: bool = True, progress: OnRead = lambda done, of: None
 ) -> SweepRuns:
     """Read all runs of a sweep.
 
@@ -60,9 +60,9 @@ def read_runs(
         sweep = read_sweep(folder)
         kept = _judged(folder, [point.name for point in sweep.points], jobs, keep, progress)
         logs = [log_of(folder, point.name) for point in sweep.points]
-        outcomes = [_checked(found.outcome, log) for found, log in zip(kept, logs, strict=True)]
+        outcomes = [_with_failure(found.outcome, log) for found, log in zip(kept, logs, strict=True)]
         runs = [Run(point.name, point.values, outcome) for point, outcome in zip(sweep.points, outcomes, strict=True)]
-        return _known(name, sweep.recipe, sweep.axes, runs)
+        return _sweep_runs(name, sweep.recipe, sweep.axes, runs)
     names = _runs_in(folder, name)
     kept = _judged(folder, names, jobs, keep, progress, settings=True)
     settings = [one.settings or {} for one in kept]
@@ -73,10 +73,12 @@ def read_runs(
     ]
     silent = sum(not known for known in settings)
     notes = (f"no settings beside the log of {silent} of {len(names)} runs: what differs there is not known",)
-    return _known(name, "", keys, runs, notes if silent else ())
+    return _sweep_runs(name, "", keys, runs, notes if silent else ())
 
 
-def _known(name: str, recipe: str, keys: Sequence[str], runs: Sequence[Run], notes: tuple[str, ...] = ()) -> SweepRuns:
+def _sweep_runs(
+    name: str, recipe: str, keys: Sequence[str], runs: Sequence[Run], notes: tuple[str, ...] = ()
+) -> SweepRuns:
     broken = [run for run in runs if run.outcome.state is State.FAILED]
     if broken:
         notes = (*notes, *(f"{run.name}: {run.outcome.reason}" for run in broken[:3]))
@@ -116,7 +118,7 @@ def _runs_in(folder: Path, name: str) -> list[str]:
 
 
 def _judged(
-    folder: Path, names: Sequence[str], jobs: int | None, keep: bool, progress: Progress, *, settings: bool = False
+    folder: Path, names: Sequence[str], jobs: int | None, keep: bool, progress: OnRead, *, settings: bool = False
 ) -> list[CachedVerdict]:
     kept = load_cache(folder) if keep else {}
     signatures = {name: signature_of(str(folder / name)) for name in names}
@@ -132,7 +134,7 @@ def _judged(
     done = len(found)
     progress(done, len(names))
     for name, outcome, values in _judge_all([(str(folder), name, settings) for name in todo], jobs):
-        found[name] = CachedVerdict(signatures[name] or (), outcome, _shared(values))
+        found[name] = CachedVerdict(signatures[name] or (), outcome, _interned(values))
         done += 1
         progress(done, len(names))
     if keep and todo:
@@ -145,7 +147,7 @@ def _without_log(run: Path) -> Outcome:
     return Outcome(State.NOT_STARTED, reason="no epoch finished yet" if run.is_dir() else "no run folder yet")
 
 
-def _checked(outcome: Outcome, log: Path) -> Outcome:
+def _with_failure(outcome: Outcome, log: Path) -> Outcome:
     """Return the outcome as a failure, where a point is not finished and its last training ended in an error."""
     if outcome.state is State.FINISHED:
         return outcome
@@ -220,7 +222,7 @@ def _ended_early(run: Path, assessment: Assessment) -> bool:
     return patience is not None and assessment.epochs - (assessment.best_epoch or assessment.epochs) >= patience
 
 
-def _shared(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _interned(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Return the settings with keys that thousands of runs share in memory."""
     return None if values is None else {intern(key): value for key, value in values.items()}
 
@@ -251,11 +253,11 @@ class CachedVerdict:
 
 def signature_of(folder: str) -> Signature | None:
     """Return size and time of change of the files that a verdict rests on; None without a log."""
-    log = _first(folder, LOGS)
-    return None if log is None else log + (_first(folder, SETTINGS) or ())
+    log = _stat(folder, LOGS)
+    return None if log is None else log + (_stat(folder, SETTINGS) or ())
 
 
-def _first(folder: str, names: tuple[str, ...]) -> Signature | None:
+def _stat(folder: str, names: tuple[str, ...]) -> Signature | None:
     for number, name in enumerate(names):
         try:
             found = os.stat(f"{folder}/{name}")  # noqa: PTH116 - of 20,000 files pathlib would take twice the time

@@ -14,7 +14,7 @@ from grokyolo.run.folder import OWNER
 from grokyolo.run.state import FOLDER as STATES
 from grokyolo.sweep.folder import log_of
 
-LEFT = ("lock", OWNER)
+OF_PROCESS = ("lock", OWNER)
 """Files in the folder of states that belong to the process that trains."""
 
 
@@ -32,7 +32,7 @@ class RunSync:
         self._log = log_of(sweep, point)
         self._sent: dict[str, tuple[int, int]] = {}
 
-    def pack(self) -> tuple[dict[str, bytes], list[str]]:
+    def changes(self) -> tuple[dict[str, bytes], list[str]]:
         """Return the content of each file that changed since the last call, and the names of all there are.
 
         Names are relative to the sweep folder.
@@ -52,7 +52,7 @@ class RunSync:
             present.append(name)
         return changed, present
 
-    def unpack(self, content: Mapping[str, bytes], present: Iterable[str] | None = None) -> None:
+    def apply(self, content: Mapping[str, bytes], present: Iterable[str] | None = None) -> None:
         """Write files; then remove the states that are not among those present.
 
         Args:
@@ -72,10 +72,29 @@ class RunSync:
         """Return the files that travel, states first."""
         found = [self._log] if self._log.is_file() else []
         for path in self._run.rglob("*"):
-            of_process = path.parent.name == STATES and path.name in LEFT
+            of_process = path.parent.name == STATES and path.name in OF_PROCESS
             if path.is_file() and path.suffix != ".tmp" and not of_process:
                 found.append(path)
         return sorted(found, key=lambda path: (path.parent.name != STATES, path))
+
+
+class Store:
+    """The sweep's folder, for nodes that do not see it; an actor on the machine that has it.
+
+    Args:
+        folder: the sweep folder.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(folder)
+
+    def load(self, point: str) -> dict[str, bytes]:
+        """Return what there is of a point."""
+        return RunSync(self._folder, point).changes()[0]
+
+    def save(self, point: str, changed: dict[str, bytes], present: list[str]) -> None:
+        """Write what is new of a point."""
+        RunSync(self._folder, point).apply(changed, present)
 
 
 def _is_state(name: str) -> bool:

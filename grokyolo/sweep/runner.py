@@ -14,8 +14,8 @@ from grokyolo.errors import UsageError
 from grokyolo.run.lock import Held, held, refusal
 from grokyolo.run.signals import handled_by
 
-EVERY = 0.2
-"""Seconds between two looks at the trainings."""
+POLL = 0.2
+"""Seconds between two polls of the trainings."""
 MARGIN = 12.0
 """Seconds before the time limit when trainings are told to stop: shorter epochs than ten seconds are finished."""
 
@@ -37,12 +37,12 @@ class Engine(Protocol):
         """Stop what still runs, and wait for it."""
 
 
-def run_sweep(engine: Engine, look: Callable[[], None], *, over: Callable[[], bool], limit: float | None) -> str:
+def run_sweep(engine: Engine, show: Callable[[], None], *, over: Callable[[], bool], limit: float | None) -> str:
     """Run an engine until all is over, or until somebody wants it to stop and the trainings have saved.
 
     Args:
         engine: trains.
-        look: called again and again, to show how things stand.
+        show: called at every poll, to show how far it is.
         over: tells whether nothing is left to do.
         limit: seconds after which to stop; None for no limit.
 
@@ -55,7 +55,7 @@ def run_sweep(engine: Engine, look: Callable[[], None], *, over: Callable[[], bo
         try:
             while True:
                 engine.step()
-                look()
+                show()
                 if not engine.running and (stopped_by or over()):
                     return stopped_by
                 while asked:
@@ -65,7 +65,7 @@ def run_sweep(engine: Engine, look: Callable[[], None], *, over: Callable[[], bo
                 if deadline is not None and not stopped_by and time.monotonic() >= deadline:
                     stopped_by = "time limit"
                     engine.stop(signal.SIGTERM)
-                time.sleep(EVERY)
+                time.sleep(POLL)
         finally:
             engine.close()
 

@@ -62,7 +62,7 @@ class SweepLines:
 
     def _about(self, progress: Progress) -> str:
         if progress.status is Status.FAILED:
-            return f": {progress.said}; read {progress.trial.log}"
+            return f": {progress.message}; read {progress.trial.log}"
         if progress.status is not Status.FINISHED or not (seen := self._monitor.read(progress)):
             return ""
         return f": {seen.verdict.value}, val {numbers.score(seen.val)}, {spelled(progress.seconds)}"

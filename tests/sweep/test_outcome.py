@@ -56,13 +56,21 @@ class TestOfARun:
 
 
 class TestLost:
-    UP_AND_DOWN = ((1, 0.0), (90, 0.0), (120, 0.99), (270, 0.99), (271, 0.02))
+    @pytest.mark.parametrize("low", [0.02, 0.7])
+    def test_a_rise_that_fell_again_is_no_run_that_waits(self, low):
+        found = outcome(runs.run(285, ((1, 0.03), (6, 1.0)), ((1, 0.03), (6, 0.99), (100, 0.99), (120, low))))
+        assert (found.jump, found.peak, found.score) == (None, pytest.approx(0.99), pytest.approx(low))
+        assert found.lost
 
-    def test_a_rise_that_fell_again_is_no_run_that_waits(self):
-        found = outcome(runs.run(285, ((1, 0.03), (6, 1.0)), self.UP_AND_DOWN))
-        assert found.peak == pytest.approx(0.99)
-        assert found.score < 0.1
-        assert found.lost or found.jump is not None
+    def test_a_small_fall_is_no_loss(self):
+        found = outcome(runs.run(285, ((1, 0.03), (6, 1.0)), ((1, 0.03), (6, 0.99), (100, 0.99), (120, 0.78))))
+        assert (found.jump, found.lost) == (None, False)
+
+    def test_of_a_jump_that_fell_again_the_verdict_knows_when_it_was(self):
+        up_and_down = ((1, 0.0), (90, 0.0), (120, 0.99), (270, 0.99), (271, 0.02))
+        found = outcome(runs.run(285, ((1, 0.03), (6, 1.0)), up_and_down))
+        assert found.jump.epoch == 105
+        assert not found.lost
 
     def test_others_have_lost_nothing(self):
         assert not outcome(runs.control()).lost

@@ -32,7 +32,7 @@ def trials(workplace) -> tuple[Trial, ...]:
 def test_how_a_training_ended(trials, code, error, stopping, state, said):
     progress = Progress(trials[0], Status.RUNNING, started=100.0)
     progress.end(code, error, 130.0, stopping=stopping)
-    assert (progress.status, progress.said, progress.code, progress.seconds) == (state, said, code, 30.0)
+    assert (progress.status, progress.message, progress.code, progress.seconds) == (state, said, code, 30.0)
     assert progress.status.over
 
 

@@ -38,38 +38,38 @@ def here(tmp_path) -> Path:
 
 
 def test_a_run_arrives_whole(there, here):
-    content, present = RunSync(there, POINT).pack()
-    RunSync(here, POINT).unpack(content, present)
+    content, present = RunSync(there, POINT).changes()
+    RunSync(here, POINT).apply(content, present)
     assert read(here) == FIRST
 
 
 def test_nothing_of_it_is_a_run_that_has_not_begun(there):
-    assert RunSync(there, "seed=1").pack() == ({}, [])
+    assert RunSync(there, "seed=1").changes() == ({}, [])
 
 
 def test_only_what_changed_travels_again(there, here):
     sender, receiver = RunSync(there, POINT), RunSync(here, POINT)
-    receiver.unpack(*sender.pack())
-    assert sender.pack()[0] == {}
+    receiver.apply(*sender.changes())
+    assert sender.changes()[0] == {}
     fill(there, {f"{POINT}/gap.csv": b"epoch\n1\n2\n"})
-    content, present = sender.pack()
+    content, present = sender.changes()
     assert list(content) == [f"{POINT}/gap.csv"]
-    receiver.unpack(content, present)
+    receiver.apply(content, present)
     assert read(here) == read(there)
 
 
 def test_a_state_that_gave_way_to_a_newer_one_goes_once_that_is_there(there, here):
     sender, receiver = RunSync(there, POINT), RunSync(here, POINT)
-    receiver.unpack(*sender.pack())
+    receiver.apply(*sender.changes())
     (there / POINT / "state" / "epoch-0000001-aa.pt").unlink()
     fill(there, {f"{POINT}/state/epoch-0000002-bb.pt": b"state 2"})
-    receiver.unpack(*sender.pack())
+    receiver.apply(*sender.changes())
     assert read(here) == read(there)
 
 
 def test_other_files_are_never_removed(there, here):
     fill(here, {f"{POINT}/gap.png": b"picture", "seed=1/state/epoch-0000001-aa.pt": b"of another point"})
-    RunSync(here, POINT).unpack(*RunSync(there, POINT).pack())
+    RunSync(here, POINT).apply(*RunSync(there, POINT).changes())
     assert read(here) == read(there) | {
         f"{POINT}/gap.png": b"picture",
         "seed=1/state/epoch-0000001-aa.pt": b"of another point",
@@ -78,11 +78,11 @@ def test_other_files_are_never_removed(there, here):
 
 def test_the_lock_and_what_is_half_written_stay(there):
     fill(there, {f"{POINT}/state/lock": b"", f"{POINT}/state/owner.json": b"{}", f"{POINT}/state/x.pt.tmp": b"h"})
-    assert set(RunSync(there, POINT).pack()[0]) == set(FIRST)
+    assert set(RunSync(there, POINT).changes()[0]) == set(FIRST)
 
 
 def test_states_are_read_before_logs_and_written_behind_them(there, here):
-    names = list(RunSync(there, POINT).pack()[0])
+    names = list(RunSync(there, POINT).changes()[0])
     assert "/state/" in names[0]
     order = []
 
@@ -91,5 +91,5 @@ def test_states_are_read_before_logs_and_written_behind_them(there, here):
             order.append(name)
             return super().__getitem__(name)
 
-    RunSync(here, POINT).unpack(Noting(FIRST))
+    RunSync(here, POINT).apply(Noting(FIRST))
     assert "/state/" in order[-1] and len(order) == len(FIRST)

@@ -37,11 +37,11 @@ class Scripted:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    monkeypatch.setattr(runner, "EVERY", 0.001)
+    monkeypatch.setattr(runner, "POLL", 0.001)
 
 
 def run(engine: Scripted, *, signals: dict[int, int] | None = None, limit: float | None = None) -> tuple[str, int]:
-    """Conduct, with signals to this process at certain looks; return what stopped it and how often it looked."""
+    """Run, with signals to this process at certain looks; return what stopped it and how often it looked."""
     looks = 0
 
     def look() -> None:

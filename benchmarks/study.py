@@ -112,7 +112,7 @@ def is_finished(run: Run) -> bool:
     if not (folder_of(run) / "grokyolo.yaml").exists():
         return False
     from grokyolo.recipe import load
-    from grokyolo.run.extension import is_finished
+    from grokyolo.run.status import is_finished
 
     return is_finished(folder_of(run), load(str(folder_of(run))))
 

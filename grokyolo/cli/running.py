@@ -75,15 +75,16 @@ def continued(run: Path, overrides: Sequence[str], options: TrainingOptions) -> 
         RunError: it is no run of grokyolo, or it is finished.
     """
     from grokyolo.recipe import epochs_of, load
-    from grokyolo.run import extension
+    from grokyolo.run import extension, status
     from grokyolo.run.folder import must_be_run
 
     must_be_run(run)
     recipe = load(str(run), overrides)
     if any(word.startswith("epochs=") for word in overrides):
         return go_on_with(run, recipe, options, extension.change_of(run, load(str(run)), recipe))
-    if extension.is_finished(run, recipe):
-        done, epochs = extension.last_saved_epoch(run), epochs_of(recipe)
+    if status.is_finished(run, recipe):
+        epochs = epochs_of(recipe)
+        done = status.status_of(run, epochs).epoch
         early = f"train.patience ended it after epoch {done} of {epochs}"
         longer = ["grokyolo", "extend", str(run), "--epochs", str(2 * epochs)]
         raise RunError(

@@ -27,6 +27,7 @@ of training images, measured in the same way with the same weights."""
 EXAMPLES = """  grokyolo train --recipe grok-modular-addition
   grokyolo train --recipe long-coco8 epochs=3 model=yolo26n.yaml
   grokyolo train --recipe my.yaml weight_decay=0.05 gap.every=5 --name decay-0.05
+  grokyolo train --recipe runs/night --name night --from-scratch
   grokyolo train --recipe my.yaml --name night --resume --time-limit 11h30m
 
 The last one is for a queue that may stop a job: it starts the run or goes on with it.
@@ -45,6 +46,9 @@ def run(
         str | None, typer.Option("--name", metavar="NAME", help="name of the run folder; the recipe's name by default")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with the run of this name where it exists")] = False,
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="move a run of this name aside (NAME.old-1), and start anew")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="print the plan and train nothing, as grokyolo plan does")
     ] = False,
@@ -58,6 +62,10 @@ def run(
 
     chosen = load(recipe, overrides)
     training = TrainingOptions.typed(time_limit, notify, prometheus, verbose=verbose)
+    if resume and from_scratch:
+        raise UsageError(
+            "a run goes on or starts anew, not both", where="--resume --from-scratch", hint="leave one of them out"
+        )
     existing = Path("runs") / (name or chosen.name)
     if resume and (existing / "grokyolo.yaml").is_file():
         return _resumed(existing, chosen, training)
@@ -65,10 +73,10 @@ def run(
         from grokyolo.cli.plan import show
 
         return show(chosen, ["grokyolo", "plan", "--recipe", recipe, *overrides])
-    return _trained(chosen, name, training, resume=resume)
+    return _trained(chosen, name, training, resume=resume, from_scratch=from_scratch)
 
 
-def _trained(recipe: Recipe, name: str | None, options: TrainingOptions, *, resume: bool) -> int:
+def _trained(recipe: Recipe, name: str | None, options: TrainingOptions, *, resume: bool, from_scratch: bool) -> int:
     plan = _plan(recipe)
     from grokyolo.training import train
     from grokyolo.view.live import training_display
@@ -84,6 +92,7 @@ def _trained(recipe: Recipe, name: str | None, options: TrainingOptions, *, resu
             verbose=options.verbose,
             time_limit=options.time_limit,
             resume=resume,
+            from_scratch=from_scratch,
         )
     return finished(folder)
 
@@ -125,10 +134,10 @@ def _telling(plan: Plan, progress: TrainingProgress) -> Listener:
 def _resumed(run: Path, recipe: Recipe, options: TrainingOptions) -> int:
     """Go on with a run; a finished one is no error, since a queue starts the same command again and again."""
     from grokyolo.recipe import load
-    from grokyolo.run.extension import is_finished
+    from grokyolo.run.status import is_finished
 
     own = load(str(run))
-    if own.hash != recipe.hash:
+    if own.hash != recipe.hash and not _differ_in_place_only(own, recipe):
         raise UsageError(
             f"the run {run.name} was started with another recipe than this one",
             where=str(run / "grokyolo.yaml"),
@@ -136,5 +145,19 @@ def _resumed(run: Path, recipe: Recipe, options: TrainingOptions) -> int:
         )
     if is_finished(run, own):
         return finished(run)
-    # what changes no bit of a training is as the command says now
-    return go_on_with(run, own.model_copy(update={"inputs": recipe.inputs}), options)
+    # what changes no bit of a training, and where the data lies, is as the command says now
+    now = {"inputs": recipe.inputs, "data": recipe.data, "contents": recipe.contents}
+    return go_on_with(run, own.model_copy(update=now), options)
+
+
+def _differ_in_place_only(one: Recipe, other: Recipe) -> bool:
+    """Tell whether two recipes differ in nothing but where the data set lies; what it holds is looked at later."""
+    if not (isinstance(one.data, str) and isinstance(other.data, str)):
+        return False
+    alike = [
+        recipe.model_copy(
+            update={"data": "", "contents": {key: value for key, value in recipe.contents.items() if key != "data"}}
+        )
+        for recipe in (one, other)
+    ]
+    return alike[0].hash == alike[1].hash

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,9 @@ from grokyolo.errors import UsageError
 from grokyolo.gap import EventKind
 from grokyolo.recipe import Recipe, epochs_of, flatten
 from grokyolo.recipe.train_arguments import BOXES, CLASSIFY, EVERY_TASK
-from grokyolo.run.folder import Change, read_fact
+from grokyolo.run.folder import Change, shown
 from grokyolo.run.state import state_files
+from grokyolo.run.status import state_to_resume
 
 AUGMENTATION = (*EVERY_TASK, *CLASSIFY, *BOXES, "copy_paste_mode", "close_mosaic", "fraction")
 CHANGES = {
@@ -24,19 +27,11 @@ FREE = (
     *(f"train.{name}" for name in ("epochs", "patience", "time", "workers", "device", "cache", "plots", "save_period")),
 )
 """Recipe keys that move no curve."""
-STOPPED_EARLY = "stopped_early"
-"""Key of grokyolo.yaml: the epoch after which `train.patience` ended the run."""
 
 
 def last_saved_epoch(run: Path) -> int:
     """Return the epoch of the newest sound state, 0 when there is none."""
     return next((state.epoch for state in state_files(run) if state.is_sound()), 0)
-
-
-def is_finished(run: Path, recipe: Recipe) -> bool:
-    """Tell whether a run has come to its end: all epochs of its recipe, or what `train.patience` left of them."""
-    done = last_saved_epoch(run)
-    return done >= epochs_of(recipe) or (done > 0 and read_fact(run, STOPPED_EARLY) == done)
 
 
 def change_of(run: Path, old: Recipe, new: Recipe) -> Change:
@@ -49,33 +44,52 @@ def change_of(run: Path, old: Recipe, new: Recipe) -> Change:
 
     Raises:
         UsageError: a key differs that makes another training of it, or the run is not made longer.
+        RunError: there is no sound state to go on from.
     """
-    done, epochs = last_saved_epoch(run), epochs_of(new)
+    state, epochs = state_to_resume(run), epochs_of(new)
+    done = state.epoch if state else 0
     if epochs <= done:
         raise UsageError(
             f"{run.name} has {done} epochs already: --epochs is the length in all",
             where=f"--epochs {epochs}",
-            hint=f"grokyolo extend {run} --epochs {2 * done}",
+            hint=shlex.join(["grokyolo", "extend", shown(run), "--epochs", str(2 * done)]),
         )
     before, after = flatten(old.to_dict()), flatten(new.to_dict())
     events = []
     for key in sorted(before.keys() | after.keys()):
         was, now = before.get(key), after.get(key)
-        if was == now or key in FREE:
+        if was == now or key in FREE or key == "data":  # what another path holds is looked at when it is loaded
             continue
-        if key == "data" or key.startswith("data."):
+        if key.startswith("data."):
             events.append(EventKind.DATA_CHANGED)
         elif key in CHANGES:
             events.append(CHANGES[key])
         else:
+            value = _spelled(now, instead_of=was)
             raise UsageError(
                 f"{key} cannot change in the middle of a run",
                 where=f"{key}: {_spelled(was)} before, {_spelled(now)} now",
-                hint=f"grokyolo train --recipe {run} {key.removeprefix('train.')}={_spelled(now, instead_of=was)}",
+                hint=shlex.join(["grokyolo", "train", "--recipe", shown(run), f"{key.removeprefix('train.')}={value}"]),
             )
     if epochs_of(old) != epochs and _decays(new):
         events.append(EventKind.LR_CHANGED)  # the schedule is stretched over the new length
     return Change(done + 1, tuple(dict.fromkeys(events)))
+
+
+UNSEEN = ("model", "data", "inputs", "stop")
+"""Sections that make no difference to a training, or whose difference is looked for in what they name."""
+
+
+def deciding(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return what decides on a training, of the recipe in grokyolo.yaml: dotted key to value, as text."""
+    values = flatten(dict(settings))
+    return {key: str(value) for key, value in values.items() if key not in FREE and key.split(".")[0] not in UNSEEN}
+
+
+def difference(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, EventKind]:
+    """Return the keys of two recipes that differ, and the event that each is: a restart where it is no other."""
+    changed = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
+    return {key: CHANGES.get(key, EventKind.RESTART) for key in changed}
 
 
 def _spelled(value: Any, instead_of: Any = None) -> str:

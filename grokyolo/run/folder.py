@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import platform
-import shutil
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from grokyolo.errors import RunError, UsageError, first_line
-from grokyolo.files import TORN, YAML_BYTES, parse_yaml, read_bounded, write_durably
+from grokyolo.files import LOG_BYTES, TORN, YAML_BYTES, parse_yaml, read_bounded, write_durably
 from grokyolo.gap import EventKind
 from grokyolo.recipe import origins
 from grokyolo.run.lock import Held, held, holder, named, refusal
@@ -165,6 +165,7 @@ def write_settings(run: Path, recipe: Recipe) -> None:
                 "torch": version("torch"),
                 "python": platform.python_version(),
             },
+            "evaluated": 0,
             "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         },
     )
@@ -176,17 +177,19 @@ def replace_recipe(run: Path, recipe: Recipe, change: Change | None) -> None:
     Args:
         run: the run folder.
         recipe: resolved.
-        change: what the log shall say of it.
+        change: what an extension changes; None where the run is not made longer.
     """
     known = _read(run)
     values = recipe.to_dict()
-    if known.get("recipe_hash") == recipe.hash and known["recipe"].get("inputs") == values["inputs"]:
+    if known["recipe"] == values:
         return
     new: dict[str, Any] = {
         "recipe": values,
         "provenance": origins(str(run), recipe),
         "recipe_hash": recipe.hash,
     }
+    if change is not None:
+        new |= {"extended": change.epoch - 1, "evaluated": 0}
     if change is not None and change.events:
         entry = {"epoch": change.epoch, "events": [event.value for event in change.events]}
         new["changes"] = [*known.get("changes", ()), entry]
@@ -221,13 +224,15 @@ def read_settings(run: Path) -> dict[str, Any]:
 
 
 def add_facts(run: Path, facts: dict[str, Any]) -> None:
-    """Add what is known once the data is loaded to grokyolo.yaml, atomically."""
-    _write(run, {**_read(run), **facts})
+    """Add what is known once the data is loaded to grokyolo.yaml, atomically; what it says already is left alone."""
+    known = _read(run)
+    if any(key not in known or known[key] != value for key, value in facts.items()):
+        _write(run, {**known, **facts})
 
 
-def read_fact(run: Path, key: str) -> Any:
-    """Return what grokyolo.yaml says under a key, None when it says nothing."""
-    return _read(run).get(key)
+def read_facts(run: Path) -> dict[str, Any]:
+    """Return what grokyolo.yaml says."""
+    return _read(run)
 
 
 def _read(run: Path) -> dict[str, Any]:
@@ -264,6 +269,12 @@ def _write(run: Path, content: dict[str, Any]) -> None:
     write_durably(run / SETTINGS, text.encode("utf-8"))
 
 
+def shown(run: Path) -> str:
+    """Return a run as it can be typed in the current folder."""
+    path = run.absolute()
+    return (path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path).as_posix()
+
+
 def typed(run: Path) -> str:
     """Return a run as messages name it: `runs/exp1`, and `runs/sweep1/seed=1` for one of a sweep."""
     above = run.parts[::-1]
@@ -271,15 +282,94 @@ def typed(run: Path) -> str:
     return Path("runs", *run.parts[len(above) - max(depth, 1) :]).as_posix()
 
 
-def discard(run: Path) -> None:
-    """Remove a run folder in which not one epoch was finished."""
-    shutil.rmtree(run, ignore_errors=True)
+def set_aside(name: str, parent: Path | None = None) -> Path | None:
+    """Rename the run of a name, so that another can be trained under it; None where there is none.
 
+    Args:
+        name: as `claim` takes it.
+        parent: as there.
 
-def has_epochs(run: Path) -> bool:
-    """Tell whether gap.csv holds at least one row."""
+    Returns:
+        Where it is now: `NAME.old-1`, or the next number.
+
+    Raises:
+        UsageError: it is being trained now, or cannot be renamed.
+    """
+    run = (parent or Path("runs")).absolute() / name
+    if not run.is_dir():
+        return None
+    if owner := owner_of(run):
+        raise UsageError(
+            f"the run {name} is being trained by {named(owner)}", where=shown(run), hint="choose another --name"
+        )
+    number = 1
+    while (old := run.with_name(f"{run.name}.old-{number}")).exists():
+        number += 1
     try:
-        with (run / "gap.csv").open("rb") as file:
-            return sum(1 for _ in zip(range(2), file, strict=False)) > 1
-    except OSError:
-        return False
+        return run.rename(old)
+    except OSError as error:
+        raise UsageError(
+            f"cannot move the old run aside: {error.strerror or error}", where=shown(run), hint="choose another --name"
+        ) from error
+
+
+OURS = (
+    *(SETTINGS, "args.yaml", "gap.csv", "results.csv", "labels.jpg", "*.tmp", "state/*.tmp"),
+    *("train_batch*.jpg", "events.out.tfevents.*", "state/lock", f"state/{OWNER}", "state/epoch-0000000-*.pt"),
+)
+"""What a training may write before it has finished an epoch."""
+SMALL = 2**22
+"""Bytes of a file that are kept in memory to be put back."""
+
+
+class Untouched:
+    """A run folder as it is now, to be left so by a training that does not come to its first new row.
+
+    Args:
+        run: the run folder.
+        made: whether this process made it, just now.
+    """
+
+    def __init__(self, run: Path, *, made: bool) -> None:
+        self.run = run
+        self.made = made
+        self._there = set() if made else set(_files(run))
+        changing = (path for path in self._there if path.parent == run and _is_ours(path, run))
+        self._content = {path: read_bounded(path, SMALL) for path in changing if path.stat().st_size <= SMALL}
+        self._log = self._signature()
+
+    def has_new_rows(self) -> bool:
+        """Tell whether gap.csv has become another one."""
+        return self._signature() != self._log
+
+    def restore(self) -> bool:
+        """Put back what changed, remove what a training of this process has left; tell whether the folder is gone."""
+        for path in _files(self.run):
+            if path not in self._there and _is_ours(path, self.run):
+                path.unlink(missing_ok=True)
+        for path, content in self._content.items():
+            if not path.is_file() or path.read_bytes() != content:
+                write_durably(path, content)
+        if self.made:
+            for inner in (self.run / "weights", self.run / "state", self.run):
+                with suppress(OSError):  # it holds something that somebody else put there
+                    inner.rmdir()
+        return not self.run.exists()
+
+    def _signature(self) -> tuple[int, bytes] | None:
+        """Return what tells one gap.csv with rows from another, None without rows."""
+        try:
+            content = read_bounded(self.run / "gap.csv", LOG_BYTES, within=self.run)
+        except OSError:
+            return None
+        return (len(content), content[-4096:]) if content.count(b"\n") > 1 else None
+
+
+def _is_ours(path: Path, run: Path) -> bool:
+    name = path.relative_to(run).as_posix()
+    return any(fnmatch(name, pattern) for pattern in OURS)
+
+
+def _files(run: Path) -> list[Path]:
+    """Return the files that a training writes beside states and weights, as far as they are there."""
+    return [path for path in (*run.glob("*"), *run.glob("state/*")) if path.is_file() and not path.is_symlink()]

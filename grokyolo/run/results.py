@@ -1,27 +1,28 @@
-"""Ultralytics' results.csv: appended to, never read again, and cut back to what a state knows."""
+"""Ultralytics' results.csv: appended to, never read again."""
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from grokyolo.files import write_durably
+
+def header(names: Iterable[str]) -> bytes:
+    """Return the line with the names of the metrics."""
+    return (",".join(["epoch", "time", *names]) + "\n").encode()
 
 
-def row(epoch: int, seconds: float, metrics: Mapping[str, Any], *, header: bool) -> bytes:
+def row(epoch: int, seconds: float, metrics: Mapping[str, Any]) -> bytes:
     """Return a row in the form of `BaseTrainer.save_metrics`.
 
     Args:
         epoch: 1-based.
         seconds: trained so far.
         metrics: column to value, in order.
-        header: put the line with the names before it.
     """
-    names = ",".join(["epoch", "time", *metrics]) + "\n" if header else ""
-    return (names + ",".join(f"{float(value):.6g}" for value in (epoch, seconds, *metrics.values())) + "\n").encode()
+    return (",".join(f"{float(value):.6g}" for value in (epoch, seconds, *metrics.values())) + "\n").encode()
 
 
 def append(csv: Path, lines: bytes) -> None:
@@ -41,25 +42,11 @@ def append(csv: Path, lines: bytes) -> None:
             raise
 
 
-def truncate_after(csv: Path, epoch: int) -> None:
-    """Remove the rows of all epochs beyond `epoch`, and the file when none is left.
+def sync(csv: Path) -> None:
+    """Make sure that every row outlives the machine.
 
     Raises:
-        OSError: the file cannot be read or written; it is then as before.
+        OSError: the disk does not say so.
     """
-    if not csv.exists():
-        return
-    lines = csv.read_bytes().splitlines(keepends=True)
-    kept = [line for line in lines[1:] if line.endswith(b"\n") and 1 <= _epoch_of(line) <= epoch]
-    if not kept:
-        csv.unlink()
-    elif len(kept) + 1 < len(lines):
-        write_durably(csv, b"".join([lines[0], *kept]))
-
-
-def _epoch_of(line: bytes) -> int:
-    """Return the number in the first cell, 0 where there is none."""
-    try:
-        return int(float(line.split(b",", 1)[0]))
-    except ValueError:
-        return 0
+    with csv.open("rb") as file:
+        os.fsync(file.fileno())

@@ -78,11 +78,18 @@ def save(run: Path, epoch: int, content: bytes, keep: int) -> Path:
     """
     target = run / FOLDER / f"epoch-{epoch:07d}-{digest(content)}.pt"
     write_durably(target, content)
-    for old in state_files(run)[max(keep, 1) :]:
+    for old in [state for state in state_files(run) if state.epoch <= epoch][max(keep, 1) :]:
         old.path.unlink(missing_ok=True)
     for folder in (run, run / "weights", run / FOLDER):
         remove_torn(folder)
     return target
+
+
+def set_aside(run: Path, epoch: int) -> None:
+    """Rename the states beyond an epoch that a run goes back to: they are of another course of it."""
+    for state in state_files(run):
+        if state.epoch > epoch:
+            state.path.replace(state.path.with_name(f"{state.path.name}.old"))
 
 
 def digest(content: bytes | memoryview) -> str:

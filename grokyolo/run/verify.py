@@ -12,9 +12,11 @@ from typing import BinaryIO
 from grokyolo.errors import GrokyoloError, first_line
 from grokyolo.files import STATE_BYTES, opened
 from grokyolo.gap.native import LOG_NAME, read_gap_csv
-from grokyolo.run.folder import SETTINGS, must_be_run, owner_of, read_fact, read_settings
+from grokyolo.run.folder import SETTINGS, must_be_run, owner_of, read_facts, read_settings
 from grokyolo.run.lock import named
+from grokyolo.run.logs import read, supported_rows
 from grokyolo.run.state import FOLDER, state_files
+from grokyolo.run.status import state_to_resume
 
 
 class Health(str, Enum):
@@ -72,14 +74,21 @@ def verify(run: Path) -> Report:
         Finding(f"{FOLDER}/{state.path.name}", *_health(sound, f"after epoch {state.epoch}"))
         for state, sound in checked
     ]
-    usable = [state.epoch for state, sound in checked if sound]
     findings = [_settings(run), _log(run), *(_weights(run, name) for name in ("last.pt", "best.pt")), *states]
     owner = owner_of(run)
     return Report(
         findings=tuple(findings),
-        resumes_at=usable[0] + 1 if usable and findings[0].health is Health.SOUND else None,
+        resumes_at=_resumes_at(run) if findings[0].health is Health.SOUND else None,
         owner=named(owner) if owner else "",
     )
+
+
+def _resumes_at(run: Path) -> int | None:
+    try:
+        state = state_to_resume(run)
+    except GrokyoloError:
+        return None
+    return state.epoch + 1 if state else None
 
 
 def _health(sound: bool, detail: str) -> tuple[Health, str]:
@@ -89,14 +98,17 @@ def _health(sound: bool, detail: str) -> tuple[Health, str]:
 def _settings(run: Path) -> Finding:
     try:
         read_settings(run)
-        return Finding(SETTINGS, Health.SOUND, f"recipe {str(read_fact(run, 'recipe_hash'))[:12]}")
+        return Finding(SETTINGS, Health.SOUND, f"recipe {str(read_facts(run).get('recipe_hash'))[:12]}")
     except GrokyoloError as error:
         return Finding(SETTINGS, Health.DAMAGED, error.what)
 
 
 def _log(run: Path) -> Finding:
     try:
-        return Finding("gap.csv", Health.SOUND, f"{len(read_gap_csv(run / LOG_NAME, str(run)).epoch)} epochs")
+        epochs, supported = len(read_gap_csv(run / LOG_NAME, str(run)).epoch), len(supported_rows(read(run)))
+        if supported < epochs:
+            return Finding("gap.csv", Health.DAMAGED, f"the row of epoch {supported + 1} cannot be read")
+        return Finding("gap.csv", Health.SOUND, f"{epochs} epochs")
     except GrokyoloError as error:
         return Finding("gap.csv", Health.DAMAGED, error.what)
 

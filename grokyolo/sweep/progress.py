@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from grokyolo.errors import Interrupted, Stopped
-from grokyolo.run.extension import is_finished
 from grokyolo.run.folder import SETTINGS
 from grokyolo.run.signals import SIGNALS
+from grokyolo.run.status import is_finished
 from grokyolo.sweep.trials import Trial
 
 

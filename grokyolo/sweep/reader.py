@@ -20,7 +20,7 @@ from grokyolo.gap import read_run
 from grokyolo.gap.context import as_count, load_yaml
 from grokyolo.gap.native import META_NAME
 from grokyolo.gap.run import LOGS, find_log
-from grokyolo.run.extension import STOPPED_EARLY
+from grokyolo.run.status import STOPPED_EARLY
 from grokyolo.sweep.diagram import SweepRuns
 from grokyolo.sweep.folder import is_sweep, log_of, read_sweep
 from grokyolo.sweep.local_engine import cores, errors_in, last_lines

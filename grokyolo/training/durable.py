@@ -10,11 +10,11 @@ from typing import Any
 
 from ultralytics.utils import LOGGER, RANK, YAML
 
-from grokyolo.errors import GrokyoloError, Stopped
+from grokyolo.errors import GrokyoloError, RunError, Stopped
 from grokyolo.files import write_durably
-from grokyolo.run import signals
+from grokyolo.run import folder, signals, status
 from grokyolo.run import state as states
-from grokyolo.training import checkpoints, order, randomness, seeded, snapshot, state
+from grokyolo.training import checkpoints, inputs, order, randomness, seeded, snapshot, state
 from grokyolo.training.engine import Engine
 
 RECOVERIES = 3
@@ -49,6 +49,7 @@ class Durable(Engine):
     _best: checkpoints.Best | None = None
     _ready: Ready | None = None
     _saved_epoch = 0
+    _inputs: dict[str, Any]
     _next_save = 0.0
 
     # Resume -------------------------------------------------------------------------------------------------------
@@ -56,7 +57,7 @@ class Durable(Engine):
     def check_resume(self, overrides: dict[str, Any]) -> None:
         """Keep results.csv of a run that goes on; `BaseTrainer.__init__` removes that of one that does not."""
         super().check_resume(overrides)
-        self.args.resume = bool(states.state_files(Path(overrides["project"]) / overrides["name"]))
+        self.args.resume = not status.is_fresh(Path(overrides["project"]) / overrides["name"])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,7 +68,8 @@ class Durable(Engine):
 
     def get_dataloader(self, dataset_path: Any, batch_size: int = 16, rank: int = 0, mode: str = "train") -> Any:
         """Build a loader as Ultralytics does; that of the training images can be put back to where it was."""
-        loader = super().get_dataloader(dataset_path, batch_size, rank, mode)
+        with inputs.labels_as_they_are():
+            loader = super().get_dataloader(dataset_path, batch_size, rank, mode)
         if mode != "train":
             return loader
         if RANK != -1:
@@ -78,22 +80,63 @@ class Durable(Engine):
         return loader
 
     def begin(self) -> None:
-        """Go on from the newest sound state of the run folder, or begin at the first epoch."""
-        saved = state.load_newest(Path(self.save_dir), LOGGER.warning)
+        """Go on from the newest sound state that the log supports, or begin at the first epoch."""
+        run = Path(self.save_dir)
+        saved = self._saved_state(run)
+        self._inputs = inputs.taken(self) if RANK in {-1, 0} else {}
         if saved is not None:
-            self.place = snapshot.put(self, saved)
-            self._saved_epoch = self.place.epoch
-            self._next_save = time.monotonic() + self.save_every
+            differences = inputs.compared(saved, self._inputs) if RANK in {-1, 0} else inputs.Differences()
+            self.place = snapshot.Place(int(saved["epoch"]), differences)
+            if self.place.epoch:
+                snapshot.put(self, saved)
+                self._saved_epoch = self.place.epoch
+                self._next_save = time.monotonic() + self.save_every
+                extended = folder.read_facts(run).get(status.EXTENDED) == self.place.epoch
+                self.over = self.place.epoch >= self.epochs or bool(saved.get("ended") and not extended)
+            else:
+                saved = None
         self.placed(saved)
+        if self.place is None and RANK in {-1, 0}:
+            self._save_beginning(run)
         signals.current.can_wait = True
         super().begin()
+
+    def _saved_state(self, run: Path) -> dict[str, Any] | None:
+        """Return the state to go on from, None for a training that begins.
+
+        Raises:
+            RunError: there is none that is sound, and training would go over what was trained.
+        """
+        found = status.state_to_resume(run, LOGGER.warning if RANK in {-1, 0} else lambda text: None)
+        if found is None:
+            return None
+        saved = state.load(found)
+        if saved is None:
+            raise RunError(f"{found.path.name} changed while it was read", where=str(found.path))
+        return saved
+
+    def _save_beginning(self, run: Path) -> None:
+        """Note what the training begins with, so that it can begin again after a kill before its first state."""
+        try:
+            states.save(run, 0, state.encode({**snapshot.beginning(), **self._inputs}), self.keep)
+        except OSError as error:
+            LOGGER.warning(f"cannot save the beginning: {error.strerror or error}; training goes on")
 
     def placed(self, saved: dict[str, Any] | None) -> None:
         """Take further values out of the state, None for a new training; `state_to_save` puts them there."""
 
     def state_to_save(self) -> dict[str, Any]:
         """Return the full state after the present epoch."""
-        return snapshot.take(self)
+        return {**snapshot.take(self), **self._inputs, "ended": self._ending()}
+
+    def _ending(self) -> str:
+        """Return how the training ends with the present epoch, empty where it goes on."""
+        if not self.stop:
+            return ""
+        if self.epoch + 1 >= self.epochs:
+            return status.Ending.EPOCHS.value
+        waited = self.epoch + 1 - self.stopper.best_epoch >= self.stopper.patience
+        return (status.Ending.PATIENCE if waited else status.Ending.STOP).value
 
     # Save ---------------------------------------------------------------------------------------------------------
 
@@ -119,7 +162,7 @@ class Durable(Engine):
         assert self._ready is not None, "called after _make_ready"
         if not math.isfinite(self.mean_loss()) and not self.stop:
             return False  # a state to recover from must not give way to one that is spoiled
-        if not self.flush_logs():
+        if not self.flush_logs(sync=True):
             return False  # rows come first: a resume cuts the logs back to the state, it cannot add to them
         try:
             if self._best is not None:
@@ -142,8 +185,8 @@ class Durable(Engine):
     def saved(self) -> None:
         """Look at what was saved; subclasses may."""
 
-    def flush_logs(self) -> bool:
-        """Tell whether the logs hold every finished epoch; subclasses write them here."""
+    def flush_logs(self, *, sync: bool = False) -> bool:
+        """Tell whether the logs hold every finished epoch, safe from a power cut with `sync`; subclasses write them."""
         return True
 
     def mean_loss(self) -> float:

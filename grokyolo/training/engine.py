@@ -44,6 +44,7 @@ class Engine(BaseTrainer):
         warmup_batches: how many batches the warm-up takes.
         mosaic_closed: whether mosaic is off by now (or was never to be closed).
         parameters: of the model.
+        over: whether the last epoch was finished before this process began; then only the last evaluation is left.
     """
 
     model: Any
@@ -53,6 +54,7 @@ class Engine(BaseTrainer):
     stop: bool
     tloss: dict[str, torch.Tensor] | None
     epoch_time: float | None
+    over = False
     _in_training_mode = False
 
     def _do_train(self) -> None:
@@ -61,7 +63,9 @@ class Engine(BaseTrainer):
         self._setup_train()
         self._start_clock()
         self.begin()
-        while True:
+        if self.over:
+            self.epoch -= 1  # the last one is finished
+        while not self.over:
             self.run_callbacks("on_train_epoch_start")
             if not self._train_epoch():
                 continue  # out of memory or NaN: once more

@@ -15,6 +15,7 @@ from ultralytics.utils import LOGGER
 from grokyolo.errors import RunError
 from grokyolo.gap import IntervalWriter
 from grokyolo.gap.intervals import FILE_NAME
+from grokyolo.run import logs
 from grokyolo.training.bootstrap import Detections, Hits, Scorer, intervals
 
 CORRECT = {"detect": "tp", "segment": "tp_m", "pose": "tp_p", "obb": "tp"}
@@ -60,14 +61,10 @@ class ErrorBars:
         self._warned = False
 
     def go_on_after(self, epoch: int) -> None:
-        """Cut off the rows beyond the epoch that a run goes on from, 0 for a new one."""
-        if not self._path.exists():
-            return
+        """Go on behind the rows up to the epoch that a run goes on from, 0 for a new one."""
         try:
-            with IntervalWriter(self._path) as log:
-                log.truncate_after(epoch)
-                self._last = log.last_epoch
-        except (OSError, RunError) as error:
+            self._last = logs.last_epoch(logs.read(self._path.parent, FILE_NAME), epoch)
+        except RunError as error:
             self._give_up(error)
             self._on = False
 

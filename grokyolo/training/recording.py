@@ -15,10 +15,12 @@ from grokyolo.gap.log import EpochRecord, GapWriter
 from grokyolo.gap.remarks import append_remark
 from grokyolo.notify.figures import Figures, Standing
 from grokyolo.recipe import seconds
-from grokyolo.run import folder, results
+from grokyolo.run import folder, logs, results
+from grokyolo.run import state as states
 from grokyolo.training import loggers, stability
 from grokyolo.training.loading import Loading
 from grokyolo.training.probe import Measurement
+from grokyolo.training.snapshot import Place
 from grokyolo.training.weights import largest_group, weight_norms
 
 ON_RECORD = "on_grokyolo_record"
@@ -44,15 +46,17 @@ class Recording(Loading):
         self._pending: list[EventKind] = []
         self._records: deque[EpochRecord] = deque()
         self._result_lines = b""
+        self._result_names: tuple[str, ...] = ()
+        self.gap_log: GapWriter | None = None
         self._remarked: set[stability.Trouble] = set()
         super().__init__(*args, **kwargs)
 
     def _setup_train(self) -> None:
         super()._setup_train()
         checkpoint = self.settings["checkpoint"]
+        self._planned = self.epochs
         self.save_every, self.keep = seconds(checkpoint["every"]), int(checkpoint["keep"])
         if RANK in {-1, 0}:
-            self.gap_log = GapWriter(Path(self.save_dir) / "gap.csv")
             self.standing = Standing(Path(self.save_dir), LOGGER.warning)
 
     def placed(self, saved: dict[str, Any] | None) -> None:
@@ -62,18 +66,34 @@ class Recording(Loading):
         self._pending = [EventKind.START]
         if saved is not None and self.place is not None:
             self.steps, self._seconds_before = saved["measured"]["steps"], saved["measured"]["seconds"]
-            exact = not self.place.differences
-            self._pending = [EventKind.RESUME if exact else EventKind.RESTART]
-            for difference in self.place.differences:
-                LOGGER.warning(f"not an exact resume: {difference}")
-            for change in folder.read_changes(Path(self.save_dir)):
-                self._pending += change.events if change.epoch > self.place.epoch else ()
+            self._pending = self._going_on(self.place)
         self._started = self._epoch_started = time.monotonic()
         self.train_time_start -= self._seconds_before
-        if RANK in {-1, 0}:
-            epoch = self.place.epoch if self.place else 0
-            self.gap_log.truncate_after(epoch)
-            results.truncate_after(Path(self.csv), epoch)
+        if RANK in {-1, 0} and self.place is None:
+            self._open_logs()
+
+    def _going_on(self, place: Place) -> list[EventKind]:
+        """Return the events of the first row after a state, and tell of what is not as it was."""
+        changes = [change for change in folder.read_changes(Path(self.save_dir)) if change.epoch > place.epoch]
+        asked = [event for change in changes for event in change.events]
+        found = place.differences
+        events = [EventKind.RESUME] if found.exact else [EventKind.RESTART] * bool(found.rest)
+        events += [EventKind.DATA_CHANGED] * bool(found.data)
+        unasked = {f"{key} changed in the recipe": event for key, event in found.recipe if event not in asked}
+        for difference in (*found.data, *found.rest, *unasked):
+            LOGGER.warning(f"not an exact resume: {difference}")
+        return [*events, *unasked.values(), *asked]
+
+    def _open_logs(self) -> GapWriter:
+        """Return the log, cut back to the state from which the training goes on; called when its first row is there."""
+        if self.gap_log is None:
+            run = Path(self.save_dir)
+            if self.place is not None:
+                found = self.place.differences
+                states.set_aside(run, self.place.epoch)
+                logs.go_back(run, self.place.epoch, repeats=found.exact and not found.recipe)
+            self.gap_log = GapWriter(run / logs.LOG)
+        return self.gap_log
 
     def state_to_save(self) -> dict[str, Any]:
         """Return the full state with what only the log knows."""
@@ -109,8 +129,8 @@ class Recording(Loading):
         """Log the epoch; Ultralytics calls this once for each epoch that counts."""
         now = time.monotonic()
         self.record = self._record(now)
-        header = not (self._result_lines or self.csv.exists())
-        self._result_lines += results.row(self.epoch + 1, time.time() - self.train_time_start, metrics, header=header)
+        self._result_names = tuple(metrics)
+        self._result_lines += results.row(self.epoch + 1, time.time() - self.train_time_start, metrics)
         self._records.append(self.record)
         self.flush_logs()
         self._pending.clear()
@@ -124,25 +144,37 @@ class Recording(Loading):
         with loggers.shown(self, event):
             super().run_callbacks(event)
 
-    def flush_logs(self) -> bool:
+    def flush_logs(self, *, sync: bool = False) -> bool:
         """Append what is not yet in gap.csv and results.csv; while the disk is full it waits in memory.
+
+        Args:
+            sync: make sure that both outlive the machine.
 
         Raises:
             GrokyoloError: the run folder is gone.
         """
-        if not self.gap_log.path.exists():
+        run = Path(self.save_dir)
+        if not (run / folder.SETTINGS if self.gap_log is None else self.gap_log.path).exists():
             raise GrokyoloError("the run folder was moved or removed while it was written", where=str(self.save_dir))
         try:
+            log = self._open_logs()
             while self._records:
-                self.gap_log.append(self._records[0])
+                log.append(self._records[0])
                 self._records.popleft()
             if self._result_lines:
-                results.append(Path(self.csv), self._result_lines)
+                results.append(Path(self.csv), self._header() + self._result_lines)
                 self._result_lines = b""
+            if sync:
+                log.sync()
+                results.sync(Path(self.csv))
         except OSError as error:
             LOGGER.warning(f"cannot write the logs: {error.strerror or error}; they wait in memory, training goes on")
             return False
         return True
+
+    def _header(self) -> bytes:
+        """Return the header of results.csv where it has none."""
+        return b"" if Path(self.csv).exists() else results.header(self._result_names)
 
     def saved(self) -> None:
         """Remark on numerical trouble, each kind once."""
@@ -158,7 +190,7 @@ class Recording(Loading):
     def _record(self, now: float) -> EpochRecord:
         group = largest_group(self.optimizer)
         decayed, free = weight_norms(self.optimizer)
-        if self.stop and self.epoch + 1 < self.epochs:
+        if self.stop and self.epoch + 1 < self._planned:
             self._pending.append(EventKind.STOP)
         val, probe = self._val, self._probe
         if val and val.score is None:

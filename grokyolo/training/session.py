@@ -7,12 +7,13 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped, did_you_mean, first_line
 from grokyolo.notify.listener import Listener, Progress
 from grokyolo.recipe import BuiltinData, Recipe, epochs_of
-from grokyolo.run import extension, folder
+from grokyolo.run import folder, status
 
 
 def train(
@@ -23,6 +24,7 @@ def train(
     verbose: bool = False,
     time_limit: float | None = None,
     resume: bool = False,
+    from_scratch: bool = False,
 ) -> Path:
     """Train `recipe` in a new run folder and return that folder.
 
@@ -33,6 +35,7 @@ def train(
         verbose: show Ultralytics' own output on standard error.
         time_limit: seconds after which the training saves and stops; None for no limit.
         resume: as in `folder.claim`.
+        from_scratch: move a run of this name aside first.
 
     Raises:
         DataError: the model or the data cannot be found, read or downloaded; no folder is left.
@@ -43,11 +46,13 @@ def train(
     with _stage(listener, verbose, time_limit):
         model = _load_model(recipe)
         data = _find_data(recipe, model.task)
-        run = folder.claim(name or recipe.name, chosen=name is not None, resume=resume)
-        with folder.owned(run, listener.warning), _errors_explained(recipe, run, verbose):
-            folder.write_settings(run, recipe)
-            listener.started(run)
-            _fit(model, recipe, data, run, listener)
+        with _old_run_aside(name or recipe.name, wanted=from_scratch):
+            run = folder.claim(name or recipe.name, chosen=name is not None, resume=resume)
+            before = folder.Untouched(run, made=not any(run.iterdir()))
+            with folder.owned(run, listener.warning), _errors_explained(recipe, before, verbose):
+                folder.write_settings(run, recipe)
+                listener.started(run)
+                _fit(model, recipe, data, run, listener)
     return run
 
 
@@ -70,16 +75,30 @@ def go_on(
 
     Raises:
         UsageError: the run is training now.
-        DataError, Interrupted, Stopped, GrokyoloError: as `train`.
+        RunError: nothing sound is there to go on from.
+        DataError, Interrupted, Stopped, GrokyoloError: as `train`. Without a new row the folder is as it was.
     """
     run = run.absolute()
+    status.state_to_resume(run)
     with _stage(listener, verbose, time_limit):
         model = _load_model(recipe)
-        data = _find_data(recipe, model.task)
-        with folder.owned(run, listener.warning), _errors_explained(recipe, run, verbose):
+        data = _find_data(recipe, model.task, f"grokyolo resume {quote(folder.shown(run))} data=PATH")
+        with folder.owned(run, listener.warning), _errors_explained(recipe, folder.Untouched(run, made=False), verbose):
             folder.replace_recipe(run, recipe, change)
             listener.started(run)
             _fit(model, recipe, data, run, listener)
+
+
+@contextmanager
+def _old_run_aside(name: str, *, wanted: bool) -> Iterator[None]:
+    """Move the run of a name aside; it comes back where the block leaves no other in its place."""
+    old = folder.set_aside(name) if wanted else None
+    run = Path("runs").absolute() / name
+    try:
+        yield
+    finally:
+        if old is not None and not run.exists():
+            old.rename(run)
 
 
 @contextmanager
@@ -115,9 +134,9 @@ def _fit(model: Any, recipe: Recipe, data: str, run: Path, listener: Listener) -
         name=run.name,
         exist_ok=True,
     )
-    done = extension.last_saved_epoch(run)
-    if done < epochs_of(recipe):
-        folder.add_facts(run, {extension.STOPPED_EARLY: done})
+    done, epochs = status.status_of(run, epochs_of(recipe)).epoch, epochs_of(recipe)
+    early = {status.STOPPED_EARLY: done} if done < epochs else {}
+    folder.add_facts(run, {status.EVALUATED: done, **early})
 
 
 def _load_model(recipe: Recipe) -> Any:
@@ -168,7 +187,14 @@ def _other_data(name: str, task: str) -> str:
     return f"give the path of your own data set file: data={'FOLDER' if task == 'classify' else 'my-data.yaml'}"
 
 
-def _find_data(recipe: Recipe, task: str) -> str:
+def _find_data(recipe: Recipe, task: str, elsewhere: str = "") -> str:
+    """Return what `data=` of Ultralytics takes.
+
+    Args:
+        recipe: resolved.
+        task: of the model.
+        elsewhere: the command that names another place; empty for `data=` alone.
+    """
     if isinstance(recipe.data, BuiltinData):
         from grokyolo.training import datasets
 
@@ -185,26 +211,29 @@ def _find_data(recipe: Recipe, task: str) -> str:
         raise DataError(
             f"cannot find, read or download the data set {recipe.data}: {_first_line(error)}",
             where=f"data: {recipe.data} ({recipe.provenance.get('data', recipe.name)})",
-            hint=_other_data(recipe.data, task),
+            hint=elsewhere if elsewhere and not Path(recipe.data).exists() else _other_data(recipe.data, task),
         ) from error
     return recipe.data
 
 
 @contextmanager
-def _errors_explained(recipe: Recipe, run: Path, verbose: bool) -> Iterator[None]:
+def _errors_explained(recipe: Recipe, before: folder.Untouched, verbose: bool) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        raise _explained(error, recipe, run, verbose) from error
+        raise _explained(error, recipe, before, verbose) from error
 
 
-def _explained(error: BaseException, recipe: Recipe, run: Path, verbose: bool) -> BaseException:
-    kept = folder.has_epochs(run)
-    if not kept:
-        folder.discard(run)
-    shown = folder.typed(run)
-    where = shown if kept else "before the first epoch was finished; no run folder is left"
-    hint = f"grokyolo resume {shown}" if kept else f"grokyolo train --recipe {recipe.name} --verbose"
+def _explained(error: BaseException, recipe: Recipe, before: folder.Untouched, verbose: bool) -> BaseException:
+    run = before.run
+    kept = before.has_new_rows()
+    gone = not kept and before.restore()
+    shown = folder.shown(run)
+    where = shown if kept else f"{shown}, before a new epoch was finished: nothing in it was changed"
+    hint = f"grokyolo resume {quote(shown)}" + ("" if kept else " --verbose")
+    if gone:
+        where = "before the first epoch was finished; no run folder is left"
+        hint = f"grokyolo train --recipe {quote(recipe.name)} --verbose"
     if isinstance(error, (KeyboardInterrupt, Interrupted)):
         return Interrupted(getattr(error, "what", "stopped by Ctrl-C"), where=where, hint=hint)
     if isinstance(error, Stopped):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import torch
 from ultralytics.utils.torch_utils import unwrap_model
 
-from grokyolo.training import order, randomness
+from grokyolo.training import inputs, order, randomness
 
-FORMAT = 1
+FORMAT = 2
+"""1: without data, recipe and ending; these states still load."""
 STOPPER = ("best_fitness", "best_epoch", "possible_stop")
 """What Ultralytics' `EarlyStopping` remembers; its patience comes from the recipe, which an extension may change."""
 
@@ -23,11 +22,11 @@ class Place:
 
     Attributes:
         epoch: how many epochs are finished.
-        differences: what has changed since, in words; empty when the training goes on exactly.
+        differences: what has changed since.
     """
 
     epoch: int
-    differences: tuple[str, ...]
+    differences: inputs.Differences
 
 
 def take(trainer: Any) -> dict[str, Any]:
@@ -40,7 +39,6 @@ def take(trainer: Any) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "epoch": trainer.epoch + 1,
-        "surroundings": surroundings(trainer),
         **weights(trainer),
         "gradients": {name: p.grad for name, p in model.named_parameters() if p.grad is not None},
         "loop": {
@@ -70,7 +68,12 @@ def weights(trainer: Any) -> dict[str, Any]:
     }
 
 
-def put(trainer: Any, state: dict[str, Any]) -> Place:
+def beginning() -> dict[str, Any]:
+    """Return the state before the first epoch: a new training begins the same way each time."""
+    return {"format": FORMAT, "epoch": 0}
+
+
+def put(trainer: Any, state: dict[str, Any]) -> None:
     """Put a state into a trainer that is set up and has not trained yet.
 
     Raises:
@@ -101,8 +104,6 @@ def put(trainer: Any, state: dict[str, Any]) -> Place:
         order.seek(trainer.train_loader, state["order"])
     _fill_mosaic(trainer.train_loader.dataset, state["mosaic"])
     randomness.restore(state["random"])
-    differences = _differences(state["surroundings"], surroundings(trainer))
-    return Place(epoch, differences)
 
 
 def put_weights(trainer: Any, state: dict[str, Any]) -> None:
@@ -121,28 +122,6 @@ def put_weights(trainer: Any, state: dict[str, Any]) -> None:
         group.update(values)
     if state["scaler"]:
         trainer.scaler.load_state_dict(state["scaler"])
-
-
-def surroundings(trainer: Any) -> dict[str, str]:
-    """Return what must be the same for a bit-exact continuation and is not in the recipe."""
-    device = torch.cuda.get_device_name(trainer.device) if trainer.device.type == "cuda" else str(trainer.device)
-    return {
-        "torch": version("torch"),
-        "ultralytics": version("ultralytics"),
-        "device": device,
-        "machine": platform.machine(),
-        "threads": str(torch.get_num_threads()),
-        "images": str(len(trainer.train_loader.dataset)),
-        "batch": str(trainer.batch_size),
-        "processes": str(max(trainer.world_size, 1)),
-        "loader workers": "some" if trainer.train_loader.num_workers else "none",
-    }
-
-
-def _differences(before: dict[str, str], now: dict[str, str]) -> tuple[str, ...]:
-    """Return what is not as before, in words; a state that does not know of something is taken to have had it so."""
-    changed = {name: value for name, value in now.items() if before.get(name, value) != value}
-    return tuple(f"{name}: {before[name]} before, {value} now" for name, value in changed.items())
 
 
 def _criterion(model: torch.nn.Module) -> dict[str, Any]:

@@ -27,17 +27,19 @@ def load_newest(run: Path, warn: Callable[[str], None]) -> dict[str, Any] | None
         warn: told about each damaged one that was passed over.
     """
     for state in state_files(run):
-        content = _content(state)
-        if digest(content) != state.digest:
-            warn(f"{state.path.name} is damaged: going back to the state before it")
-            continue
-        loaded: dict[str, Any] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-        return loaded
+        if (loaded := load(state)) is not None:
+            return loaded
+        warn(f"{state.path.name} is damaged: going back to the state before it")
     return None
 
 
-def _content(state: StateFile) -> bytes:
+def load(state: StateFile) -> dict[str, Any] | None:
+    """Return what a state holds, None where it is not what was written."""
     try:
-        return state.read()
+        content = state.read()
     except OSError:
-        return b""
+        return None
+    if digest(content) != state.digest:
+        return None
+    loaded: dict[str, Any] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    return loaded

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from grokyolo.cli import main
+from grokyolo.run import folder
 from tests.cli.conftest import TINY, problem, rows, wait_for_epochs
 
 EPOCHS = 120
@@ -128,6 +129,8 @@ def test_a_damaged_newest_state_falls_back_to_the_one_before(grokyolo, run):
     whole = comparable(run)
     newest = sorted((run / "state").glob("epoch-*.pt"))[-1]
     newest.write_bytes(newest.read_bytes()[:-100])
+    assert grokyolo("resume", str(run))[0] == 2, "finished is told from the log"
+    folder.add_facts(run, {"evaluated": 0})  # as if it had been killed before its last evaluation was done
     code, _, err = grokyolo("resume", str(run))
     assert code == 0
     assert "warning: " in err

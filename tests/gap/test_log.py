@@ -140,24 +140,6 @@ class TestOrder:
             log.append(record(3))
         assert [line.split(",")[0] for line in lines(path)] == ["epoch", "1", "2", "3"]
 
-    def test_cutting_off_what_an_exact_resume_repeats(self, path):
-        write(path, [record(epoch) for epoch in range(1, 8)])
-        with GapWriter(path) as log:
-            log.truncate_after(4)
-            assert log.last_epoch == 4
-            log.append(record(5, val_loss=99.0))
-        assert read_run(path).val_loss.tolist() == [2, 3, 4, 5, 99]
-
-    def test_cutting_off_nothing_or_everything(self, path):
-        write(path, [record(1), record(2)])
-        with GapWriter(path) as log:
-            log.truncate_after(9)
-            assert log.last_epoch == 2
-            log.truncate_after(0)
-            assert log.last_epoch == 0
-            log.append(record(1))
-        assert len(lines(path)) == 2
-
 
 class TestTornFiles:
     @pytest.mark.parametrize("records", [[record(1), record(2, val_loss=None, events=(EventKind.STOP,))]])

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from grokyolo.errors import Interrupted, Stopped
+from grokyolo.errors import Interrupted, RunError, Stopped
 from grokyolo.recipe import load
 from grokyolo.run import extension
 from grokyolo.run import state as states
@@ -104,16 +104,18 @@ def test_a_damaged_newest_state_costs_the_epochs_since_the_one_before(small, wor
     assert same_weights(weights(run), weights(never))
 
 
-def test_without_any_state_it_begins_again_in_the_same_folder(small, workplace):
+def test_without_any_state_it_is_refused_and_nothing_is_touched(small, workplace):
     recipe = small("classify", "lost")
-    never = trained(recipe, "never")
     with pytest.raises(Stopped):
         trained(recipe, "lost", epoch=stop_after(2, signal.SIGTERM))
     run = workplace / "runs" / "lost"
     for found in states.state_files(run):
         found.path.unlink()
-    gone_on(run)
-    assert log(run) == log(never)
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    with pytest.raises(RunError, match="there is no state to go on from") as caught:
+        gone_on(run)
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+    assert caught.value.hint == "grokyolo train --recipe runs/lost --name lost --from-scratch"
 
 
 def test_the_files_that_ultralytics_tools_read_are_whole(small, workplace):

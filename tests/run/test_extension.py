@@ -3,7 +3,7 @@
 import pytest
 
 from grokyolo.errors import UsageError
-from grokyolo.gap import EventKind
+from grokyolo.gap import EpochRecord, EventKind, GapWriter
 from grokyolo.recipe import load
 from grokyolo.run import extension
 from grokyolo.run import state as states
@@ -15,6 +15,9 @@ CONTROL = "grok-modular-addition"
 @pytest.fixture
 def run(tmp_path):
     states.save(tmp_path, 280, state.encode({}), keep=1)
+    with GapWriter(tmp_path / "gap.csv") as log:
+        for epoch in range(1, 301):
+            log.append(EpochRecord(epoch, epoch, 1.0))
     return tmp_path
 
 

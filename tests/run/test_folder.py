@@ -101,10 +101,48 @@ def test_an_extension_replaces_the_recipe_and_remembers_its_events(workplace):
     assert folder.read_changes(run) == [change], "the same recipe again changes nothing"
 
 
-def test_a_folder_has_epochs_from_the_first_row_on(workplace):
+def test_what_is_being_trained_is_not_moved_aside(workplace):
     run = folder.claim("exp", chosen=True)
-    assert not folder.has_epochs(run)
-    (run / "gap.csv").write_text("epoch\n")
-    assert not folder.has_epochs(run)
-    (run / "gap.csv").write_text("epoch\n1\n")
-    assert folder.has_epochs(run)
+    with folder.owned(run), pytest.raises(UsageError, match="is being trained by"):
+        folder.set_aside("exp")
+    assert folder.set_aside("exp") == run.with_name("exp.old-1")
+    assert folder.set_aside("exp") is None
+    folder.claim("exp", chosen=True)
+    assert folder.set_aside("exp").name == "exp.old-2"
+
+
+class TestUntouched:
+    def test_a_folder_of_this_process_goes_with_what_a_training_wrote(self, workplace):
+        run = folder.claim("exp", chosen=True)
+        before = folder.Untouched(run, made=True)
+        folder.write_settings(run, load("grok-modular-addition"))
+        (run / "weights").mkdir()
+        (run / "gap.csv").write_text("epoch\n")
+        assert not before.has_new_rows()
+        assert before.restore()
+        assert not run.exists()
+
+    def test_and_stays_with_what_somebody_else_put_there(self, workplace):
+        run = folder.claim("exp", chosen=True)
+        before = folder.Untouched(run, made=True)
+        (run / "notes.txt").write_text("mine")
+        assert not before.restore()
+        assert [path.name for path in run.iterdir()] == ["notes.txt"]
+
+    def test_what_was_there_is_put_back(self, workplace):
+        run = folder.claim("exp", chosen=True)
+        (run / "args.yaml").write_text("old")
+        (run / "report.html").write_text("old")
+        before = folder.Untouched(run, made=False)
+        (run / "args.yaml").write_text("new")
+        (run / "report.html").write_text("new, by another command")
+        (run / "labels.jpg").write_text("new")
+        assert not before.restore()
+        found = {path.name: path.read_text() for path in run.iterdir()}
+        assert found == {"args.yaml": "old", "report.html": "new, by another command"}
+
+    def test_a_row_is_seen(self, workplace):
+        run = folder.claim("exp", chosen=True)
+        before = folder.Untouched(run, made=False)
+        (run / "gap.csv").write_text("epoch\n1\n")
+        assert before.has_new_rows()

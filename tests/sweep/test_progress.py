@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from grokyolo.run import extension, folder
+from grokyolo.gap import EpochRecord, EventKind, GapWriter
+from grokyolo.run import folder
 from grokyolo.sweep.progress import Progress, Status, count, progress_of
 from grokyolo.sweep.trials import Trial, plan_sweep
 
@@ -40,11 +41,9 @@ def test_what_has_all_its_epochs_is_finished_before(trials):
     done, early, begun = trials
     for trial in trials:
         folder.write_settings(folder.claim(f"s/{trial.point.name}", chosen=True), trial.recipe)
-    state = {"format": 1}
-    _save(done.run, 9, state)
-    _save(early.run, 4, state)
-    _save(begun.run, 4, state)
-    folder.add_facts(early.run, {extension.STOPPED_EARLY: 4})
+    _log(done.run, 9)
+    _log(early.run, 4, EventKind.STOP)
+    _log(begun.run, 4)
     points = progress_of(trials)
     assert [one.status for one in points] == [Status.FINISHED, Status.FINISHED, Status.WAITING]
     assert [one.here_before for one in points] == [True, True, False]
@@ -55,8 +54,8 @@ def test_without_a_folder_a_point_waits(trials):
     assert {one.status for one in progress_of(trials)} == {Status.WAITING}
 
 
-def _save(run: Path, epoch: int, state: dict) -> None:
-    from grokyolo.run.state import save
-    from grokyolo.training.state import encode
-
-    save(run, epoch, encode(state), keep=3)
+def _log(run: Path, epochs: int, *last: EventKind) -> None:
+    """Write a log, and no state: whether a point is finished does not hang on it."""
+    with GapWriter(run / "gap.csv") as log:
+        for epoch in range(1, epochs + 1):
+            log.append(EpochRecord(epoch, epoch, 1.0, events=last if epoch == epochs else ()))

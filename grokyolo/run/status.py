@@ -1,0 +1,136 @@
+"""Finished or not, and where a run goes on: told from its log and grokyolo.yaml, then from its states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from shlex import quote
+
+from grokyolo.errors import RunError
+from grokyolo.recipe import Recipe, epochs_of
+from grokyolo.run import folder, logs
+from grokyolo.run.state import StateFile, state_files
+
+EVALUATED = "evaluated"
+"""Key of grokyolo.yaml: the epoch with which the run ended, once its best weights were validated; 0 before."""
+EXTENDED = "extended"
+"""Key of grokyolo.yaml: the epoch with which the run had ended when it was made longer."""
+STOPPED_EARLY = "stopped_early"
+"""Key of grokyolo.yaml: the epoch with which the run ended before its last one."""
+
+
+class Ending(str, Enum):
+    """How a training came to its end."""
+
+    EPOCHS = "epochs"
+    PATIENCE = "patience"
+    STOP = "stop"
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """How far a run is.
+
+    Attributes:
+        epoch: the last one that its log tells of.
+        ended: whether it was the last one of the training.
+        evaluated: whether everything after the last epoch was done too.
+    """
+
+    epoch: int
+    ended: bool
+    evaluated: bool
+
+
+def status_of(run: Path, epochs: int) -> RunStatus:
+    """Return how far a run is by its log and settings; no state is looked at.
+
+    Args:
+        run: the run folder.
+        epochs: the length of its recipe.
+    """
+    known = folder.read_facts(run)
+    if (evaluated := known.get(EVALUATED)) and isinstance(evaluated, int):
+        return RunStatus(evaluated, ended=True, evaluated=True)
+    last = max(logs.readable_rows(logs.read(run)), key=lambda row: row.epoch, default=None)
+    if last is None:
+        return RunStatus(0, ended=False, evaluated=False)
+    ended = last.epoch >= epochs or (last.stops and last.epoch != known.get(EXTENDED))
+    return RunStatus(last.epoch, ended, evaluated=ended and EVALUATED not in known)
+
+
+def is_finished(run: Path, recipe: Recipe) -> bool:
+    """Tell whether nothing is left to do in a run.
+
+    A run that was killed between its last row and the end of its last evaluation is finished by a resume, as long as
+    it has a state to do it from.
+    """
+    status = status_of(run, epochs_of(recipe))
+    if not status.ended or (status.evaluated and folder.read_facts(run).get(EVALUATED)):
+        return status.ended
+    state = newest_supported(state_files(run), len(logs.supported_rows(logs.read(run))))
+    # runs of older versions did not note their evaluation: it followed the last state at once
+    return state is None or (status.evaluated and state.epoch >= status.epoch)
+
+
+def newest_supported(
+    states: Sequence[StateFile], rows: int, damaged: Callable[[StateFile], None] = lambda state: None
+) -> StateFile | None:
+    """Return the newest sound state whose epochs are all in the log, None when there is none.
+
+    Args:
+        states: newest first.
+        rows: how many rows of the log can be relied on.
+        damaged: told of each that would have been taken, were it whole.
+    """
+    for state in states:
+        if state.epoch == 0 and len(states) > 1:
+            break  # from the beginning only where the run never came further
+        if state.epoch <= rows:
+            if state.is_sound():
+                return state
+            damaged(state)
+    return None
+
+
+def is_fresh(run: Path) -> bool:
+    """Tell whether nothing was trained in a run folder yet: no row, no state, no weights."""
+    return not (logs.has_rows(run) or state_files(run) or any((run / "weights").glob("*.pt")))
+
+
+def state_to_resume(run: Path, warn: Callable[[str], None] = lambda text: None) -> StateFile | None:
+    """Return the state that a resume goes on from, None where nothing was trained yet.
+
+    Args:
+        run: the run folder.
+        warn: told of each state that is passed over.
+
+    Raises:
+        RunError: there is none, though something was trained: going on would be starting over.
+    """
+    states, rows = state_files(run), len(logs.supported_rows(logs.read(run)))
+    for state in states:
+        if state.epoch > rows:
+            warn(f"{state.path.name} is passed over: gap.csv can be read up to epoch {rows} only")
+    found = newest_supported(
+        states, rows, lambda state: warn(f"{state.path.name} is damaged: going back to the state before it")
+    )
+    if found is not None or is_fresh(run):
+        return found
+    if not states:
+        what = f"there is no state to go on from: {run.name}/state holds none"
+    elif all(state.epoch > rows for state in states if state.epoch):
+        epochs = " and ".join(str(state.epoch) for state in reversed(states) if state.epoch)
+        what = f"the log does not fit: gap.csv can be read up to epoch {rows}, the states are of epoch {epochs}"
+    else:
+        what = f"there is no state to go on from: no file in {run.name}/state is sound and within gap.csv"
+    raise RunError(f"{what}; nothing was changed", where=folder.shown(run), hint=from_scratch(run))
+
+
+def from_scratch(run: Path) -> str:
+    """Return the command that starts a run anew and keeps the old one aside."""
+    shown = folder.shown(run)
+    name = "/".join(Path(shown).parts[1:]) if Path(shown).parts[0] == "runs" else run.name
+    return f"grokyolo train --recipe {quote(shown)} --name {quote(name)} --from-scratch"

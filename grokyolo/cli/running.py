@@ -92,8 +92,7 @@ def continued(run: Path, overrides: Sequence[str], options: TrainingOptions) -> 
             where=str(run),
             hint=shlex.join([*longer, "patience=0"] if done < epochs else longer),
         )
-    change = extension.change_of(run, load(str(run)), recipe) if overrides else None
-    return go_on_with(run, recipe, options, change)
+    return go_on_with(run, recipe, options)
 
 
 def go_on_with(run: Path, recipe: Recipe, options: TrainingOptions, change: Change | None = None) -> int:

@@ -6,18 +6,22 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
 
 from grokyolo.gap import Series
-from grokyolo.gap.context import load_yaml
 from grokyolo.gap.series import FloatArray
-from grokyolo.recipe import flatten
-from grokyolo.verdict import Assessment
+from grokyolo.verdict import Assessment, rules
+from grokyolo.verdict.robust import running_median
 
+HALF, MOST = 0.5, 0.9
+"""The levels that runs are compared at, as shares of the best final level among them."""
+FINAL_SHARE = 0.05
+"""Part of a run, at its end, whose median is its final level."""
+IGNORED = frozenset({"description", "train.name", "train.project", "train.save_dir", "train.exist_ok", "train.resume"})
+"""Keys that say where a run is and what it is called, not how it was trained."""
 ROUND = (1, 2, 3, 5, 7)
 NEAR = 0.9
 """Round places nearer to the last one than this share of it are left out."""
@@ -39,16 +43,13 @@ class By(str, Enum):
 
 def clock(series: Series, by: By) -> FloatArray:
     """Return what the clock shows at each epoch, shape (n,); NaN where the log does not tell."""
-    if by is By.EPOCH:
-        return series.epoch.astype(np.float64)
-    if by is By.STEP:
-        return series.step
-    return series.seconds if by is By.TIME else series.decay_budget
+    return clocks(series)[by]
 
 
 def clocks(series: Series) -> dict[By, FloatArray]:
     """Return all four clocks."""
-    return {by: clock(series, by) for by in By}
+    epoch = series.epoch.astype(np.float64)
+    return {By.EPOCH: epoch, By.STEP: series.step, By.TIME: series.seconds, By.BUDGET: series.decay_budget}
 
 
 def score_at(series: Series, by: By, where: FloatArray) -> FloatArray:
@@ -89,12 +90,6 @@ def positions(series: Sequence[Series], by: By, count: int = 9) -> FloatArray:
     return np.append(inner[-count + 1 :], last)
 
 
-MEDIAN_OF = 5
-"""Measurements of which the median counts: one lucky epoch is no level."""
-FINAL_SHARE = 0.05
-"""Part of a run, at its end, whose median is its final level."""
-
-
 @dataclass(frozen=True)
 class Cost:
     """What a run had spent when it reached a level for good.
@@ -119,10 +114,13 @@ class Cost:
 
 def final_level(series: Series) -> float | None:
     """Return the median of the scores at the end of the run, None when no score was measured."""
-    scores = series.val_score[np.isfinite(series.val_score)]
-    if not len(scores):
-        return None
-    return float(np.median(scores[-max(MEDIAN_OF, round(FINAL_SHARE * len(scores))) :]))
+    return end_level(series.val_score)
+
+
+def end_level(values: FloatArray) -> float | None:
+    """Return the median of the last twentieth of what was measured, five values at least; None for nothing."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known[-max(rules.MEDIAN_OF, round(FINAL_SHARE * len(known))) :])) if len(known) else None
 
 
 def crossing(series: Series, level: float) -> Cost | None:
@@ -138,7 +136,7 @@ def crossing(series: Series, level: float) -> Cost | None:
     measured = np.flatnonzero(np.isfinite(series.val_score))
     if not len(measured):
         return None
-    below = np.flatnonzero(_running_median(series.val_score[measured]) < level)
+    below = np.flatnonzero(running_median(series.val_score[measured], rules.MEDIAN_OF) < level)
     first = int(below[-1]) + 1 if len(below) else 0
     if first == len(measured):
         return None
@@ -147,21 +145,8 @@ def crossing(series: Series, level: float) -> Cost | None:
     return Cost(int(epoch or 0), step, seconds, budget)
 
 
-def _running_median(scores: FloatArray) -> FloatArray:
-    """Return the median of five scores around each, of fewer at the ends."""
-    padded = np.pad(scores, MEDIAN_OF // 2, constant_values=np.nan)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, MEDIAN_OF)
-    median: FloatArray = np.nanmedian(windows, axis=1)
-    return median
-
-
 def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-MISSING = "–"
-IGNORED = frozenset({"description", "train.name", "train.project", "train.save_dir", "train.exist_ok", "train.resume"})
-"""Keys that say where a run is and what it is called, not how it was trained."""
 
 
 @dataclass(frozen=True)
@@ -175,26 +160,6 @@ class Difference:
 
     key: str
     values: tuple[Any, ...]
-
-
-def settings_of(folder: Path) -> dict[str, Any]:
-    """Return the settings of a run by dotted key, as a recipe names them; empty when there are none beside its log.
-
-    Args:
-        folder: the run folder.
-    """
-    own, _ = load_yaml(folder / "grokyolo.yaml")
-    recipe = own.get("recipe")
-    if isinstance(recipe, Mapping):
-        return flatten(dict(recipe))
-    args, _ = load_yaml(folder / "args.yaml")
-    if not args:
-        opt, _ = load_yaml(folder / "opt.yaml")
-        hyp, _ = load_yaml(folder / "hyp.yaml")
-        inner = opt.pop("hyp", None)
-        args = {**(inner if isinstance(inner, Mapping) else {}), **hyp, **opt}
-    top: dict[str, Any] = {name: args.pop(name) for name in ("model", "data") if name in args}
-    return {**top, **{f"train.{key}": value for key, value in args.items()}}
 
 
 def differences(settings: Sequence[Mapping[str, Any]]) -> list[Difference]:
@@ -226,10 +191,6 @@ def _same_kind(settings: Sequence[Mapping[str, Any]]) -> bool:
 def _same(one: Any, other: Any) -> bool:
     # True == 1 in Python, but `cache: true` and `cache: 1` are not the same to Ultralytics
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
-
-
-HALF, MOST = 0.5, 0.9
-"""The levels that runs are compared at, as shares of the best final level among them."""
 
 
 @dataclass(frozen=True)
@@ -335,7 +296,7 @@ def compare(
 
     Args:
         judged: the runs with their verdicts.
-        settings: of each, as `settings_of` returns them.
+        settings: of each, as `flat_settings` returns them.
         by: the clock.
     """
     finals = [final_level(series) for series, _ in judged]
@@ -388,6 +349,4 @@ def _plain(value: Any) -> Any:
 
 
 def _cost_json(cost: Cost | None) -> dict[str, Any] | None:
-    if cost is None:
-        return None
-    return {"epoch": cost.epoch, "step": cost.step, "seconds": cost.seconds, "budget": cost.budget}
+    return None if cost is None else dict(vars(cost))

@@ -22,9 +22,9 @@ from grokyolo.compare import (
     label,
     positions,
     score_at,
-    settings_of,
 )
 from grokyolo.gap.series import from_columns
+from grokyolo.gap.settings import flat_settings
 from tests.view.curves import grok, judged
 
 
@@ -219,21 +219,21 @@ def arguments(folder: Path, name: str = "args.yaml", **args) -> Path:
 
 
 def different(*folders: Path) -> dict[str, tuple]:
-    return {one.key: one.values for one in differences([settings_of(folder) for folder in folders])}
+    return {one.key: one.values for one in differences([flat_settings(folder) for folder in folders])}
 
 
 def test_settings_have_dotted_keys_as_a_recipe_names_them(tmp_path):
-    assert settings_of(recipe(tmp_path, lr0=0.01)) == {"model": "a.pt", "train.lr0": 0.01, "gap.every": 1}
+    assert flat_settings(recipe(tmp_path, lr0=0.01)) == {"model": "a.pt", "train.lr0": 0.01, "gap.every": 1}
 
 
 def test_the_arguments_of_ultralytics_are_named_alike(tmp_path):
-    found = settings_of(arguments(tmp_path, model="b.pt", data="d.yaml", lr0=0.01))
+    found = flat_settings(arguments(tmp_path, model="b.pt", data="d.yaml", lr0=0.01))
     assert found == {"model": "b.pt", "data": "d.yaml", "train.lr0": 0.01}
 
 
 def test_those_of_yolov5_are_too(tmp_path):
     arguments(tmp_path, "hyp.yaml", lr0=0.02)
-    assert settings_of(arguments(tmp_path, "opt.yaml", data="d.yaml", hyp={"lrf": 0.1})) == {
+    assert flat_settings(arguments(tmp_path, "opt.yaml", data="d.yaml", hyp={"lrf": 0.1})) == {
         "data": "d.yaml",
         "train.lrf": 0.1,
         "train.lr0": 0.02,
@@ -242,13 +242,13 @@ def test_those_of_yolov5_are_too(tmp_path):
 
 def test_a_recipe_goes_before_the_arguments_beside_it(tmp_path):
     arguments(tmp_path, lr0=0.5)
-    assert settings_of(recipe(tmp_path, lr0=0.01))["train.lr0"] == 0.01
+    assert flat_settings(recipe(tmp_path, lr0=0.01))["train.lr0"] == 0.01
 
 
 @pytest.mark.parametrize("text", ["", "recipe: 5\n", "[1, 2]\n", ": {"])
 def test_settings_that_make_no_sense_are_none(tmp_path, text):
     (tmp_path / "grokyolo.yaml").write_text(text)
-    assert settings_of(tmp_path) == {}
+    assert flat_settings(tmp_path) == {}
 
 
 def test_what_differs_stands_in_the_order_of_the_recipe(tmp_path):

@@ -46,16 +46,17 @@ def run(
     ] = False,
 ) -> int:
     """Read, compare, print."""
-    from grokyolo.compare import By, compare, settings_of
+    from grokyolo.compare import By, compare
     from grokyolo.gap import read_run
     from grokyolo.gap.run import find_log
+    from grokyolo.gap.settings import flat_settings
     from grokyolo.verdict import assess
 
     runs = runs_of(runs, "grokyolo compare") if runs else []
     if len(runs) < 2:
         raise UsageError("name at least two runs", where="grokyolo compare", hint="grokyolo compare runs/a runs/b")
     series = [read_run(name) for name in runs]
-    settings = [settings_of(find_log(name).parent) for name in runs]
+    settings = [flat_settings(find_log(name).parent) for name in runs]
     comparison = compare([(one, assess(one)) for one in series], settings, By(by))
     if not len(comparison.positions):
         raise UsageError(f"none of the logs tells its {comparison.by.unit}", where=f"--by {by}", hint="--by epoch")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from grokyolo.gap.context import as_count, as_flag, as_number, load_yaml
+from grokyolo.recipe import flatten
 
 
 @dataclass(frozen=True)
@@ -86,14 +87,35 @@ class Settings:
 
 def read_settings(folder: Path) -> Settings:
     """Read the settings in a run folder; files that are missing or broken only cost knowledge."""
+    return _settings(*read_arguments(folder))
+
+
+def read_arguments(folder: Path) -> tuple[str, dict[str, Any], tuple[str, ...]]:
+    """Return the file that holds the train arguments of a run (empty for none), the arguments, and what is wrong."""
     args, notes = load_yaml(folder / "args.yaml")
     if args:
-        return _settings("args.yaml", args, notes)
+        return "args.yaml", dict(args), notes
     opt, opt_notes = load_yaml(folder / "opt.yaml")
     hyp, hyp_notes = load_yaml(folder / "hyp.yaml")
     inner = opt.get("hyp")
     merged = {**(inner if isinstance(inner, Mapping) else {}), **hyp, **opt}
-    return _settings("opt.yaml" if opt else "hyp.yaml" if hyp else "", merged, (*notes, *opt_notes, *hyp_notes))
+    return "opt.yaml" if opt else "hyp.yaml" if hyp else "", merged, (*notes, *opt_notes, *hyp_notes)
+
+
+def flat_settings(folder: Path) -> dict[str, Any]:
+    """Return the settings of a run by dotted key, as a recipe names them; empty when there are none beside its log.
+
+    Args:
+        folder: the run folder.
+    """
+    own, _ = load_yaml(folder / "grokyolo.yaml")
+    recipe = own.get("recipe")
+    if isinstance(recipe, Mapping):
+        return flatten(dict(recipe))
+    _, args, _ = read_arguments(folder)
+    args.pop("hyp", None)
+    top: dict[str, Any] = {name: args.pop(name) for name in ("model", "data") if name in args}
+    return {**top, **{f"train.{key}": value for key, value in args.items()}}
 
 
 def _settings(file: str, args: Mapping[str, Any], notes: tuple[str, ...]) -> Settings:

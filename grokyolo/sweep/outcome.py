@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from grokyolo.compare import final_level
+from grokyolo.compare import end_level
 from grokyolo.gap import Series
 from grokyolo.gap.series import FloatArray
 from grokyolo.verdict import Assessment, Verdict, rules
@@ -266,8 +266,8 @@ def outcome_of(series: Series, assessment: Assessment, *, ended_early: bool = Fa
         jump=moment(assessment.jump.epoch if assessment.jump else None),
         end=moment(last),
         lateness=assessment.jump.lateness if assessment.jump else None,
-        score=final_level(series),
-        loss=_end(series.val_loss),
+        score=end_level(series.val_score),
+        loss=end_level(series.val_loss),
         peak=_peak(series.val_score),
         train_images=series.train_images,
     )
@@ -284,8 +284,3 @@ def _peak(values: FloatArray) -> float | None:
         return None
     windows = np.lib.stride_tricks.sliding_window_view(known, min(rules.MEDIAN_OF, len(known)))
     return float(np.median(windows, axis=1).max())
-
-
-def _end(values: FloatArray) -> float | None:
-    known = values[np.isfinite(values)]
-    return float(np.median(known[-max(rules.MEDIAN_OF, len(known) // 20) :])) if len(known) else None

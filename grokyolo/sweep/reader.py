@@ -14,12 +14,13 @@ from shlex import quote
 from sys import intern
 from typing import Any
 
-from grokyolo.compare import differences, settings_of
+from grokyolo.compare import differences
 from grokyolo.errors import RunError
 from grokyolo.gap import read_run
 from grokyolo.gap.context import as_count, load_yaml
 from grokyolo.gap.native import META_NAME
 from grokyolo.gap.run import LOGS, find_log
+from grokyolo.gap.settings import flat_settings
 from grokyolo.run.status import STOPPED_EARLY
 from grokyolo.sweep.diagram import SweepRuns
 from grokyolo.sweep.folder import is_sweep, log_of, read_sweep
@@ -194,7 +195,7 @@ def _judge(task: Task) -> Judged:
     """Read and judge one run."""
     folder, name, wanted = task
     path = Path(folder) / name
-    values = settings_of(path) if wanted else None
+    values = flat_settings(path) if wanted else None
     try:
         series = read_run(path)
     except RunError as error:
@@ -218,7 +219,7 @@ def _ended_early(run: Path, assessment: Assessment) -> bool:
     meta, _ = load_yaml(run / META_NAME)
     if meta.get(STOPPED_EARLY) == assessment.epochs:
         return True
-    patience = as_count(settings_of(run).get("train.patience"))
+    patience = as_count(flat_settings(run).get("train.patience"))
     return patience is not None and assessment.epochs - (assessment.best_epoch or assessment.epochs) >= patience
 
 

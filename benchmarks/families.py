@@ -8,7 +8,7 @@ rises (`CALIBRATION` or `HELD_OUT`) and with other seeds for either.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from curves import Array, Family, noise
@@ -834,3 +834,21 @@ def judged_run(family: str, seed: int, index: int, shapes: tuple[Family, ...]) -
         run.confounders,
         run.confidence,
     )
+
+
+def prefix(series: Series, rows: int) -> Series:
+    """Return a run as it was when it had `rows` rows."""
+    arrays = {
+        name: value[:rows] for name, value in vars(series).items() if isinstance(value, np.ndarray) and name != "epoch"
+    }
+    last = int(series.epoch[rows - 1])
+    events = tuple(event for event in series.events if event.epoch <= last)
+    return replace(series, epoch=series.epoch[:rows], events=events, **arrays)
+
+
+def prefix_lengths(series: Series, count: int = 30) -> list[int]:
+    """Return at how many rows a run is judged as it grows: evenly in the logarithm, from 30 measurements on."""
+    measured = np.flatnonzero(series.measured)
+    if len(measured) < 30:
+        return [len(series)]
+    return sorted({int(n) for n in np.geomspace(measured[29] + 1, len(series), count)})

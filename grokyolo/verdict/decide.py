@@ -7,8 +7,8 @@ import numpy as np
 from grokyolo.verdict import rules
 from grokyolo.verdict.assessment import Decision, Verdict
 from grokyolo.verdict.confounders import in_reach
-from grokyolo.verdict.decline import Fall, borne_out, broken_since, collapsed_since, find_turn
-from grokyolo.verdict.evidence import Evidence
+from grokyolo.verdict.decline import Dip, Fall, borne_out, broken_since, collapsed_since, find_turn, is_collapse
+from grokyolo.verdict.evidence import Evidence, Late
 from grokyolo.verdict.late_rise import as_jump, judge_late_rises
 from grokyolo.verdict.memorising import Memorising
 from grokyolo.verdict.robust import jitter
@@ -78,7 +78,11 @@ def _too_noisy(evidence: Evidence) -> Decision | None:
 
 def _fell(evidence: Evidence) -> Decision | None:
     fall = evidence.fall
-    if fall is None or not borne_out(evidence.measured, fall.down_epoch, fall.back_epoch):
+    if (
+        fall is None
+        or _in_restart(evidence, fall)
+        or not borne_out(evidence.measured, fall.peak_epoch, fall.down_epoch, fall.back_epoch)
+    ):
         return None
     if fall.regained >= rules.REGAINED:
         return None if _is_setback(evidence, fall) else _came_back(evidence, fall)
@@ -99,8 +103,20 @@ def _fell(evidence: Evidence) -> Decision | None:
     return Decision(Verdict.OVERFITTING, f"{_path(evidence, fall)} and ended at {fall.final:.3f}", None, confounders)
 
 
+def _in_restart(evidence: Evidence, fall: Fall) -> bool:
+    """Whether the score fell at a planned restart of the learning rate whose period is not over yet."""
+    last, before = evidence.raw.last_epoch, 0
+    for epoch in evidence.restarts:
+        slack = 2 * evidence.raw.val_score.cadence_at(epoch) + 0.05 * (epoch - before)
+        if abs(fall.down_epoch - epoch) <= slack and last <= epoch + (epoch - before):
+            return True
+        before = epoch
+    return False
+
+
 def _came_back(evidence: Evidence, fall: Fall) -> Decision | None:
-    if not fall.is_double_descent:
+    dip = Dip("validation", fall.down_epoch, fall.back_epoch, fall.peak, fall.trough_epoch, fall.trough)
+    if not fall.is_double_descent or is_collapse(dip, evidence.raw, evidence.restarts):
         return None
     confounders = in_reach(evidence.series, fall.peak_epoch, fall.back_epoch)
     reason = f"{_path(evidence, fall)}, then came back to {fall.final:.3f}"
@@ -130,7 +146,12 @@ def _is_setback(evidence: Evidence, fall: Fall) -> bool:
 
 def _memorising(evidence: Evidence) -> Decision | None:
     memory = evidence.memorising
-    if memory is None or not memory.gap_is_large or not _can_tell(evidence, memory):
+    if memory is None or not _can_tell(evidence, memory):
+        return None
+    by_loss = evidence.few_images and len(evidence.raw.probe_loss) > 0
+    open_gap = memory.gap_end is None or memory.gap_end >= rules.MIN_GAP
+    large = evidence.loss_gap_is_large and open_gap if by_loss else memory.gap_is_large
+    if not large and not any(_goes_on(evidence, late) for late in evidence.late):
         return None
     largest = max((rise.size for rise in evidence.rises), default=0.0)
     if not evidence.late and largest >= 0.5 * (memory.gap_max or 1.0):
@@ -143,6 +164,12 @@ def _memorising(evidence: Evidence) -> Decision | None:
         )
         return Decision(Verdict.OVERFITTING, reason)
     return _waiting(evidence, memory)
+
+
+def _goes_on(evidence: Evidence, late: Late) -> bool:
+    """Whether a late rise may still be going on, so that nothing can be said of it yet."""
+    settled = late.rise.after >= rules.SETTLED_MEASUREMENTS
+    return late.kept >= rules.KEPT_SHARE and not late.probe_jumps_along and not settled
 
 
 def _can_tell(evidence: Evidence, memory: Memorising) -> bool:
@@ -161,7 +188,8 @@ def _waiting(evidence: Evidence, memory: Memorising) -> Decision:
         state += f"{memory.gap_end:.3f} below the probe"
     else:
         state += f"and the validation loss at {measured.val_loss.end:.3g}, far above the {memory.by}"
-    late = max(evidence.late, key=lambda each: each.rise.size, default=None)
+    found = [late for late in evidence.late if not evidence.few_images or (late.loss and late.loss.agrees)]
+    late = max(found, key=lambda each: each.rise.size, default=None)
     if late is not None and late.kept < rules.KEPT_SHARE:
         rise = late.rise
         reason = (

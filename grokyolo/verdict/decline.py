@@ -12,7 +12,10 @@ from grokyolo.gap.series import FloatArray, Series
 from grokyolo.verdict import rules
 from grokyolo.verdict.measurements import Curve, Measurements
 from grokyolo.verdict.memorising import ceiling_of
-from grokyolo.verdict.robust import block_edges, block_medians, level, running_median, scatter, second_difference
+from grokyolo.verdict.robust import block_edges, block_medians, level, running_median, second_difference
+
+_RUNG = 1.08
+"""How much longer a run is from one rung to the next."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ def find_dips(curve: Curve, what: str) -> tuple[Dip, ...]:
             found.append(
                 Dip(what, int(first_epochs[left]), int(last_epochs[right]), peak, int(last_epochs[trough]), low)
             )
-        i = right + 1
+        back = np.flatnonzero(below[right + 1 :] < least[right + 1 :])
+        i = right + 1 + int(back[0]) if len(back) else len(levels)
     return tuple(found)
 
 
@@ -90,7 +94,8 @@ def is_collapse(dip: Dip, measured: Measurements, restarts: Sequence[int]) -> bo
     slack = 2 * score.cadence_at(dip.start) + 0.05 * (dip.end - dip.start)
     if any(abs(epoch - dip.start) <= slack for epoch in restarts):
         return True
-    return _fell_alike(dip, measured) or not borne_out(measured, dip.start, dip.end)
+    before = max(dip.start - 0.5 * (dip.end - dip.start), dip.start / 1.2)
+    return _fell_alike(dip, measured) or not borne_out(measured, before, dip.start, dip.end)
 
 
 def _fell_alike(dip: Dip, measured: Measurements) -> bool:
@@ -111,8 +116,8 @@ def _fell_alike(dip: Dip, measured: Measurements) -> bool:
     return rise > max(rules.ALIKE_LOSS * abs(float(np.median(known))), rules.LOSS_SIGMA * train.noise)
 
 
-def borne_out(measured: Measurements, first: float, last: float) -> bool:
-    """Whether the validation loss bears out that the score was worse from `first` to `last` than before.
+def borne_out(measured: Measurements, peak: float, first: float, last: float) -> bool:
+    """Whether the validation loss bears out that the score was worse from `first` to `last` than around `peak`.
 
     Asked only where there are few images, whose score flips.
     """
@@ -120,12 +125,15 @@ def borne_out(measured: Measurements, first: float, last: float) -> bool:
     if measured.loss_only or quantum <= 1 / rules.FIRM_IMAGES:
         return True
     inside = loss.between(first, last)
-    before = loss.between(max(first - max(last - first, 10), first / 4), first - 1)
-    if len(inside) < rules.SETTLED_MEASUREMENTS or len(before) < rules.SETTLED_MEASUREMENTS:
+    around = loss.between(peak / 1.2, min(1.1 * peak, first))
+    if len(around) < rules.NEAR_MEASUREMENTS:
+        middle = int(np.searchsorted(loss.epoch, peak))
+        around = loss.value[max(middle - rules.NEAR_MEASUREMENTS // 2, 0) : middle + rules.NEAR_MEASUREMENTS // 2]
+    if len(inside) < rules.SETTLED_MEASUREMENTS or len(around) < rules.SETTLED_MEASUREMENTS:
         return False
-    error = loss.noise * np.sqrt(1 / min(len(inside), 16) + 1 / min(len(before), 16))
-    rise = level(inside) - level(before)
-    return bool(rise > max(rules.LOSS_SIGMA * error, rules.LOSS_RISE_SHARE * abs(level(before))))
+    error = loss.noise * np.sqrt(1 / min(len(inside), 16) + 1 / min(len(around), 16))
+    rise = level(inside) - level(around)
+    return bool(rise > max(rules.LOSS_SIGMA * error, rules.LOSS_RISE_SHARE * abs(level(around))))
 
 
 @dataclass(frozen=True)
@@ -251,25 +259,55 @@ class LossRise:
 
 
 def loss_goes_on_rising(loss: Curve, memorised_epoch: int) -> LossRise | None:
-    """Return the rise of the validation loss in the second half of the time since memorising, if it goes on.
+    """Return the rise of the validation loss well after memorising, if it goes on.
 
-    A loss that rises while the model memorises and then stands does not count.
+    A loss that rises while the model memorises and then stands does not count, nor does a rise that is dying out.
+    So that noise does not turn the word back and forth as a run grows, a rise that was clear once, when the run was
+    shorter, need only be visible since.
     """
-    later = loss.epoch >= memorised_epoch
-    values, epochs = loss.value[later], loss.epoch[later]
-    if len(values) < 2 * rules.MIN_MEASUREMENTS:
+    later = loss.since(memorised_epoch)
+    if len(later) < 2 * rules.MIN_MEASUREMENTS:
         return None
-    thirds = np.array_split(values[len(values) // 2 :], 3)
-    half, middle, final = (float(np.median(part)) for part in thirds)
-    begin = float(min(np.median(values[: rules.MEDIAN_OF]), np.median(loss.value[: rules.MEDIAN_OF])))
-    lowest = min(begin, float(np.min(loss.medians)))
-    rise, total = 1.5 * (final - half), final - lowest
-    sigma = scatter(values) * np.sqrt(2 / min(len(thirds[0]), 16))
-    if final - middle < rules.LOSS_STILL_RISING * (final - half) or rise < rules.LOSS_RISE_SIGMA * sigma:
+    edges = block_edges(len(later), rules.MAX_BLOCKS)
+    values, epochs = block_medians(later.value, edges), later.epoch[edges[1:] - 1]
+    start = float(np.median(later.value[: rules.MEDIAN_OF]))
+    lowest = min(start, float(np.median(loss.value[: rules.MEDIAN_OF])), float(np.min(loss.medians)))
+    clear = False
+    for stop in _ends(len(values)):
+        found = _rise_until(epochs[:stop], values[:stop], later.noise, lowest)
+        enough = rules.LOSS_RISE_SURE if not clear else rules.LOSS_RISE_SEEN
+        well_after = found is not None and found[1].half_epoch >= rules.WELL_AFTER * memorised_epoch
+        clear = found is not None and well_after and found[0] >= enough
+    return found[1] if clear and found is not None else None
+
+
+def _ends(count: int) -> list[int]:
+    """Return where a shorter run would have ended: a ladder from 20 blocks to all, the same rungs for every run."""
+    rungs, rung = [], float(2 * rules.MIN_MEASUREMENTS)
+    while rung < count:
+        rungs.append(int(rung))
+        rung *= _RUNG
+    return [*rungs, count]
+
+
+def _rise_until(epochs: FloatArray, values: FloatArray, noise: float, lowest: float) -> tuple[float, LossRise] | None:
+    """Return how clearly the loss rises in the second half, in units of what is asked, and that rise."""
+    half = int(np.searchsorted(epochs, (epochs[0] + epochs[-1]) / 2))
+    thirds = np.array_split(values[half:], 3)
+    if len(thirds[2]) < 3:
         return None
-    if rise < rules.LOSS_RISING * total or rise < rules.LOSS_RISE_SHARE * abs(half):
+    begin, middle, final = (level(part) for part in thirds)
+    rise, total = 1.5 * (final - begin), final - lowest
+    if rise <= 0 or total <= 0:
         return None
-    return LossRise(int(epochs[len(values) // 2]), half, final)
+    error = noise * float(np.sqrt(2 / min(len(thirds[0]), 16)))
+    asked = (
+        rise / (rules.LOSS_RISING * total),
+        (final - middle) / (rules.LOSS_STILL_RISING * (final - begin)),
+        rise / max(rules.LOSS_RISE_SIGMA * error, 1e-12),
+        rise / (rules.LOSS_RISE_SHARE * abs(begin) + 1e-12),
+    )
+    return min(asked), LossRise(int(epochs[half]), begin, final)
 
 
 @dataclass(frozen=True)

@@ -96,23 +96,50 @@ class Evidence:
         return find_dips(self.raw.val_score, "validation")
 
     @cached_property
+    def probe_dips(self) -> tuple[Dip, ...]:
+        """Falls of the probe score that came back: a model has memorised all the same."""
+        return find_dips(self.raw.probe_score, "probe")
+
+    @cached_property
     def collapses(self) -> tuple[Dip, ...]:
         """Those of them that say nothing about generalisation."""
-        found = restarts(self.series) if self.dips else ()
-        return tuple(dip for dip in self.dips if is_collapse(dip, self.raw, found))
+        return tuple(dip for dip in self.dips if is_collapse(dip, self.raw, self.restarts))
+
+    @cached_property
+    def restarts(self) -> tuple[int, ...]:
+        """Epochs at which a planned schedule of the learning rate starts over."""
+        return restarts(self.series)
 
     @cached_property
     def measured(self) -> Measurements:
         """The curves without the collapses that came back."""
         raw, stretches = self.raw, [(dip.start, dip.end) for dip in self.collapses]
-        if not stretches:
-            return raw
-        return replace(raw, val_score=raw.val_score.without(stretches), score_gap=raw.score_gap.without(stretches))
+        of_probe = [(dip.start, dip.end) for dip in self.probe_dips]
+        return replace(
+            raw,
+            val_score=raw.val_score.without(stretches),
+            score_gap=raw.score_gap.without(stretches),
+            probe_score=raw.probe_score.without(stretches + of_probe),
+        )
 
     @cached_property
     def memorising(self) -> Memorising | None:
         """When the model had memorised."""
         return memorised(self.measured)
+
+    @property
+    def few_images(self) -> bool:
+        """Whether the score flips with single images, so that the losses must bear out what it says."""
+        return self.raw.val_score.quantum > 1 / rules.FIRM_IMAGES and len(self.raw.val_loss) > 0
+
+    @cached_property
+    def loss_gap_is_large(self) -> bool:
+        """Whether the validation loss ends far above the probe loss, beside what the probe loss has come down."""
+        val, probe = self.raw.val_loss, self.raw.probe_loss
+        if not len(val) or not len(probe):
+            return False
+        spread = float(probe.value.max()) - probe.end
+        return spread > 0 and val.end - probe.end >= rules.LARGE_LOSS_GAP * spread
 
     @cached_property
     def fall(self) -> Fall | None:

@@ -36,6 +36,8 @@ def judge(evidence: Evidence, late: Late, memory: Memorising) -> Decision | None
         return None
     jump = as_jump(evidence, late)
     if late.loss is not None and not late.loss.agrees and not evidence.measured.loss_only:
+        if evidence.few_images and (late.gap_left or 0.0) > rules.GAP_LEFT:
+            return None
         return Decision(Verdict.UNDECIDED, _disagreement(late), jump)
     over = rise.end if rise.climbing < rules.TOP_REACHED else min(rules.SHARPNESS * rise.end, evidence.raw.last_epoch)
     confounders = in_reach(evidence.series, rise.start, over, _slack(evidence, late))
@@ -65,7 +67,8 @@ def _is_over(evidence: Evidence, late: Late) -> bool:
         return False
     if late.gap_left is None or late.gap_left <= rules.GAP_LEFT:
         return True
-    return rise.climbing <= rules.CLIMBING and rise.is_sharp(evidence.measured.val_score.quantum)
+    seen = evidence.raw.last_epoch - rise.end >= rules.TOP_SEEN * (rise.end - rise.start)
+    return seen and rise.climbing <= rules.CLIMBING and rise.is_sharp(evidence.measured.val_score.quantum)
 
 
 def _path(evidence: Evidence, late: Late, memory: Memorising) -> str:

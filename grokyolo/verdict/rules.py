@@ -47,7 +47,7 @@ LEAST_SHARE: Final = 0.80
 UNSURE_SIGMA: Final = 2.5
 """Noise may lower that share by so many of its standard deviations, but no further than this (calibrated)."""
 
-STAYING_SHARE: Final = 0.80
+STAYING_SHARE: Final = 0.70
 """Share of the later medians that must hold too; slingshots may take the rest (calibrated)."""
 
 MIN_CEILING: Final = 0.3
@@ -112,6 +112,9 @@ AROUND: Final = 2.5
 SETTLED_MEASUREMENTS: Final = 3
 """Measurements after the 90 % crossing without which a jump may still be going on."""
 
+TOP_SEEN: Final = 0.35
+"""... or with less time after it than this share of what the rise took, while the gap is open (calibrated)."""
+
 CLIMBING: Final = 0.13
 """... or when the last third of the time since its middle still brings this share of it, while the gap is open
 (calibrated; a logistic that is cut at half its height has 0.17, at 97 % 0.1)."""
@@ -167,13 +170,13 @@ SETTING_STEP: Final = 0.2
 
 # --- Falls ------------------------------------------------------------------------------------
 
-MIN_FALL: Final = 0.05
+MIN_FALL: Final = 0.06
 """The least fall of the validation score from its best lasting level."""
 
 FALL_OF_LOW: Final = 0.3
 """... or, where scores are low throughout, this share of that level."""
 
-FALL_SHARE: Final = 0.07
+FALL_SHARE: Final = 0.085
 """... and the least share of that level (calibrated)."""
 
 FALL_SIGMA: Final = 4.5
@@ -209,8 +212,8 @@ its end to its start."""
 FALL_LASTS: Final = 0.03
 """... and that of a fall that has not come back, or this share of the run."""
 
-DIP: Final = 0.10
-DIP_SHARE: Final = 0.2
+DIP: Final = 0.05
+DIP_SHARE: Final = 0.07
 """A dip is by this much, and by this share of its peak, deeper than noise and images explain."""
 
 ALIKE: Final = 0.4
@@ -219,18 +222,26 @@ ALIKE: Final = 0.4
 ALIKE_LOSS: Final = 0.15
 """... or, without a probe, when the train loss rises by this share."""
 
-LOSS_RISING: Final = 0.10
-"""Share of the whole rise of the validation loss that falls into the second half of the time since
-memorising, from which the loss still "goes on rising" (calibrated; a straight line has 0.5, a logarithm
-over two decades 0.15, the control without weight decay 0.02)."""
+WELL_AFTER: Final = 2.5
+"""The second half of the time since memorising begins this many times as late as memorising, or it is too early to
+say that the loss goes on rising."""
+
+LOSS_RISING: Final = 0.22
+"""Share of the whole rise of the validation loss that falls into the second half of the time since memorising,
+from which the loss still "goes on rising" (calibrated; a straight line has 0.5, a square root 0.29, a logarithm over
+two decades 0.15, the control without weight decay 0.02)."""
 
 LOSS_STILL_RISING: Final = 0.2
 """Share of what that second half brings which its last third must bring over the middle one: a straight line
 has 0.5, a rise that has ended 0 (calibrated)."""
 
-LOSS_RISE_SIGMA: Final = 5.0
-LOSS_RISE_SHARE: Final = 0.05
+LOSS_RISE_SIGMA: Final = 4.0
+LOSS_RISE_SHARE: Final = 0.04
 """That second half must also raise the loss by so many standard deviations, and by this share of its level."""
+
+LOSS_RISE_SURE: Final = 1.3
+LOSS_RISE_SEEN: Final = 0.8
+"""How clearly each of these must hold for the loss to begin to count as rising on, and to cease to (calibrated)."""
 
 LOST_SHARE: Final = 0.25
 """A jump is lost again when more than this share of it is gone at the end: more than a grok may leave."""

@@ -223,9 +223,11 @@ class TestOverfitting:
         val = ((1, 0.1), (30, 0.7), (60, 0.7), (140, 0.7 - fall))
         assert verdict(run(200, PROBE, val, ((1, 3.0),))) is word
 
-    def test_a_loss_that_rises_with_the_logarithm_goes_on(self):
-        loss = 1.0 + 0.5 * np.log(np.arange(1, 301))
-        assert verdict(run(300, PROBE, ((1, 0.1), (6, 0.5)), val_loss=loss)) is Verdict.OVERFITTING
+    def test_a_loss_that_rises_with_the_root_goes_on_and_with_the_logarithm_dies_out(self):
+        epochs = np.arange(1, 301)
+        root, logarithm = 1.0 + 0.2 * np.sqrt(epochs), 1.0 + 0.5 * np.log(epochs)
+        assert verdict(run(300, PROBE, ((1, 0.1), (6, 0.5)), val_loss=root)) is Verdict.OVERFITTING
+        assert verdict(run(300, PROBE, ((1, 0.1), (6, 0.5)), val_loss=logarithm)) is Verdict.MEMORISING
 
     def test_the_score_is_flat_and_the_loss_goes_on_rising(self):
         found = assess(run(300, PROBE, ((1, 0.1), (6, 0.5)), ((1, 1.0), (6, 1.0), (300, 4.0))))

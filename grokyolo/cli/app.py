@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grokyolo.cli.command import HELP_NAMES, Group, command_of
+from grokyolo.cli import shells
+from grokyolo.cli.command import HELP_NAMES, Command, Group, command_of
 from grokyolo.cli.output import NO_COLOR, print_error
 from grokyolo.errors import GrokyoloError, UsageError, did_you_mean
 
@@ -75,6 +76,8 @@ class Program(Group):
         module = import_module(f"grokyolo.cli.{cmd_name}")
         command: ClickCommand = module.group() if cmd_name in GROUPS else command_of(module, cmd_name)
         command.short_help = SUMMARIES[cmd_name]
+        if isinstance(command, Command) and cmd_name == SWEEP_SHOW[0]:
+            command.second_words = SWEEP_SHOW[1:]
         return command
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, ClickCommand | None, list[str]]:
@@ -170,8 +173,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     """Run a command as Typer does, but for its handling of errors, Ctrl-C and broken pipes: that is ours."""
     command = typer.main.get_command(app)
-    if COMPLETING in os.environ:
-        command.main([], prog_name="grokyolo")
+    if shells.ASKING in os.environ:
+        sys.stdout.write(shells.answer(command))
+        return 0
+    if set(shells.OPTIONS) & set(arguments):
+        shells.teach()
     try:
         with command.make_context("grokyolo", arguments) as ctx:
             return int(command.invoke(ctx) or 0)
@@ -179,10 +185,6 @@ def _run(arguments: list[str]) -> int:
         return left.exit_code
     except SystemExit as left:  # Typer, after it has shown or installed completion
         return int(left.code or 0)
-
-
-COMPLETING = "_GROKYOLO_COMPLETE"
-"""The environment variable by which a shell asks for completions."""
 
 
 def _tolerate_narrow_encodings() -> None:

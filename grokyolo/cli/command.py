@@ -48,7 +48,13 @@ OPTIONAL_VALUES: Mapping[str, Callable[[str], bool]] = {
 
 
 class Arranging:
-    """Looks at the words of a command before Typer does, and says what is wrong with them in our way."""
+    """Looks at the words of a command before Typer does, and says what is wrong with them in our way.
+
+    Attributes:
+        second_words: words that make another verb of this one, as in `sweep show`.
+    """
+
+    second_words: Sequence[str] = ()
 
     def unknown(self, ctx: Context, word: str, names: Sequence[str], words: Sequence[str]) -> UsageError:
         """Return the error for an option that there is not, with the nearest one."""
@@ -108,6 +114,9 @@ class Arranging:
                 continue
             if "recipe" not in named:
                 raise UsageError(f"unrecognized arguments: {word}", where=ctx.command_path, hint=help_of(ctx))
+            if near := did_you_mean(word, self.second_words):
+                what = f"there is no verb {f'{ctx.command_path} {word}'.partition(' ')[2]!r}"
+                raise UsageError(what, where=f"{ctx.command_path} {word}", hint=near)
             at = list(words).index(word)
             typed = [*ctx.command_path.split(), *words[:at], "--recipe", *words[at:]]
             raise UsageError(f"{word!r} is not KEY=VALUE", where=ctx.command_path, hint=shlex.join(typed))
@@ -157,8 +166,7 @@ class Command(Arranging, TyperCommand):
 
     def get_params(self, ctx: Context) -> list[Parameter]:
         """Return its own options, those that every command takes, and --help."""
-        *own, helping = super().get_params(ctx)
-        return [*own, *shared(ctx), helping]
+        return with_shared(ctx, super().get_params(ctx))
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Parse as Typer does; errors are ours.
@@ -185,8 +193,7 @@ class Group(Arranging, TyperGroup):
 
     def get_params(self, ctx: Context) -> list[Parameter]:
         """Return its own options, those that every command takes, and --help."""
-        *own, helping = super().get_params(ctx)
-        return [*own, *shared(ctx), helping]
+        return with_shared(ctx, super().get_params(ctx))
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Parse what stands before the verb as Typer does; errors are ours."""
@@ -214,10 +221,16 @@ class Group(Arranging, TyperGroup):
         write_help(self, ctx, formatter)
 
 
-def shared(ctx: Context) -> list[Parameter]:
-    """Return the options that every command takes: those of the program that stand anywhere."""
+def with_shared(ctx: Context, params: list[Parameter]) -> list[Parameter]:
+    """Return the parameters of a command with those of the program that every command takes, --help last."""
+    *own, helping = params
     root = ctx.find_root().command
-    return [] if root is ctx.command else [one for one in root.params if one.name == "no_color"]
+    shared = [] if root is ctx.command else [one for one in root.params if one.name == "no_color"]
+    found: list[Any] = [*own, *shared, helping]
+    for one in found:
+        if getattr(one, "is_flag", False) and one.default is None:
+            one.default = False  # Typer loads pydantic to convert a flag of its own that was not given
+    return found
 
 
 def write_help(command: TyperCommand | TyperGroup, ctx: Context, formatter: HelpFormatter) -> None:
@@ -225,7 +238,10 @@ def write_help(command: TyperCommand | TyperGroup, ctx: Context, formatter: Help
     params: list[Any] = command.get_params(ctx)
     arguments = [(one.metavar, one.help or "") for one in params if one.param_type_name == "argument"]
     options = [
-        (", ".join(sorted(one.opts, key=len)) + ("" if one.is_flag else f" {one.metavar}"), one.help or "")
+        (
+            ", ".join(sorted(one.opts, key=len)) + ("" if one.is_flag else f" {one.metavar}"),
+            HELPING if one.name == "help" else one.help or "",
+        )
         for one in params
         if one.param_type_name == "option" and not one.hidden
     ]
@@ -254,4 +270,5 @@ def command_of(verb: Verb, name: str) -> Command:
     return made
 
 
+HELPING = "this page"
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import typer
+
 LOGS = ("grokyolo.yaml", "gap.csv", "results.csv", "results.txt")
 DEEPEST = 3
 """Folders below `runs` in which a run is looked for: `runs/detect/train`, `runs/sweep/point`."""
@@ -29,18 +31,25 @@ def runs(incomplete: str) -> list[tuple[str, str]]:
 
 
 def folders(incomplete: str) -> list[str]:
-    """Return the folders of runs that start like this: those in `runs`, or beside what was typed."""
-    beside = [path for path in _paths(incomplete or "runs/") if path.is_dir()]
-    return [str(path) for path in beside]
+    """Return the folders that start like this and may hold runs: those in `runs`, or beside what was typed."""
+    typed = "runs/" if "runs/".startswith(incomplete) else incomplete
+    return [str(path) for path in _paths(typed) if path.is_dir()]
 
 
 def train_keys(incomplete: str) -> list[tuple[str, str]]:
-    """Return `KEY=` of the train arguments, and of model and data."""
+    """Return `KEY=` of the train arguments that a recipe may set, and of model and data."""
+    from grokyolo.recipe.messages import why_no_argument
     from grokyolo.recipe.train_arguments import train_arguments
 
     known = {"model": "model file", "data": "data set"}
-    known |= {name: one.description for name, one in train_arguments().items() if one.used_in_training}
+    known |= {name: one.description for name, one in train_arguments().items() if not why_no_argument(name, bare=True)}
     return [(f"{name}=", what) for name, what in sorted(known.items()) if name.startswith(incomplete)]
+
+
+def sweep_words(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Return `KEY=` of the train arguments; before any of them `show`, too."""
+    first = not ctx.params.get("overrides") and "show".startswith(incomplete)
+    return [("show", "what the runs of a sweep show together")] * first + train_keys(incomplete)
 
 
 def verdicts(incomplete: str) -> list[str]:

@@ -46,7 +46,7 @@ def run(
             metavar="KEY=V1,V2...",
             default_factory=list,
             help="values to sweep over, or one for all",
-            autocompletion=complete.train_keys,
+            autocompletion=complete.sweep_words,
         ),
     ],
     *,

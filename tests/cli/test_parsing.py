@@ -53,6 +53,11 @@ def test_a_recipe_without_its_option_is_shown_where_it_goes_and_nothing_typed_is
     assert (code, problem(err)[2]) == (2, f"grokyolo {hint}")
 
 
+def test_a_second_word_is_proposed_where_one_is_near(grokyolo):
+    code, _, err = grokyolo("sweep", "shwo", "runs/s")
+    assert (code, problem(err)) == (2, ("there is no verb 'sweep shwo'", "grokyolo sweep shwo", "did you mean show?"))
+
+
 @pytest.mark.parametrize("verb", ["train", "plan"])
 def test_who_is_used_to_yolo_train_gets_the_recipe_long(grokyolo, verb):
     code, _, err = grokyolo(verb, "epochs=9", "lr0=0.1")

@@ -218,6 +218,9 @@ def _announce(made: SweepPlan, points: Sequence[Progress], how: str) -> None:
 
     for warning in made.warnings:
         say(f"warning: {warning}", stderr=True)
+    for progress in points:
+        if progress.status is Status.FAILED:
+            say(f"warning: {progress.trial.point.name}: {progress.message}", stderr=True)
     others = len(made.sweep.points) - len(points)
     parts = [f"{len(points)} points", f"{count(points)[Status.FINISHED]} finished before", how]
     parts += [f"{others} others are in the folder"] if others else []
@@ -274,9 +277,12 @@ def _write_script(asked: Asked, made: SweepPlan) -> int:
 
 
 def _list(made: SweepPlan, points: Sequence[Progress]) -> int:
+    from grokyolo.sweep.progress import Status
+
     for progress in points:
         name = progress.trial.point.name
-        state = "new" if name in made.new else progress.status.value
+        waits = progress.status is Status.WAITING
+        state = "new" if name in made.new and waits else progress.status.value
         say(f"{name}  {state}")
     _announce(made, points, "nothing is started")
     return 0
@@ -303,7 +309,8 @@ def _finish(asked: Asked, made: SweepPlan, points: Sequence[Progress], stopped_b
     console().print(results(str(folder), made.sweep.axes, points))
     for progress in points:
         if progress.status is Status.FAILED:
-            say(f"failed: {progress.trial.point.name}: {progress.message}; read {progress.trial.log}", stderr=True)
+            read = f"; read {progress.trial.log}" if progress.code is not None else ""
+            say(f"failed: {progress.trial.point.name}: {progress.message}{read}", stderr=True)
     if known[Status.FAILED]:
         what = f"{known[Status.FAILED]} of {len(points)} points failed"
         raise GrokyoloError(what, where=str(folder), hint=f"mend what the logs say, then: {again}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import platform
 import warnings
 from collections.abc import Callable, Iterator
@@ -282,6 +283,12 @@ def typed(run: Path) -> str:
     return Path("runs", *run.parts[len(above) - max(depth, 1) :]).as_posix()
 
 
+def old_name(run: Path) -> Path:
+    """Return where a run goes that gives way to another: `NAME.old-1`, or the next number that is free."""
+    names = (run.with_name(f"{run.name}.old-{number}") for number in itertools.count(1))
+    return next(name for name in names if not name.exists())
+
+
 def set_aside(name: str, parent: Path | None = None) -> Path | None:
     """Rename the run of a name, so that another can be trained under it; None where there is none.
 
@@ -302,11 +309,8 @@ def set_aside(name: str, parent: Path | None = None) -> Path | None:
         raise UsageError(
             f"the run {name} is being trained by {named(owner)}", where=shown(run), hint="choose another --name"
         )
-    number = 1
-    while (old := run.with_name(f"{run.name}.old-{number}")).exists():
-        number += 1
     try:
-        return run.rename(old)
+        return run.rename(old_name(run))
     except OSError as error:
         raise UsageError(
             f"cannot move the old run aside: {error.strerror or error}", where=shown(run), hint="choose another --name"

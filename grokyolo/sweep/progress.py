@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
-from grokyolo.errors import Interrupted, Stopped
-from grokyolo.run.folder import SETTINGS
+from grokyolo.errors import Interrupted, RunError, Stopped
+from grokyolo.run.folder import SETTINGS, old_name, owner_of, shown
 from grokyolo.run.signals import SIGNALS
-from grokyolo.run.status import is_finished
+from grokyolo.run.status import is_finished, state_to_resume
 from grokyolo.sweep.trials import Trial
 
 
@@ -86,12 +88,29 @@ def _ended(code: int) -> str:
 
 
 def progress_of(trials: Iterable[Trial]) -> list[Progress]:
-    """Return where the points stand before anything is started."""
+    """Return where the points stand before anything is started: waiting, finished, or not able to go on."""
     found = []
     for trial in trials:
-        done = (trial.run / SETTINGS).is_file() and is_finished(trial.run, trial.recipe)
-        found.append(Progress(trial, Status.FINISHED if done else Status.WAITING, here_before=done))
+        progress = Progress(trial)
+        if (trial.run / SETTINGS).is_file():
+            if is_finished(trial.run, trial.recipe):
+                progress.status, progress.here_before = Status.FINISHED, True
+            elif why := _lost(trial.run):
+                progress.status, progress.message = Status.FAILED, why
+        found.append(progress)
     return found
+
+
+def _lost(run: Path) -> str:
+    """Return why a run that has begun cannot go on, and what to type; empty where it can, or is being trained."""
+    if owner_of(run):
+        return ""
+    try:
+        state_to_resume(run)
+    except RunError as error:
+        aside = shlex.join(["mv", shown(run), shown(old_name(run))])
+        return f"{error.what}; to train it anew: {aside}"
+    return ""
 
 
 def count(points: Iterable[Progress]) -> dict[Status, int]:

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,25 @@ def test_a_dry_run_lists_every_point_and_leaves_nothing(grokyolo, workplace):
     )
     assert err == "sweep: runs/s: 6 points, 0 finished before, nothing is started\n"
     assert list(workplace.iterdir()) == []
+
+
+def test_a_point_that_cannot_go_on_is_told_with_what_to_type(grokyolo, workplace):
+    from grokyolo.gap import EpochRecord, GapWriter
+    from grokyolo.run import folder
+    from grokyolo.sweep.trials import plan_sweep
+
+    asked = command("seed=0,1", "--dry-run")
+    (trial, _) = plan_sweep(SWEEP, "grok-modular-addition", ["data.modulus=5", "seed=0,1"]).trials
+    run = folder.claim("s/seed=0", chosen=True)
+    folder.write_settings(run, trial.recipe)
+    with GapWriter(run / "gap.csv") as log:
+        log.append(EpochRecord(1, 1, 1.0))
+    code, out, err = grokyolo(*asked)
+    assert (code, out.splitlines()) == (0, ["seed=0  failed", "seed=1  new"])
+    (told,) = (line for line in err.splitlines() if line.startswith("warning: seed=0: "))
+    subprocess.run(told.partition("to train it anew: ")[2], shell=True, check=True, cwd=workplace)
+    assert (SWEEP / "seed=0.old-1" / "gap.csv").exists() and not (SWEEP / "seed=0").exists()
+    assert "warning: seed=0" not in grokyolo(*asked)[2]
 
 
 def test_a_job_array_is_written_and_nothing_trained(grokyolo, workplace):

@@ -6,6 +6,7 @@ import pytest
 
 from grokyolo.gap import EpochRecord, EventKind, GapWriter
 from grokyolo.run import folder
+from grokyolo.run import state as states
 from grokyolo.sweep.progress import Progress, Status, count, progress_of
 from grokyolo.sweep.trials import Trial, plan_sweep
 
@@ -44,10 +45,31 @@ def test_what_has_all_its_epochs_is_finished_before(trials):
     _log(done.run, 9)
     _log(early.run, 4, EventKind.STOP)
     _log(begun.run, 4)
+    states.save(begun.run, 4, b"a state", keep=3)
     points = progress_of(trials)
     assert [one.status for one in points] == [Status.FINISHED, Status.FINISHED, Status.WAITING]
     assert [one.here_before for one in points] == [True, True, False]
     assert count(points)[Status.FINISHED] == 2
+
+
+def test_what_cannot_go_on_is_told_before_anything_starts(trials):
+    for trial in trials[:2]:
+        folder.write_settings(folder.claim(f"s/{trial.point.name}", chosen=True), trial.recipe)
+    _log(trials[0].run, 4)
+    lost, fresh, _ = progress_of(trials)
+    assert (lost.status, fresh.status) == (Status.FAILED, Status.WAITING)
+    assert lost.message == (
+        "there is no state to go on from: seed=0/state holds none; nothing was changed; "
+        "to train it anew: mv runs/s/seed=0 runs/s/seed=0.old-1"
+    )
+
+
+def test_a_point_that_another_process_trains_waits_for_it(trials):
+    run = folder.claim(f"s/{trials[0].point.name}", chosen=True)
+    folder.write_settings(run, trials[0].recipe)
+    _log(run, 4)
+    with folder.owned(run):
+        assert progress_of(trials)[0].status is Status.WAITING
 
 
 def test_without_a_folder_a_point_waits(trials):

@@ -85,7 +85,7 @@ def _read(source: Source, problems: list[Finding], findings: list[Finding], file
         what = f"a recipe is a map of `key: value`; this is {shown(node)}"
         raise error_of([*problems, problem(what, node.place, _as_map(node))], files)
     if source.form is Form.ARGUMENTS:
-        node, said = ultralytics_run.recipe_of(node, source.name)
+        node, said = ultralytics_run.recipe_of(node, Path(source.shown).parent.as_posix())
         findings += said
     return node
 

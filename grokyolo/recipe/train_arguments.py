@@ -49,6 +49,7 @@ PATHS = ("model", "data")
 SETS = ("CFG_FRACTION_KEYS", "CFG_FLOAT_KEYS", "CFG_INT_KEYS", "CFG_BOOL_KEYS", "CFG_STR_KEYS")
 """Names of the sets in `cfg/__init__.py` that say which type an argument has."""
 LOWEST = "CFG_INT_MIN"
+OPTIMIZER_SET = re.compile(r"^ +optimizers = (\{[^{}]*\})", re.MULTILINE)
 OPTIMIZERS = ("SGD", "MuSGD", "Adam", "Adamax", "AdamW", "NAdam", "RAdam", "RMSprop", "auto")
 
 OTHER_MODES = ("Predict", "Visualize", "Export", "Tracker", "Custom")
@@ -174,9 +175,9 @@ def train_arguments() -> Mapping[str, Argument]:
     package = Path(places[0])
     try:
         lines = (package / "cfg" / "default.yaml").read_text(encoding="utf-8").splitlines()
-        literals = _literals(package / "cfg" / "__init__.py") | {
-            key: value for key, value in _literals(package / "engine" / "trainer.py").items() if key == "optimizers"
-        }
+        literals = _literals(package / "cfg" / "__init__.py")
+        if found := OPTIMIZER_SET.search((package / "engine" / "trainer.py").read_text(encoding="utf-8")):
+            literals["optimizers"] = ast.literal_eval(found[1])
     except (OSError, ValueError, SyntaxError) as error:
         raise GrokyoloError(
             f"the configuration of Ultralytics cannot be read: {error}",

@@ -18,12 +18,12 @@ NOTHING = (None, False, 0, "")
 """Values of an argument that Ultralytics no longer has which said nothing."""
 
 
-def recipe_of(arguments: Table, name: str) -> tuple[Table, list[Finding]]:
+def recipe_of(arguments: Table, run: str) -> tuple[Table, list[Finding]]:
     """Return a run's train arguments in the form of a recipe, and what of them no recipe holds.
 
     Args:
         arguments: of the run's `args.yaml`.
-        name: of the run.
+        run: its folder, as messages name it.
     """
     findings = []
     train: dict[str, Node] = {}
@@ -38,7 +38,7 @@ def recipe_of(arguments: Table, name: str) -> tuple[Table, list[Finding]]:
         what = f"{key} was {shown(train[key])}, which Ultralytics no longer takes, and is left out"
         findings.append(Finding(Severity.WARNING, what, "", arguments.keys[key]))
         del train[key]
-    description = f"what the run {name} of Ultralytics was"
+    description = f"what the run {run} of Ultralytics was"
     items: dict[str, Node] = {"description": Scalar(description, description, True, arguments.place)}
     items |= {key: node for key, node in arguments.items.items() if key in {"model", "data"} and not is_null(node)}
     keys = {key: arguments.keys.get(key, arguments.place) for key in (*items, "train")}
@@ -51,7 +51,7 @@ def _left_out(key: str, node: Node) -> tuple[str, str] | None:
     if key == "time" and isinstance(value, (int, float)) and value > 0:
         return "time let the clock decide how long the run was", f"--time-limit {time_text(round(value * 3600))}"
     if key == "val" and value is False:
-        return "val was false; grokyolo validates, since without that there is no gap", "gap.every=5"
+        return "val was false; grokyolo validates, since without that there is no gap", "gap.every=5 for less often"
     if key == "split" and value == "train":
         return "split was train, so the run validated on its training images", ""
     if key not in train_arguments() and key not in {"save_dir"} and value not in NOTHING:

@@ -190,7 +190,7 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             raise _Refused(
                 problem(
-                    f"*{event.anchor} is an alias; recipes have none",
+                    f"*{shortened(str(event.anchor))} is an alias; recipes have none",
                     place,
                     'write the value out, share it by `extends`, or quote it as text: "*"',
                 )
@@ -198,7 +198,7 @@ class _Reader:
         if event.anchor is not None:
             raise _Refused(
                 problem(
-                    f"&{event.anchor} is an anchor; recipes have none",
+                    f"&{shortened(str(event.anchor))} is an anchor; recipes have none",
                     place,
                     "write the value out where it is used",
                 )
@@ -206,7 +206,7 @@ class _Reader:
         if event.tag is not None and event.tag != "!":
             raise _Refused(
                 problem(
-                    f"{_tag(event.tag)} is a tag; recipes have none",
+                    f"{shortened(_tag(event.tag))} is a tag; recipes have none",
                     place,
                     "write the plain value without the tag",
                 )
@@ -238,7 +238,7 @@ class _Reader:
                 first = keys[key.text]
                 seen = f"first in line {first.line}" if first.line else "twice"
                 self.problems.append(
-                    problem(f"the key {key.text} is given twice ({seen})", where, "remove one of the two")
+                    problem(f"the key {shortened(key.text)} is given twice ({seen})", where, "remove one of the two")
                 )
             else:
                 items[key.text], keys[key.text] = value, where
@@ -259,8 +259,10 @@ class _Reader:
         elif tag in {"int", "float"} and not CLOCK.fullmatch(text):
             if tag == "int" and OCTAL.fullmatch(text):
                 decimal = text.replace("_", "").lstrip("+-0") or "0"
-                hint = f"write {decimal} without the leading 0"
-                self.problems.append(problem(f"{text} starts with 0, so YAML reads it as an octal number", place, hint))
+                hint = f"write {shortened(decimal)} without the leading 0"
+                self.problems.append(
+                    problem(f"{shortened(text)} starts with 0, so YAML reads it as an octal number", place, hint)
+                )
                 value = int(decimal[:18])
             elif len(text) < 400:  # far beyond any number of use, and below Python's limit for digits
                 node = yaml.ScalarNode(f"tag:yaml.org,2002:{tag}", text)

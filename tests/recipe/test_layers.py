@@ -182,3 +182,16 @@ def test_plain_words_need_no_second_pair_of_quotes(text):
 def test_what_is_no_plain_word_is_refused(text):
     with pytest.raises(RecipeError):
         load("long-coco8", [f"description={text}"])
+
+
+@pytest.mark.parametrize("folder", ["run #2", "[site]", "2025", "{a}", "a: b", "null", "it's", "100%", "- x"])
+def test_paths_on_the_command_line_are_taken_as_they_stand(folder, workplace):
+    data = write(workplace / folder, "path: .\n", "data.yaml")
+    model = write(workplace / folder, "nc: 1\n", "mine.yaml")
+    recipe = load("long-coco8", [f"data={folder}/data.yaml", f"model={folder}/mine.yaml"])
+    assert (recipe.data, recipe.model) == (str(data), str(model))
+    assert load("double-descent", [f"data={folder}"]).data == folder  # left bare, as all that lies here
+
+
+def test_several_paths_are_no_list():
+    assert load("long-coco8", ["data=[a.yaml, b.yaml]"]).data == "[a.yaml, b.yaml]"

@@ -3,7 +3,7 @@
 import pytest
 
 from grokyolo.findings import Place
-from grokyolo.recipe.yaml_reader import MAX_CHARACTERS, Listing, Scalar, Table, parse
+from grokyolo.recipe.yaml_reader import MAX_CHARACTERS, MAX_NODES, Listing, Scalar, Table, parse
 from tests.recipe.recipes import node
 
 
@@ -115,3 +115,33 @@ def test_on_the_command_line_the_argument_is_the_place():
 
 def test_a_byte_order_mark_and_nothing_else_is_empty():
     assert parse("", Place("x.yaml"), []) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1\n" * 30_000,
+        "".join(f"k{i}: {{a: [1, 2, 3]}}\n" for i in range(9000)),
+        "[" * 150_000,
+        "[0, " * 40_000,
+        "{" * 100_000,
+        "- " * 90_000,
+        "? " * 90_000,
+        "a: " * 60_000,
+        "'" + "a\n" * 90_000,
+        "!" * 180_000,
+        "&" + "a" * 180_000 + " b",
+        "a: &a [*a]\n",
+        "&a a: *a\n",
+        "<<: &a {<<: *a}\n",
+    ],
+    ids=lambda text: text[:12],
+)
+def test_what_is_deep_or_large_or_holds_itself_is_refused_in_few_words(text):
+    (found, *_) = problems_of(text)
+    assert len(str(found)) < 200
+
+
+def test_the_values_that_are_read_are_counted():
+    assert problems_of(f"[{'0,' * (MAX_NODES - 2)}]") == []
+    assert problems_of(f"[{'0,' * MAX_NODES}]")[0].what == "this is too large for a recipe"

@@ -6,20 +6,12 @@ imported with the first name that needs it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from grokyolo.recipe.listing import Difference, Entry, Value, diff, every_value, list_recipes
-    from grokyolo.recipe.models import (
-        Accelerate,
-        BuiltinData,
-        Checkpoint,
-        Gap,
-        Grokfast,
-        Inputs,
-        Recipe,
-        flatten,
-    )
+    from grokyolo.recipe.models import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Inputs, Recipe
     from grokyolo.recipe.resolve import like_yolo, load, loader, origins, source_text
     from grokyolo.recipe.schema import MODELINE, SCHEMA_FILE, json_schema, schema_text
     from grokyolo.recipe.train_arguments import epochs_of, task_of
@@ -27,7 +19,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "listing": ("Difference", "Entry", "Value", "diff", "every_value", "list_recipes"),
-    "models": ("Accelerate", "BuiltinData", "Checkpoint", "Gap", "Grokfast", "Inputs", "Recipe", "flatten"),
+    "models": ("Accelerate", "BuiltinData", "Checkpoint", "Gap", "Grokfast", "Inputs", "Recipe"),
     "resolve": ("like_yolo", "load", "loader", "origins", "source_text"),
     "schema": ("MODELINE", "SCHEMA_FILE", "json_schema", "schema_text"),
     "train_arguments": ("epochs_of", "task_of"),
@@ -73,3 +65,16 @@ def __getattr__(name: str) -> Any:
         if name in names:
             return getattr(import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested maps as one map with dotted keys; lists and empty maps stay as they are."""
+    return dict(_flat(values, prefix))
+
+
+def _flat(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from grokyolo.errors import GrokyoloError
+from grokyolo.recipe import flatten
 from grokyolo.recipe.catalogue import Source, sources
-from grokyolo.recipe.models import TOP, Recipe, flatten
+from grokyolo.recipe.models import TOP, Recipe
 from grokyolo.recipe.resolve import load_source
 from grokyolo.recipe.train_arguments import epochs_of, task_of, train_arguments
 

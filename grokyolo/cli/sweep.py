@@ -244,7 +244,7 @@ def _engine(
 
 def _train(engine: Engine, points: list[Progress], *, jobs: int, limit: float | None) -> str:
     from grokyolo.sweep.runner import run_sweep
-    from grokyolo.view.sweeping import sweep_display
+    from grokyolo.view.sweep_screen import sweep_display
 
     display = sweep_display(points, console(stderr=True), jobs)
     keep = True

@@ -12,8 +12,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from grokyolo.errors import RunError
-from grokyolo.files import write_durably
+from grokyolo.errors import RunError, UsageError
+from grokyolo.files import SWEEP_BYTES, parse_yaml, read_bounded, write_durably
 from grokyolo.run.folder import FORBIDDEN
 
 SETTINGS = "sweep.yaml"
@@ -82,14 +82,16 @@ def read_sweep(folder: Path) -> Sweep:
 
     file = folder / SETTINGS
     try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast where it was built in
-        content = yaml.load(file.read_text(encoding="utf-8"), loader)
+        content = parse_yaml(read_bounded(file, SWEEP_BYTES, within=folder).decode("utf-8"))
     except FileNotFoundError:
         raise _no_sweep(folder) from None
     except OSError as error:
         what = f"cannot read the sweep: {error.strerror or error}"
         raise RunError(what, where=str(file), hint=f"ls -l {folder}") from error
-    except (yaml.YAMLError, ValueError) as error:
+    except yaml.YAMLError as error:
+        reason = str(error) if len(error.args) == 1 else ""  # ours; those of the parser are long
+        raise _broken(file, reason or "it is not valid YAML") from error
+    except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
         raise _broken(file, "it is not valid YAML") from error
     return _parsed(content, file)
 
@@ -98,6 +100,7 @@ def write_sweep(sweep: Sweep) -> None:
     """Write sweep.yaml in one step: after a crash it is the old one or the new one.
 
     Raises:
+        UsageError: it has more points than are read again.
         OSError: it cannot be written; the old one is as it was.
     """
     import yaml
@@ -113,7 +116,13 @@ def write_sweep(sweep: Sweep) -> None:
     }
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text = yaml.dump(content, Dumper=dumper, sort_keys=False, allow_unicode=True, width=10_000)
-    write_durably(sweep.folder / SETTINGS, text.encode("utf-8"))
+    encoded = text.encode("utf-8")
+    if len(encoded) > SWEEP_BYTES:
+        what = f"{len(sweep.points):,} points take more than the {SWEEP_BYTES >> 20} MB that are read of a sweep.yaml"
+        raise UsageError(
+            what, where=str(sweep.folder), hint="make several sweeps of them: fewer values, another --name"
+        )
+    write_durably(sweep.folder / SETTINGS, encoded)
 
 
 def is_safe(name: str) -> bool:

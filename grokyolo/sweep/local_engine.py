@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from grokyolo.files import STATE_BYTES, opened
 from grokyolo.plan.machine import VISIBLE, look_around
 from grokyolo.recipe import Recipe
 from grokyolo.run.folder import SETTINGS, owner_of
@@ -287,7 +288,7 @@ def last_error(log: Path, start: int = 0) -> str:
 def last_lines(log: Path, start: int = 0) -> list[str]:
     """Return the lines at the end of a log, behind `start` bytes; none of one that cannot be read."""
     try:
-        with log.open("rb") as file:
+        with opened(log, STATE_BYTES) as file:
             file.seek(max(start, file.seek(0, os.SEEK_END) - TAIL))
             return file.read().decode("utf-8", errors="replace").splitlines()
     except OSError:

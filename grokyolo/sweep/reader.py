@@ -16,6 +16,7 @@ from typing import Any
 
 from grokyolo.compare import differences
 from grokyolo.errors import RunError
+from grokyolo.files import LOG_BYTES, read_bounded, write_durably
 from grokyolo.gap import read_run
 from grokyolo.gap.context import as_count, load_yaml
 from grokyolo.gap.native import META_NAME
@@ -209,7 +210,7 @@ def _judge(task: Task) -> Judged:
 
 def _is_empty(run: Path) -> bool:
     try:
-        return find_log(run).read_bytes().count(b"\n") < 2
+        return read_bounded(find_log(run), LOG_BYTES).count(b"\n") < 2
     except (OSError, RunError):
         return False
 
@@ -271,7 +272,7 @@ def _stat(folder: str, names: tuple[str, ...]) -> Signature | None:
 def load_cache(folder: Path) -> dict[str, CachedVerdict]:
     """Return what is kept of the runs of a sweep, by name; nothing where it was made by other rules, or is broken."""
     try:
-        head, *lines = (folder / NAME).read_text(encoding="utf-8").splitlines()
+        head, *lines = read_bounded(folder / NAME, LOG_BYTES, within=folder).decode("utf-8").splitlines()
         if json.loads(head) != _head():
             return {}
         rows = json.loads(f"[{','.join(lines)}]")
@@ -288,12 +289,9 @@ def save_cache(folder: Path, kept: Mapping[str, CachedVerdict]) -> bool:
     for name, one in kept.items():
         settings = None if one.settings is None else {key: _plain(value) for key, value in one.settings.items()}
         lines.append(json.dumps([name, one.signature, one.outcome.to_json(), settings]))
-    temporary = folder / f".{NAME}.{os.getpid()}"
     try:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        temporary.replace(folder / NAME)
+        write_durably(folder / NAME, "".join(f"{line}\n" for line in lines).encode("utf-8"))
     except (OSError, ValueError):
-        temporary.unlink(missing_ok=True)
         return False
     return True
 

@@ -187,7 +187,7 @@ def draw_comparison(comparison: Comparison) -> Figure:
         handles += _line(below, at, run.series.val_loss, linewidth=1.8, label=label, **style)
         _line(below, at, run.series.probe_loss, linewidth=0.7, alpha=0.6, **style)
         _mark_jump(above, run, at, colour)
-    _dress(above, below, comparison)
+    _label_axes(above, below, comparison)
     if handles:
         figure.legend(handles=handles, loc="outside lower center", frameon=False, fontsize=SMALL)
     return figure
@@ -215,7 +215,7 @@ def _mark_jump(ax: Axes, run: Compared, at: FloatArray, colour: str) -> None:
         ax.plot([at[row]], [run.series.val_score[row]], marker="o", markersize=7, color=colour, linestyle="none")
 
 
-def _dress(above: Axes, below: Axes, comparison: Comparison) -> None:
+def _label_axes(above: Axes, below: Axes, comparison: Comparison) -> None:
     units = {By.EPOCH: "epoch", By.STEP: "optimizer step", By.TIME: "seconds trained", By.BUDGET: "e-folds of decay"}
     names = {run.series.score_name for run in comparison.runs if run.series.score_name}
     above.set_ylabel(" / ".join(sorted(names)) or "score", fontsize=SMALL + 1)

@@ -15,7 +15,7 @@ from grokyolo.sweep.progress import Progress, Status
 from grokyolo.sweep.reader import read_runs
 from grokyolo.verdict import Verdict
 from grokyolo.view import numbers
-from grokyolo.view.sweeping import folded
+from grokyolo.view.sweep_screen import folded
 from grokyolo.view.table import STYLES
 
 MOST_ROWS = 200

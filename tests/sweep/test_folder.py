@@ -1,12 +1,14 @@
 """The sweep folder: what is written is read again, and what is none says so."""
 
+import os
 from dataclasses import replace
 
 import pytest
 import yaml
 
-from grokyolo.errors import GrokyoloError
+from grokyolo.errors import GrokyoloError, UsageError
 from grokyolo.sweep.folder import Point, Sweep, is_sweep, read_sweep, write_sweep
+from grokyolo.sweep.local_engine import last_lines
 
 
 @pytest.fixture
@@ -117,3 +119,49 @@ def test_points_that_cannot_be(sweep):
 def test_a_name_that_leads_elsewhere_is_no_point(sweep, name):
     write_sweep(sweep)
     assert "is no point" in broken(sweep.folder, points=[{"name": name, "values": {"lr0": 1, "seed": 0}}])
+
+
+BOMB = "\n".join(["a: &a0 [1]", *(f"b{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 50)}]" for i in range(1, 9))])
+"""A few hundred bytes that are 50 to the power of 8 values."""
+
+
+class TestOfAStranger:
+    """What a sweep holds is data, of a bounded size, inside its folder."""
+
+    @pytest.mark.parametrize(
+        ("text", "why"),
+        [
+            ("a: [[[" + "[" * 90 + "]" * 93, "nested deeper"),
+            ("a: &a [1, *a]", "contains itself"),
+            (
+                "\n".join(["a: &a0 [1]", *(f"b{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 50)}]" for i in range(1, 9))]),
+                "values",
+            ),
+            ("a: !!bool maybe", "not valid YAML"),
+        ],
+    )
+    def test_yaml_that_grows_beyond_use_is_refused(self, sweep, text, why):
+        write_sweep(sweep)
+        (sweep.folder / "sweep.yaml").write_text(text)
+        with pytest.raises(GrokyoloError) as caught:
+            read_sweep(sweep.folder)
+        assert why in caught.value.what
+
+    def test_a_link_out_of_the_folder_is_not_followed(self, sweep, tmp_path):
+        write_sweep(sweep)
+        (sweep.folder / "sweep.yaml").rename(tmp_path / "secret")
+        (sweep.folder / "sweep.yaml").symlink_to(tmp_path / "secret")
+        with pytest.raises(GrokyoloError) as caught:
+            read_sweep(sweep.folder)
+        assert caught.value.what.startswith("cannot read the sweep")
+
+    def test_more_points_than_are_read_again_are_not_written(self, sweep):
+        many = tuple(Point(f"{'x' * 90}={i}", {"lr0": i, "seed": 0}) for i in range(40_000))
+        with pytest.raises(UsageError) as caught:
+            write_sweep(replace(sweep, points=many))
+        assert "40,000 points" in caught.value.what
+        assert not (sweep.folder / "sweep.yaml").exists()
+
+    def test_a_log_that_is_a_pipe_is_none(self, tmp_path):
+        os.mkfifo(tmp_path / "log")
+        assert last_lines(tmp_path / "log") == []

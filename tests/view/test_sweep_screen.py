@@ -10,9 +10,9 @@ from rich.console import Console
 from grokyolo.gap import EpochRecord, GapWriter
 from grokyolo.sweep.progress import Progress, Status
 from grokyolo.sweep.trials import plan_sweep
-from grokyolo.view import sweep_monitor, sweeping
+from grokyolo.view import sweep_monitor, sweep_screen
 from grokyolo.view.sweep_monitor import Monitor
-from grokyolo.view.sweeping import SweepLines, SweepScreen, folded, summary, sweep_display
+from grokyolo.view.sweep_screen import SweepLines, SweepScreen, folded, summary, sweep_display
 from tests.view.terminal import Terminal
 
 
@@ -154,7 +154,7 @@ class TestLines:
         ]
 
     def test_now_and_then_it_says_how_far_it_is(self, points, lines, out, monkeypatch):
-        monkeypatch.setattr(sweeping, "LOG_EVERY", 0.0)
+        monkeypatch.setattr(sweep_screen, "LOG_EVERY", 0.0)
         lines()
         lines.close(keep=True)
         assert out.getvalue().splitlines() == ["0 of 8 finished · 8 waiting"] * 2

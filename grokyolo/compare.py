@@ -141,12 +141,9 @@ def crossing(series: Series, level: float) -> Cost | None:
     if first == len(measured):
         return None
     at = int(measured[first])
-    epoch, step, seconds, budget = (_known(values[at]) for values in clocks(series).values())
+    shown = [float(values[at]) for values in clocks(series).values()]
+    epoch, step, seconds, budget = (value if math.isfinite(value) else None for value in shown)
     return Cost(int(epoch or 0), step, seconds, budget)
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 @dataclass(frozen=True)

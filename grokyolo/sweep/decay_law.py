@@ -7,17 +7,25 @@ the e-folds an epoch (learning rate × weight decay × steps). On logarithms tha
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import numpy as np
 
-from grokyolo.gap.series import FloatArray, IntArray
+from grokyolo.gap.series import FloatArray
 from grokyolo.sweep.axes import MOST_LEVELS, Axis, label_of, parts_of, setting_of
 from grokyolo.sweep.outcome import Run, Word
-from grokyolo.sweep.regression import BoolArray, fit_censored, jackknife, student_quantile, within
+from grokyolo.sweep.regression import (
+    BoolArray,
+    factor_of_levels,
+    fit_censored,
+    jackknife,
+    numbered,
+    spread_factor,
+    student_quantile,
+)
 
 WAITING = {Word.MEMORISING, Word.OVERFITTING, Word.UNFINISHED}
 """Runs that have memorised and not jumped: they would jump later, if at all."""
@@ -225,8 +233,8 @@ def fit_law(runs: Sequence[Run], axes: Sequence[Axis]) -> Law:
         ),
         waits=_points(waits),
         budget=float(np.median(budgets)) if len(budgets) else None,
-        spread=_factor(budgets),
-        epochs_spread=_factor(np.array([float(one.epoch) for one in jumps])),
+        spread=spread_factor(budgets),
+        epochs_spread=spread_factor(np.array([float(one.epoch) for one in jumps])),
         shares=tuple(_share(axis, axes, timed) for axis in axes),
         left_out=left_out,
         waiting=tuple(one.run.name for one in waits),
@@ -246,8 +254,8 @@ def _slope(timed: Sequence[TimedRun], axes: Sequence[Axis]) -> Slope:
     if not any(one.jumped for one in timed):
         return Slope(reason="no run has jumped")
     own = _own(axes)
-    budgets = _numbered(tuple(axis.level_of(one.run) for axis in own) for one in timed)
-    clusters = _numbered(setting_of(one.run.values, axes) for one in timed)
+    budgets = numbered(tuple(axis.level_of(one.run) for axis in own) for one in timed)
+    clusters = numbered(setting_of(one.run.values, axes) for one in timed)
     rate, epoch = np.log([one.rate for one in timed]), np.log([float(one.epoch) for one in timed])
     censored = np.array([not one.jumped for one in timed], dtype=bool)
     used = np.isin(budgets, budgets[~censored])  # where nothing jumped there is no budget to be fitted
@@ -272,12 +280,6 @@ def _slope(timed: Sequence[TimedRun], axes: Sequence[Axis]) -> Slope:
     return Slope(slope=slope, low=slope - reach, high=slope + reach, settings=settings)
 
 
-def _numbered(names: Iterable[Hashable]) -> IntArray:
-    """Return a number for each name, equal ones alike."""
-    order: dict[Hashable, int] = {}
-    return np.array([order.setdefault(name, len(order)) for name in names], dtype=np.int64)
-
-
 def _share(axis: Axis, axes: Sequence[Axis], timed: Sequence[TimedRun]) -> Share:
     groups = []
     for number, level in enumerate(axis.levels if len(axis.levels) <= MOST_LEVELS else ()):
@@ -290,7 +292,7 @@ def _share(axis: Axis, axes: Sequence[Axis], timed: Sequence[TimedRun]) -> Share
                 jumped=len(jumped),
                 waiting=len(here) - len(jumped),
                 budget=float(np.median(budgets)) if jumped else None,
-                spread=_factor(budgets),
+                spread=spread_factor(budgets),
                 epoch=float(np.median([one.epoch for one in jumped])) if jumped else None,
             )
         )
@@ -315,17 +317,7 @@ def _effect(axis: Axis, axes: Sequence[Axis], jumped: Sequence[TimedRun]) -> flo
             places += levels
             blocks += [block] * len(members)
             logs += [math.log(one.budget) for one in members]
-    if not logs:
-        return None
-    used = sorted(set(places))
-    dummies = (np.array(places)[:, None] == used).astype(np.float64)
-    group = np.array(blocks)
-    effects = np.linalg.lstsq(within(dummies, group), within(np.array(logs)[:, None], group), rcond=None)[0]
-    return float(np.exp(np.ptp(effects)))
-
-
-def _factor(values: FloatArray) -> float | None:
-    return float(np.exp(np.std(np.log(values), ddof=1))) if len(values) > 1 else None
+    return factor_of_levels(places, blocks, logs) if logs else None
 
 
 def _sentences(law: Law) -> Iterator[str]:
@@ -333,7 +325,10 @@ def _sentences(law: Law) -> Iterator[str]:
     if law.budget is None:
         yield "No run has jumped with weight decay at work: there is no time of the jump to compare."
     else:
-        yield _scatter(law)
+        scatter = ""
+        if law.spread is not None and law.epochs_spread is not None:
+            scatter = f", scatter a factor of {law.spread:.2f}; in epochs it is {law.epochs_spread:.2f}"
+        yield f"The jump comes at {law.budget:.3g} e-folds (median of {len(law.jumps)} runs{scatter})."
     if conclusion := _conclusion(law):
         yield conclusion
     moving = [share for share in law.shares if share.factor is not None]
@@ -346,13 +341,6 @@ def _sentences(law: Law) -> Iterator[str]:
     if law.left_out:
         reasons = ", ".join(f"{count} {why}" for why, count in law.left_out.items())
         yield f"Left out, since they say nothing about it: {reasons}."
-
-
-def _scatter(law: Law) -> str:
-    one = f"The jump comes at {law.budget:.3g} e-folds (median of {len(law.jumps)} runs"
-    if law.spread is None or law.epochs_spread is None:
-        return f"{one})."
-    return f"{one}, scatter a factor of {law.spread:.2f}; in epochs it is {law.epochs_spread:.2f})."
 
 
 def _conclusion(law: Law) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -153,6 +153,30 @@ def within(values: FloatArray, group: IntArray) -> FloatArray:
     sums = np.array([np.bincount(group, column, minlength=len(count)) for column in values.T])
     left: FloatArray = values - (sums / np.maximum(count, 1)).T[group]
     return left
+
+
+def factor_of_levels(levels: Sequence[int], blocks: Sequence[int], logs: Sequence[float]) -> float:
+    """Return the factor between the largest and the smallest level, by least squares with a mean for each block.
+
+    Args:
+        levels, blocks: which level and block each value belongs to.
+        logs: logarithms of the values.
+    """
+    dummies = (np.array(levels)[:, None] == sorted(set(levels))).astype(np.float64)
+    group = np.array(blocks)
+    effects = np.linalg.lstsq(within(dummies, group), within(np.array(logs)[:, None], group), rcond=None)[0]
+    return float(np.exp(np.ptp(effects)))
+
+
+def spread_factor(values: FloatArray) -> float | None:
+    """Return the standard deviation of the logarithms as a factor, None for fewer than two values."""
+    return float(np.exp(np.std(np.log(values), ddof=1))) if len(values) > 1 else None
+
+
+def numbered(names: Iterable[Hashable]) -> IntArray:
+    """Return a number for each name, equal ones alike."""
+    order: dict[Hashable, int] = {}
+    return np.array([order.setdefault(name, len(order)) for name in names], dtype=np.int64)
 
 
 def student_quantile(probability: float, freedom: int) -> float:

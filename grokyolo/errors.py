@@ -105,6 +105,10 @@ class Interrupted(GrokyoloError):
 
     exit_code = 130
 
+    def lines(self) -> list[str]:
+        """Return the lines; what somebody asked for is called no error."""
+        return [self.what, *super().lines()[1:]]
+
 
 def alike(word: str, known: Iterable[str]) -> list[str]:
     """Return the names that `word` may stand for, best first: only close ones, since a far-fetched guess misleads.

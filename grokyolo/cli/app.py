@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,7 +20,7 @@ import typer
 from grokyolo.cli import shells
 from grokyolo.cli.command import HELP_NAMES, Command, Group, command_of
 from grokyolo.cli.output import NO_COLOR, print_error
-from grokyolo.errors import GrokyoloError, UsageError, did_you_mean
+from grokyolo.errors import GrokyoloError, Interrupted, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from typer._click import Command as ClickCommand
@@ -36,6 +39,7 @@ SUMMARIES = {
     "verify": "check every file of a run",
 }
 VERBS = tuple(SUMMARIES)
+INTERRUPTED = Interrupted.exit_code
 GROUPS = frozenset({"recipes"})
 """Verbs that have verbs of their own."""
 SWEEP_SHOW = ["sweep", "show"]
@@ -150,6 +154,27 @@ def program(
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code (DESIGN section 3)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    interrupted: list[int] = []
+    if argv is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, partial(_interrupt, interrupted))
+    try:
+        code = _answered(arguments)
+    except KeyboardInterrupt:  # once more, while the first was being answered
+        code = INTERRUPTED
+    if interrupted:  # libraries make other errors of it, numpy for one while it is imported
+        code = INTERRUPTED
+    if argv is None and code == INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to stop
+    return code
+
+
+def _interrupt(interrupted: list[int], number: int, _frame: FrameType | None) -> None:
+    interrupted.append(number)
+    raise KeyboardInterrupt
+
+
+def _answered(arguments: list[str]) -> int:
+    """Run a command and print its error, if it ends with one."""
     _tolerate_narrow_encodings()
     colours = NO_COLOR.set("--no-color" in takewhile("--".__ne__, arguments))
     try:
@@ -157,17 +182,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except GrokyoloError as error:
-        print_error(error, shlex.join(["grokyolo", *arguments]))
-        return error.exit_code
+        return _told(error, arguments)
     except KeyboardInterrupt:
         sys.stderr.write("stopped by Ctrl-C\n")
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         # the reader of a pipe has seen enough; keep the interpreter from complaining at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        from grokyolo.cli.unforeseen import explained
+
+        return _told(explained(error), arguments)
     finally:
         NO_COLOR.reset(colours)
+
+
+def _told(error: GrokyoloError, arguments: list[str]) -> int:
+    print_error(error, shlex.join(["grokyolo", *arguments]))
+    return error.exit_code
 
 
 def _run(arguments: list[str]) -> int:

@@ -2,16 +2,58 @@
 
 from __future__ import annotations
 
+import errno
+import sys
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
-from grokyolo.errors import GrokyoloError, RecipeError
+from grokyolo.errors import GrokyoloError, Interrupted, RecipeError
+from grokyolo.run.signals import let_go_of_closed_terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 NO_COLOR: ContextVar[bool] = ContextVar("NO_COLOR", default=False)
 """Whether --no-color was typed; `main` sets it. Rich looks at the environment variable of this name by itself."""
+
+
+class Output:
+    """A stream that fails neither for a terminal that was closed nor for a character that it cannot show.
+
+    Args:
+        stream: standard output or error.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        """Be the stream in everything else."""
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write as the stream does."""
+        try:
+            return self._stream.write(text)
+        except UnicodeEncodeError:
+            encoding = self._stream.encoding
+            return self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        except OSError as error:
+            return self._dropped(error, len(text))
+
+    def flush(self) -> None:
+        """Flush as the stream does."""
+        try:
+            self._stream.flush()
+        except OSError as error:
+            self._dropped(error, 0)
+
+    @staticmethod
+    def _dropped(error: OSError, length: int) -> int:
+        if error.errno != errno.EIO:
+            raise error
+        let_go_of_closed_terminal()
+        return length
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -22,7 +64,8 @@ def console(*, stderr: bool = False) -> Console:
         def on_broken_pipe(self) -> None:  # Rich would leave with 1; a reader that has seen enough is no failure
             raise BrokenPipeError
 
-    return Ours(stderr=stderr, no_color=NO_COLOR.get() or None, highlight=False, emoji=False)
+    file = cast("IO[str]", Output(sys.stderr if stderr else sys.stdout))
+    return Ours(file=file, stderr=stderr, no_color=NO_COLOR.get() or None, highlight=False, emoji=False)
 
 
 def say(line: str, *, stderr: bool = False) -> None:
@@ -39,9 +82,13 @@ def print_error(error: GrokyoloError, command: str) -> None:
     """
     target = console(stderr=True)
     for problem in error.problems if isinstance(error, RecipeError) else (error,):
-        full = GrokyoloError(problem.what, where=problem.where or command, hint=problem.hint or help_of(command))
+        kind = Interrupted if isinstance(problem, Interrupted) else GrokyoloError
+        full = kind(problem.what, where=problem.where or command, hint=problem.hint or help_of(command))
         for line in full.lines():
-            label, text = line.split(":", 1)
+            label, colon, text = line.partition(":")
+            if not colon or label not in {"error", "where", "try"}:
+                target.print(line, markup=False, highlight=False, soft_wrap=True)
+                continue
             style = "bold red" if label == "error" else "dim"
             target.print(f"[{style}]{label}:[/]", end="", highlight=False)
             target.print(text, markup=False, highlight=False, soft_wrap=True)

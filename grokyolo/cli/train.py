@@ -66,7 +66,7 @@ def run(
         raise UsageError(
             "a run goes on or starts anew, not both", where="--resume --from-scratch", hint="leave one of them out"
         )
-    existing = Path("runs") / (name or chosen.name)
+    existing = Path("runs") / (chosen.name if name is None else name)
     if resume and (existing / "grokyolo.yaml").is_file():
         return _resumed(existing, chosen, training)
     if dry_run:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +12,12 @@ from types import FrameType
 
 from grokyolo.errors import GrokyoloError, Interrupted, Stopped
 
-SIGNALS = tuple(name for name in ("SIGTERM", "SIGUSR1", "SIGINT") if hasattr(signal, name))
+SIGNALS = tuple(name for name in ("SIGTERM", "SIGUSR1", "SIGHUP", "SIGINT") if hasattr(signal, name))
+STDOUT, STDERR = 1, 2
+
+
+class StopNow(KeyboardInterrupt):
+    """A wish to stop that nothing waits for; no `except Exception` of a library can take it for its own failure."""
 
 
 class StopRequest:
@@ -23,6 +30,8 @@ class StopRequest:
     def __init__(self, time_limit: float | None = None) -> None:
         self._deadline = None if time_limit is None else time.monotonic() + time_limit
         self._signal: str | None = None
+        self._process = os.getpid()
+        self._at_once = False
         self.can_wait = False
         """Whether a training is under way that looks here after each batch; before, a signal stops at once."""
 
@@ -42,23 +51,57 @@ class StopRequest:
 
     def signalled(self, number: int, _frame: FrameType | None = None) -> None:
         """Note a signal; the second Ctrl-C, or any before training can wait, stops at once."""
+        if os.getpid() != self._process:
+            return  # a loader worker: it shares terminal and handlers, and ends with its training
         again = self._signal == "SIGINT" and number == signal.SIGINT
-        self._signal = signal.Signals(number).name
+        self.note(number)
         if again or not self.can_wait:
-            error = self.error()
-            assert error is not None, "the signal was noted just now"
-            raise error
+            self._at_once = True
+            raise StopNow
+
+    def note(self, number: int) -> None:
+        """Take a wish to stop that can wait until training looks."""
+        self._signal = signal.Signals(number).name
+
+    def meant_by(self, error: BaseException) -> BaseException:
+        """Return what an error really is: what follows a stop at once is that stop, whatever a library made of it."""
+        if self._at_once and not isinstance(error, (Stopped, Interrupted)):
+            return self.error() or error
+        return error
 
 
 @contextmanager
 def handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Give SIGTERM, SIGUSR1 (what Slurm sends) and Ctrl-C to a handler during the block."""
-    previous = {name: signal.signal(getattr(signal, name), handler) for name in SIGNALS}
+    """Give SIGTERM, SIGUSR1 (what Slurm sends), SIGHUP (a closed terminal) and Ctrl-C to a handler during the block.
+
+    SIGHUP stays ignored where it is: so `nohup` wants it.
+    """
+    numbers = [getattr(signal, name) for name in SIGNALS]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        numbers.remove(signal.SIGHUP)
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        let_go_of_closed_terminal()
+        handler(number, frame)
+
+    previous = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:
-        for name, before in previous.items():
-            signal.signal(getattr(signal, name), before)
+        for number, before in previous.items():
+            signal.signal(number, before)
+
+
+def let_go_of_closed_terminal() -> None:
+    """Let standard output and error lead nowhere where their terminal is closed: writing to it would be an error."""
+    for descriptor in (STDOUT, STDERR):
+        try:
+            os.write(descriptor, b"")
+        except OSError as error:
+            if error.errno == errno.EIO:
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, descriptor)
+                os.close(nowhere)
 
 
 current = StopRequest()
@@ -72,6 +115,12 @@ def heard(time_limit: float | None = None) -> Iterator[StopRequest]:
     current = StopRequest(time_limit)
     try:
         with handled_by(current.signalled):
-            yield current
+            try:
+                yield current
+            except BaseException as error:
+                meant = current.meant_by(error)
+                if meant is error:
+                    raise
+                raise meant from error
     finally:
         current = StopRequest()

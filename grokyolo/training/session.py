@@ -13,7 +13,7 @@ from typing import Any
 from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped, did_you_mean, first_line
 from grokyolo.notify.listener import Listener, Progress
 from grokyolo.recipe import BuiltinData, Recipe, epochs_of
-from grokyolo.run import folder, status
+from grokyolo.run import folder, signals, status
 
 
 def train(
@@ -46,8 +46,9 @@ def train(
     with _stage(listener, verbose, time_limit):
         model = _load_model(recipe)
         data = _find_data(recipe, model.task)
-        with _old_run_aside(name or recipe.name, wanted=from_scratch):
-            run = folder.claim(name or recipe.name, chosen=name is not None, resume=resume)
+        named = recipe.name if name is None else name
+        with _old_run_aside(named, wanted=from_scratch):
+            run = folder.claim(named, chosen=name is not None, resume=resume)
             before = folder.Untouched(run, made=not any(run.iterdir()))
             with folder.owned(run, listener.warning), _errors_explained(recipe, before, verbose):
                 folder.write_settings(run, recipe)
@@ -221,7 +222,7 @@ def _errors_explained(recipe: Recipe, before: folder.Untouched, verbose: bool) -
     try:
         yield
     except BaseException as error:
-        raise _explained(error, recipe, before, verbose) from error
+        raise _explained(signals.current.meant_by(error), recipe, before, verbose) from error
 
 
 def _explained(error: BaseException, recipe: Recipe, before: folder.Untouched, verbose: bool) -> BaseException:

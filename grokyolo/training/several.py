@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import signal
 import traceback
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -127,8 +126,7 @@ class Several(Measured):
 
 
 def _wish_to_stop(request: signals.StopRequest) -> None:
-    with suppress(GrokyoloError):  # before training it would stop at once, which this thread cannot
-        request.signalled(signal.SIGTERM)
+    request.note(signal.SIGTERM)
 
 
 def _say_finished(trainer: Any) -> None:

@@ -110,6 +110,8 @@ def problems(stderr: str, *allowed: str) -> list[tuple[str, str, str]]:
     assert len(lines) % 3 == 0, stderr
     found = []
     for what, where, hint in zip(lines[::3], lines[1::3], lines[2::3], strict=True):
+        if what.startswith("stopped by Ctrl-C"):  # asked for, and so no error
+            what = f"error: {what}"  # noqa: PLW2901
         assert what.startswith("error: ") and where.startswith("where: ") and hint.startswith("try:   "), stderr
         found.append((what[7:], where[7:], hint[7:]))
     return found

@@ -36,6 +36,7 @@ def comparable(run: Path) -> list[dict[str, str]]:
     [
         (signal.SIGTERM, 75, "stopped by SIGTERM"),
         (signal.SIGUSR1, 75, "stopped by SIGUSR1"),
+        (signal.SIGHUP, 75, "stopped by SIGHUP"),
         (signal.SIGINT, 130, "stopped by Ctrl-C"),
     ],
 )

@@ -76,7 +76,6 @@ COMMANDS = [
     ("plan", "--recipe", "{}"),
     ("recipes", "check", "{}"),
     ("recipes", "show", "{}"),
-    ("recipes", "copy", "long", "{}/x.yaml"),
     ("train", "--recipe", "{}"),
     ("train", *TINY, "--name", "{}"),
     ("train", *TINY, "--name", "{}", "--resume"),
@@ -97,7 +96,7 @@ def test_no_name_is_a_traceback(name, command, grokyolo, workplace):
     assert "internal error" not in err
 
 
-@pytest.mark.parametrize("command", ["resume runs/exp1", "extend runs/exp1 --epochs 9", "verify runs/exp1"])
+@pytest.mark.parametrize("command", ["extend runs/exp1 --epochs 9", "verify runs/exp1"])
 def test_a_read_only_run(command, run, python, workplace):
     script = f"""
 set -e
@@ -110,9 +109,6 @@ cd there
 code=0; {python} -m grokyolo {command} || code=$?
 exit $code
 """
-    if command.startswith("resume"):
-        settings = run / "grokyolo.yaml"
-        settings.write_text(settings.read_text().replace("epochs: 3", "epochs: 6"))
     done = subprocess.run(
         ["unshare", "--mount", "--map-root-user", "--user", "sh", "-c", script],
         check=False,

@@ -12,6 +12,12 @@ from grokyolo.view.phase.picture import draw_phases, save_phase_picture
 from tests.view import sweeps
 
 
+@pytest.fixture(scope="module")
+def drawn():
+    """The axes of one sweep's picture: the diagram, then its charts."""
+    return axes(sweeps.sweep())
+
+
 def axes(phases):
     figure = draw_phases(phases)
     figure.draw_without_rendering()
@@ -29,23 +35,23 @@ def cells(ax) -> list[str]:
     return [to_hex(patch.get_facecolor()) for patch in patches]
 
 
-def test_every_cell_has_its_colour_and_its_letter():
-    diagram = axes(sweeps.sweep())[0]
+def test_every_cell_has_its_colour_and_its_letter(drawn):
+    diagram = drawn[0]
     assert cells(diagram).count(LOOKS[Word.GROKKED].colour) == 4
     assert cells(diagram).count(LOOKS[Word.MEMORISING].colour.lower()) == 5
     assert texts(diagram) == ["M", "M", "M", "M", "G\n263", "G\n197", "M", "G\n132", "G\n99"]
 
 
-def test_numbers_grow_upwards_and_words_go_down():
-    assert axes(sweeps.sweep())[0].get_ylim() == (0, 3)
+def test_numbers_grow_upwards_and_words_go_down(drawn):
+    assert drawn[0].get_ylim() == (0, 3)
     runs = sweeps.grid(lambda **_: sweeps.grokked(), optimizer=["SGD", "AdamW"], lr0=[1, 2], seed=[0])
     words = axes(sweeps.shown(runs, axes=("optimizer", "lr0")))[0]
     assert words.get_ylim() == (2, 0)
     assert [label.get_text() for label in words.get_yticklabels()] == ["SGD", "AdamW"]
 
 
-def test_a_line_stands_between_the_phases():
-    lines = [(*line.get_xdata(), *line.get_ydata()) for line in axes(sweeps.sweep())[0].lines]
+def test_a_line_stands_between_the_phases(drawn):
+    lines = [(*line.get_xdata(), *line.get_ydata()) for line in drawn[0].lines]
     assert sorted(lines) == [(1, 1, 1, 2), (1, 1, 2, 3), (1, 2, 1, 1), (2, 3, 1, 1)]
 
 
@@ -61,8 +67,8 @@ def test_a_panel_for_each_level_of_another_axis():
     assert titles == ["lr0=0.002", "lr0=0.004"]
 
 
-def test_charts_of_law_budgets_critical_sizes_and_test_error():
-    charts = axes(sweeps.sweep())[1:]
+def test_charts_of_law_budgets_critical_sizes_and_test_error(drawn):
+    charts = drawn[1:]
     assert [ax.get_xlabel() for ax in charts] == [
         "e-folds of decay an epoch",
         "",

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from grokyolo.errors import UsageError
+from grokyolo.run.signals import SIGNALS
 from grokyolo.sweep import runner
 from grokyolo.sweep.runner import locked, run_sweep
 
@@ -61,7 +62,7 @@ def test_it_ends_when_all_is_over():
     assert engine.signals == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
+@pytest.mark.parametrize("number", [getattr(signal, name) for name in SIGNALS])
 def test_a_signal_is_passed_on_and_the_trainings_may_save(number):
     engine = Scripted(1_000_000)
     assert run(engine, signals={4: number}) == (signal.Signals(number).name, 7)

@@ -97,6 +97,8 @@ class Arranging:
             if not option.is_flag and not equals and name in options:
                 word = _with_value(ctx, option, word, left, options)
             done.append(word)
+            if option.name == "recipe":
+                self._check_recipe(ctx, words, word.partition("=")[2])
         placed += left[1:]
         if "help" not in seen:
             self._check_names(ctx, words, placed, seen)
@@ -118,8 +120,15 @@ class Arranging:
                 what = f"there is no verb {f'{ctx.command_path} {word}'.partition(' ')[2]!r}"
                 raise UsageError(what, where=f"{ctx.command_path} {word}", hint=near)
             at = list(words).index(word)
-            typed = [*ctx.command_path.split(), *words[:at], "--recipe", *words[at:]]
+            typed = [*ctx.command_path.split(), *words[:at], "--recipe", _file_of(word) or word, *words[at + 1 :]]
             raise UsageError(f"{word!r} is not KEY=VALUE", where=ctx.command_path, hint=shlex.join(typed))
+
+    def _check_recipe(self, ctx: Context, words: Sequence[str], name: str) -> None:
+        """See that --recipe does not name a file of this folder without its suffix."""
+        if file := _file_of(name):
+            typed = [file if word == name else word.replace(f"--recipe={name}", f"--recipe={file}") for word in words]
+            hint = shlex.join([*ctx.command_path.split(), *typed])
+            raise UsageError(f"there is no recipe {name!r}, but a file {file}", where=f"--recipe {name}", hint=hint)
 
     def _check_count(self, ctx: Context, placed: Sequence[str], seen: set[str]) -> None:
         """See that nothing required is missing and nothing is left over."""
@@ -154,6 +163,16 @@ def _with_value(ctx: Context, option: Parameter, word: str, left: list[str], opt
         raise UsageError(what, where=ctx.command_path, hint=help_of(ctx))
     left.pop(0)
     return f"{word}={following}" if word.startswith("--") else f"{word}{following}"
+
+
+def _file_of(name: str) -> str | None:
+    """Return the recipe file here that `name` means, None where it is the name of a recipe or there is no such file."""
+    files = [f"{name}{suffix}" for suffix in (".yaml", ".yml") if name and Path(f"{name}{suffix}").is_file()]
+    if not files or Path(name).exists():
+        return None
+    from grokyolo.recipe import list_recipes
+
+    return None if name in {entry.name for entry in list_recipes()} else files[0]
 
 
 def help_of(ctx: Context) -> str:

@@ -69,5 +69,5 @@ def show(recipe: Recipe, typed: list[str], *, as_json: bool = False, measured: b
     if as_json:
         sys.stdout.write(json.dumps(to_json(plan), allow_nan=False) + "\n")
     else:
-        console().print(plan_screen(plan, typed))
+        console().print(plan_screen(plan, typed), crop=False)  # a command to type stays on its line
     return 2 if any(advice.weight is Weight.BREAKS for advice in plan.advice) else 0

@@ -84,6 +84,9 @@ def _read(source: Source, problems: list[Finding], findings: list[Finding], file
         assert node is not None
         what = f"a recipe is a map of `key: value`; this is {shown(node)}"
         raise error_of([*problems, problem(what, node.place, _as_map(node))], files)
+    if _is_data_set(node):
+        remedy = shlex.join(["grokyolo", "plan", "model=yolo26n.yaml", f"data={source.shown}"])
+        raise error_of([problem("this is a data set, no recipe", source.place, remedy)], files)
     if source.form is Form.ARGUMENTS:
         node, said = ultralytics_run.recipe_of(node, Path(source.shown).parent.as_posix())
         findings += said
@@ -116,6 +119,13 @@ def _without_description(table: Table) -> Table:
 def _is_run(node: Node | None) -> bool:
     """Tell the settings of a run, copied to a file of another name, from a recipe."""
     return isinstance(node, Table) and isinstance(node.items.get("recipe"), Table) and "recipe_hash" in node.items
+
+
+def _is_data_set(table: Table) -> bool:
+    """Tell the file of a data set, in which `train` and `val` are places, from a recipe."""
+    places = [table.items[key] for key in ("train", "val") if key in table.items]
+    named = bool({"names", "nc"} & set(table.items))
+    return named and bool(places) and not any(isinstance(place, Table) for place in places)
 
 
 def _readable(version: Node | None) -> bool:

@@ -85,7 +85,7 @@ def _ways(plan: Plan, command: Sequence[str]) -> RenderableType:
     if plan.alone:
         parts.append(Text(_alone(plan.alone), style="dim"))
     if command:
-        parts.append(Text(f"next: {_changed(command, plan.ways)}"))
+        parts.append(Text(f"next: {_changed(command, plan.ways)}", no_wrap=True, overflow="ignore"))
     return Group(*parts)
 
 

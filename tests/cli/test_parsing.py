@@ -53,6 +53,20 @@ def test_a_recipe_without_its_option_is_shown_where_it_goes_and_nothing_typed_is
     assert (code, problem(err)[2]) == (2, f"grokyolo {hint}")
 
 
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        (["train", "--recipe", "mine", "--verbose", "lr0=1"], "train --recipe mine.yaml --verbose lr0=1"),
+        (["plan", "--json", "--recipe=mine", "lr0=1"], "plan --json --recipe=mine.yaml lr0=1"),
+        (["train", "mine", "--verbose", "lr0=1"], "train --recipe mine.yaml --verbose lr0=1"),
+    ],
+)
+def test_a_file_of_recipe_named_without_its_suffix_is_told_with_all_that_was_typed(grokyolo, workplace, typed, hint):
+    (workplace / "mine.yaml").write_text("extends: long\n")
+    code, _, err = grokyolo(*typed)
+    assert (code, problem(err)[2]) == (2, f"grokyolo {hint}")
+
+
 def test_a_second_word_is_proposed_where_one_is_near(grokyolo):
     code, _, err = grokyolo("sweep", "shwo", "runs/s")
     assert (code, problem(err)) == (2, ("there is no verb 'sweep shwo'", "grokyolo sweep shwo", "did you mean show?"))

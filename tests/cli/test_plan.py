@@ -1,6 +1,7 @@
 """`grokyolo plan` and `grokyolo train --dry-run`."""
 
 import json
+import shlex
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_the_run_of_the_glossary_on_one_screen(grokyolo, glossary):
     code, out, err = grokyolo("plan", "--recipe", glossary)
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    assert max(map(len, lines)) <= 80
+    assert max(len(line) for line in lines if not line.startswith("next: ")) <= 80
     assert len(lines) <= 40
     text = " ".join(out.split())
     assert "steps 250: 1 batch an epoch, a step every 4 (nbs 64 / batch 16)" in text
@@ -49,6 +50,28 @@ def test_plain_it_is_what_yolo_train_would_do(grokyolo, glossary):
         "recipe_hash": "",
         "model": "",
     }
+
+
+def test_the_command_to_type_next_is_one_line_however_narrow(grokyolo, workplace, monkeypatch):
+    (workplace / "my recipe.yaml").write_text(GLOSSARY)
+    monkeypatch.setenv("COLUMNS", "40")
+    _, out, _ = grokyolo("plan", "--recipe", "my recipe.yaml", "epochs=500")
+    (line,) = [line for line in out.splitlines() if line.startswith("next: ")]
+    words = shlex.split(line)
+    assert words[1:5] == ["grokyolo", "plan", "--recipe", "my recipe.yaml"]
+    assert grokyolo(*words[2:])[0] == 0
+
+
+@pytest.mark.parametrize("verb", [["plan"], ["plan", "--json"], ["train", "--dry-run"]])
+def test_what_the_plan_calls_an_error_ends_with_2(grokyolo, workplace, verb):
+    folder = workplace / "set"
+    for split in ("train", "val"):
+        (folder / "images" / split).mkdir(parents=True)
+        (folder / "images" / split / "0.png").write_bytes(b"no picture")
+    (folder / "data.yaml").write_text("train: images/train\nval: images/val\nnames: {0: a}\n")
+    code, out, err = grokyolo(*verb, "--recipe", "long", "data=set/data.yaml", "model=yolo26n.yaml")
+    assert (code, err) == (2, "")
+    assert "not one training image can be used" in " ".join(out.split())
 
 
 def test_a_name_without_the_option_is_told_where_it_goes(grokyolo):

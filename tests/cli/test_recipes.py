@@ -150,6 +150,14 @@ def test_check_names_every_mistake_with_its_line(grokyolo, workplace):
     assert key[1:] == ("bad.yaml:6:3", "did you mean weight_decay?")
 
 
+def test_check_tells_a_data_set_from_a_recipe(grokyolo, workplace):
+    (workplace / "my data.yaml").write_text("path: .\ntrain: images/train\nval: [images/val]\nnames: {0: a}\n")
+    code, out, err = grokyolo("recipes", "check", "my data.yaml")
+    assert (code, out) == (2, "")
+    said = ("this is a data set, no recipe", "my data.yaml", "grokyolo plan model=yolo26n.yaml 'data=my data.yaml'")
+    assert problem(err) == said
+
+
 @pytest.mark.parametrize(("recipe", "needs"), [("long", "model= and data="), ("edge-compact", "data=")])
 def test_check_says_what_is_still_to_be_named(grokyolo, recipe, needs):
     warning = f"warning: {recipe} needs {needs} on the command line\n"

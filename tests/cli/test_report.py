@@ -50,6 +50,13 @@ def test_the_page_goes_where_it_is_told(grokyolo, csv, option):
     assert not Path("old/train7/report.html").exists()
 
 
+def test_the_page_goes_to_standard_output_where_told_and_nothing_else_does(grokyolo, csv):
+    code, out, err = grokyolo("report", str(csv), "-o", "-")
+    assert (code, err) == (0, "")
+    assert out.startswith("<!DOCTYPE html>") and out.rstrip().endswith("</html>")
+    assert not Path("-").exists()
+
+
 def test_the_run_is_left_as_it_was(grokyolo, run):
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     grokyolo("report", str(run))

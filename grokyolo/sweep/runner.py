@@ -90,12 +90,13 @@ def locked(folder: Path) -> Iterator[None]:
         UsageError: another process does, or the folder cannot be written.
     """
     owner_file, lock_file = folder / "sweep.owner.json", folder / "sweep.lock"
+    existed = folder.is_dir()
     taken = _taken(folder, lock_file, owner_file)
     try:
         with taken:
             yield
     finally:
-        if list(folder.iterdir()) == [lock_file]:  # nothing came of it
+        if not existed and list(folder.iterdir()) == [lock_file]:  # nothing came of it
             lock_file.unlink()
             folder.rmdir()
 

@@ -132,6 +132,13 @@ def test_a_sweep_that_came_to_nothing_leaves_no_folder(tmp_path):
     assert not (tmp_path / "s").exists()
 
 
+def test_a_folder_that_was_there_stays(tmp_path):
+    (tmp_path / "s").mkdir()
+    with locked(tmp_path / "s"):
+        pass
+    assert (tmp_path / "s").is_dir()
+
+
 def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "runs").write_text("a file")
     with pytest.raises(UsageError, match="cannot write the sweep"), locked(tmp_path / "runs" / "s"):

@@ -134,8 +134,10 @@ def _task(s: Settings) -> Iterator[Finding]:
         what = f"{Path(model).name} is a model for {task}, which grokyolo does not measure"
         yield s.finding("model", what, "model=yolo26n.pt", fatal=True)
     by_name = task_by_name(model)
-    if s.given("task") and by_name != task and (by_name != "detect" or OFFICIAL.fullmatch(Path(model).name)):
-        what = f"train.task is {task}, but {Path(model).name} is a model for {by_name}"
+    named = by_name != "detect" or OFFICIAL.fullmatch(Path(model).name)
+    if named and by_name != task and (s.given("task") or isinstance(s.recipe.data, BuiltinData)):
+        asked = f"train.task is {task}" if s.given("task") else f"the built-in data is for {task}"
+        what = f"{asked}, but {Path(model).name} is a model for {by_name}"
         suffix = next((suffix for suffix, one in BY_SUFFIX.items() if one == task), "")
         file = f"model=yolo26n{suffix}{Path(model).suffix or '.pt'}"
         yield s.finding("train.task", what, file, fatal=True)

@@ -10,7 +10,7 @@ recipe                     epochs  task      what it is for
 double-descent               1000  classify  validation falls, then recovers
 edge-compact                  600  detect    nano model for edge; needs data=
 grok-modular-addition         280  classify  positive control, groks in minutes
-long                         1000  detect    base to extend; needs model=, data=
+long                         1000  detect    the default, to extend; needs data=
 long-coco8                   1000  detect    the grokking glossary's COCO8 run
 long-small-data              2000  detect    your own few images; needs data=
 memorise-modular-addition     280  classify  negative control, only memorises
@@ -56,8 +56,8 @@ def test_shows_every_value_and_where_it_comes_from(grokyolo):
     assert rows[0] == ("key", "value", "from")
     assert ("model", "yolo26n.pt", "built-in", "long-coco8.yaml:18") in rows
     assert ("train.weight_decay", "0.01", "built-in", "long-coco8.yaml:24") in rows
-    assert ("train.lrf", "1.0", "built-in", "long.yaml:24") in rows
-    assert ("train.deterministic", "true", "built-in", "long.yaml:40") in rows
+    assert ("train.lrf", "1.0", "built-in", "long.yaml:27") in rows
+    assert ("train.deterministic", "true", "built-in", "long.yaml:43") in rows
     assert ("gap.budget", "null", "built-in", "long-coco8.yaml:28") in rows
     assert ("checkpoint.every", "10m", "default") in rows
 
@@ -158,8 +158,12 @@ def test_check_tells_a_data_set_from_a_recipe(grokyolo, workplace):
     assert problem(err) == said
 
 
-@pytest.mark.parametrize(("recipe", "needs"), [("long", "model= and data="), ("edge-compact", "data=")])
-def test_check_says_what_is_still_to_be_named(grokyolo, recipe, needs):
+@pytest.mark.parametrize(
+    ("recipe", "needs"), [("./bare.yaml", "model= and data="), ("long", "data="), ("edge-compact", "data=")]
+)
+def test_check_says_what_is_still_to_be_named(grokyolo, workplace, recipe, needs):
+    settings = "epochs: 9, optimizer: AdamW, lrf: 1.0, nbs: 16, close_mosaic: 0, warmup_bias_lr: 0.0"
+    (workplace / "bare.yaml").write_text(f"train: {{{settings}}}\n")
     warning = f"warning: {recipe} needs {needs} on the command line\n"
     assert grokyolo("recipes", "check", recipe) == (0, f"{recipe}: ok\n", warning)
     assert grokyolo("recipes", "check", recipe, "model=yolo26n.pt", "data=x.yaml") == (0, f"{recipe}: ok\n", "")

@@ -90,16 +90,14 @@ def test_images_of_a_built_in_data_set_match_the_trainer_s(modulus):
         load("grok-modular-addition", [f"data.modulus={modulus}", f"imgsz={side + 32}", "data.fraction=0.5"])
 
 
-def test_the_base_needs_model_and_data_only_to_train():
+def test_the_default_recipe_needs_nothing_but_data_and_that_only_to_train():
     with pytest.raises(RecipeError) as caught:
         load("long")
-    assert [problem.what for problem in caught.value.problems] == [
-        "the recipe names no model",
-        "the recipe names no data set",
-    ]
+    assert [problem.what for problem in caught.value.problems] == ["the recipe names no data set"]
     shown = load("long", complete=False)
-    assert (shown.model, shown.data) == ("", "")
-    assert load("long", ["model=yolo26n.pt", "data=coco8.yaml"]).model == "yolo26n.pt"
+    assert (shown.model, shown.data) == ("yolo26n.pt", "")
+    assert load("long", ["data=coco8.yaml"]).warnings == []
+    assert load("long", ["model=yolo26n-seg.pt", "data=coco8-seg.yaml"]).warnings == []
 
 
 def test_own_small_data_must_be_named_and_the_error_says_how():
@@ -117,6 +115,11 @@ def test_own_small_data_must_be_named_and_the_error_says_how():
             ["model=yolo26n-sem.pt"],
             "yolo26n-sem.pt is a model for semantic, which grokyolo does not measure",
             "model=yolo26n.pt",
+        ),
+        (
+            ["data=modular-addition", "imgsz=32"],
+            "the built-in data is for classify, but yolo26n.pt is a model for detect",
+            "model=yolo26n-cls.pt",
         ),
         (["task=segment"], "train.task is segment, but yolo26n.pt is a model for detect", "model=yolo26n-seg.pt"),
         (

@@ -49,7 +49,7 @@ class GrokyoloError(Exception):
             lines.append(f"where: {self.where}")
         if self.hint:
             lines.append(f"try:   {self.hint}")
-        return lines
+        return [printable(line) for line in lines]
 
 
 class UsageError(GrokyoloError):
@@ -108,6 +108,11 @@ class Interrupted(GrokyoloError):
     def lines(self) -> list[str]:
         """Return the lines; what somebody asked for is called no error."""
         return [self.what, *super().lines()[1:]]
+
+
+def printable(text: str) -> str:
+    """Return text on one line, with what a terminal would act on written out: a name may hold anything."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def alike(word: str, known: Iterable[str]) -> list[str]:

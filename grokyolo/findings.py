@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from grokyolo.errors import GrokyoloError, RecipeError
+from grokyolo.errors import GrokyoloError, RecipeError, printable
 
 COMMAND_LINE = "command line"
 
@@ -84,11 +84,6 @@ class Finding:
 def problem(what: str, location: str | Place, remedy: str = "") -> Finding:
     """Return a finding of the gravest kind."""
     return Finding(Severity.ERROR, what, remedy, location)
-
-
-def printable(text: str) -> str:
-    """Return text on one line, with what a terminal would act on written out: a recipe may hold anything."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def error_of(findings: Sequence[Finding], files: Sequence[str] = ()) -> RecipeError:

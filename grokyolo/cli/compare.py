@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +9,7 @@ import typer
 
 from grokyolo.cli import options
 from grokyolo.cli.judging import runs_of
-from grokyolo.cli.output import console, say
+from grokyolo.cli.output import console, say, say_json
 from grokyolo.errors import UsageError
 
 DESCRIPTION = """Lay runs next to each other: what differs in their settings, which of them
@@ -62,7 +60,7 @@ def run(
         raise UsageError(f"none of the logs tells its {comparison.by.unit}", where=f"--by {by}", hint="--by epoch")
     if as_json:
         for found in comparison.to_json():
-            sys.stdout.write(json.dumps(found, allow_nan=False) + "\n")
+            say_json(found)
     else:
         from grokyolo.view.compare import compare_tables
 

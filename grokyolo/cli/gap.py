@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import signal
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +11,7 @@ import typer
 
 from grokyolo.cli import complete, options
 from grokyolo.cli.judging import judge, raise_last, runs_of
-from grokyolo.cli.output import console, say
+from grokyolo.cli.output import console, say, say_json
 from grokyolo.errors import RunError, UsageError, VerdictMatched, did_you_mean
 
 if TYPE_CHECKING:
@@ -76,7 +74,7 @@ def run(
     judged = [result for result in results if not isinstance(result, RunError)]
     if as_json:
         for _, assessment in judged:
-            sys.stdout.write(json.dumps(assessment.to_json(), allow_nan=False) + "\n")
+            say_json(assessment.to_json())
     elif not watch:
         _print(runs, results, last)
     if plot is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import sys
 from contextvars import ContextVar
 from typing import IO, TYPE_CHECKING, Any, TextIO, cast
@@ -58,19 +59,20 @@ class Output:
 
 def console(*, stderr: bool = False) -> Console:
     """Return a Rich console; it respects --no-color, NO_COLOR, TERM=dumb and pipes."""
-    from rich.console import Console
-
-    class Ours(Console):
-        def on_broken_pipe(self) -> None:  # Rich would leave with 1; a reader that has seen enough is no failure
-            raise BrokenPipeError
+    from grokyolo.view.console import SafeConsole
 
     file = cast("IO[str]", Output(sys.stderr if stderr else sys.stdout))
-    return Ours(file=file, stderr=stderr, no_color=NO_COLOR.get() or None, highlight=False, emoji=False)
+    return SafeConsole(file=file, stderr=stderr, no_color=NO_COLOR.get() or None, highlight=False, emoji=False)
 
 
 def say(line: str, *, stderr: bool = False) -> None:
     """Print one line as it is, however long: a command in it works when pasted."""
     console(stderr=stderr).print(line, markup=False, soft_wrap=True)
+
+
+def say_json(value: object) -> None:
+    """Print one JSON object on a line; it holds no control character, `DEL` included."""
+    sys.stdout.write(json.dumps(value, allow_nan=False).replace("\x7f", r"\u007f") + "\n")
 
 
 def print_error(error: GrokyoloError, command: str) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grokyolo.cli import options
-from grokyolo.cli.output import console, say
+from grokyolo.cli.output import console, say, say_json
 from grokyolo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +65,7 @@ def show(recipe: Recipe, typed: list[str], *, as_json: bool = False, measured: b
         say(f"measuring: {EPOCHS} epochs of at most {BATCHES} batches, in a temporary folder", stderr=True)
     plan = make_plan(recipe, measured=measured)
     if as_json:
-        sys.stdout.write(json.dumps(to_json(plan), allow_nan=False) + "\n")
+        say_json(to_json(plan))
     else:
         console().print(plan_screen(plan, typed), crop=False)  # a command to type stays on its line
     return 2 if any(advice.weight is Weight.BREAKS for advice in plan.advice) else 0

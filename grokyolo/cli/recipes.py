@@ -101,7 +101,9 @@ def show(
     elif out.is_terminal:
         out.print(Syntax(recipe.to_yaml(), "yaml", theme="ansi_dark", background_color="default", word_wrap=True))
     else:
-        sys.stdout.write(recipe.to_yaml())
+        from grokyolo.view.console import written_out
+
+        sys.stdout.write(written_out(recipe.to_yaml()))
     return 0
 
 
@@ -176,7 +178,9 @@ def _checked(name: str, overrides: list[str]) -> int:
     needs = [f"{name} needs {' and '.join(missing)} on the command line"] if missing else []
     for warning in [*recipe.warnings, *needs]:
         say(f"warning: {warning}", stderr=True)
-    sys.stdout.write(f"{name}: ok\n")
+    from grokyolo.view.console import written_out
+
+    sys.stdout.write(written_out(f"{name}: ok\n"))
     return 0
 
 

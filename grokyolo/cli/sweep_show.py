@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from grokyolo.cli import complete, options
-from grokyolo.cli.output import console, say
+from grokyolo.cli.output import console, say, say_json
 from grokyolo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -100,7 +98,7 @@ def run(
     phases = answer(_gathered(folder, jobs, keep=not no_cache), Query(names, by, critical, descent, within))
     if as_json:
         for found in phases.to_json():
-            sys.stdout.write(json.dumps(found, allow_nan=False) + "\n")
+            say_json(found)
     else:
         from grokyolo.view.phase.table import phase_tables
 

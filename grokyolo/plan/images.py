@@ -9,6 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grokyolo.files import opened
+
+IMAGE_BYTES = 1 << 30
+"""Of one image."""
+
 SMALLEST_SIDE = 10
 """Pixels; `ultralytics.data.utils.check_image` takes no smaller images."""
 PIECE = 1 << 20
@@ -37,9 +42,9 @@ def fault_of(image: str) -> str:
     from PIL import Image
 
     try:
-        with Image.open(image) as opened:
-            opened.verify()
-            width, height, kind = opened.width, opened.height, opened.format
+        with opened(Path(image), IMAGE_BYTES) as file, Image.open(file) as picture:
+            picture.verify()
+            width, height, kind = picture.width, picture.height, picture.format
     except FileNotFoundError:
         return "there is no such file"
     except Exception:  # PIL raises whatever a damaged file makes it stumble over
@@ -53,13 +58,13 @@ def _end_of_jpeg(image: str) -> str:
     """Return what is wrong with the end of a JPEG: Ultralytics saves one without an end mark anew, if it can."""
     from PIL import Image
 
-    with Path(image).open("rb") as file:
+    with opened(Path(image), IMAGE_BYTES) as file:
         file.seek(-2, os.SEEK_END)
         if file.read() == b"\xff\xd9":
             return ""
     try:
-        with Image.open(image) as opened:
-            opened.load()
+        with opened(Path(image), IMAGE_BYTES) as file, Image.open(file) as picture:
+            picture.load()
     except Exception:  # as above
         return "cut off"
     return NO_END
@@ -98,7 +103,7 @@ def _size(image: str) -> int | None:
 def _digest(image: str) -> bytes:
     digest = hashlib.sha256()
     try:
-        with Path(image).open("rb") as file:
+        with opened(Path(image), IMAGE_BYTES) as file:
             while piece := file.read(PIECE):
                 digest.update(piece)
     except OSError:

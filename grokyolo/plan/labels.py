@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from grokyolo.files import NOTES_BYTES, read_bounded
+
 TOLERANCE = 0.01
 """By how much a coordinate may lie outside the image."""
 
@@ -50,7 +52,7 @@ def label_file(image: str) -> Path:
 def read_labels(file: Path, rules: Rules) -> Labels:
     """Read the labels of one image."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = read_bounded(file, NOTES_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         return Labels(Counter(), missing=True)
     except (OSError, UnicodeDecodeError) as error:

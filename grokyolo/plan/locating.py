@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grokyolo.files import LOG_BYTES, YAML_BYTES, parse_yaml, read_bounded
 from grokyolo.plan.model import package_folder
 
 IMAGE_SUFFIXES = frozenset(
@@ -125,7 +126,7 @@ def _described(data: str, split: str) -> Located:
     if file is None:
         return Located(missing=f"there is no data set file {data}")
     try:
-        text = file.read_text(encoding="utf-8", errors="replace")
+        text = read_bounded(file, YAML_BYTES).decode("utf-8", errors="replace")
         table = _parsed(text)
     except (OSError, ValueError) as error:
         return Located(missing=f"{file} cannot be read: {str(error).splitlines()[0]}")
@@ -163,7 +164,7 @@ def described_from_anywhere(data: str) -> str:
     if file is None:
         return ""
     try:
-        table = _parsed(file.read_text(encoding="utf-8", errors="replace"))
+        table = _parsed(read_bounded(file, YAML_BYTES).decode("utf-8", errors="replace"))
     except (OSError, ValueError):
         return ""
     return yaml.safe_dump({**table, "path": str(_root(file, table).resolve())}, sort_keys=False, allow_unicode=True)
@@ -188,8 +189,8 @@ def _parsed(text: str) -> dict[str, Any]:
     import yaml
 
     try:
-        table = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        table = parse_yaml(text)
+    except (yaml.YAMLError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
         raise ValueError(str(error)) from error
     if not isinstance(table, dict):
         raise ValueError("it holds no keys")
@@ -228,6 +229,6 @@ def _split(root: Path, entry: Any) -> tuple[list[str], str]:
 
 def _listed(file: Path) -> list[str]:
     """Return the images that a text file lists; `./` starts at the file."""
-    lines = file.read_text(encoding="utf-8-sig", errors="replace").strip().splitlines()
+    lines = read_bounded(file, LOG_BYTES).decode("utf-8-sig", errors="replace").strip().splitlines()
     parent = f"{file.parent}{os.sep}"
     return [line.replace("./", parent, 1) if line.startswith("./") else line for line in lines]

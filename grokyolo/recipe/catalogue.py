@@ -211,7 +211,7 @@ def content(name: str) -> str:
     if not path.is_absolute() or path.suffix not in SUFFIXES:
         return ""
     try:
-        return f"{path.name} sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+        return f"{path.name} sha256:{hashlib.sha256(read_bounded(path, YAML_BYTES)).hexdigest()}"
     except (OSError, ValueError):
         return ""
 

@@ -288,7 +288,7 @@ def last_error(log: Path, start: int = 0) -> str:
 def last_lines(log: Path, start: int = 0) -> list[str]:
     """Return the lines at the end of a log, behind `start` bytes; none of one that cannot be read."""
     try:
-        with opened(log, STATE_BYTES) as file:
+        with opened(log, STATE_BYTES, within=log.parent) as file:
             file.seek(max(start, file.seek(0, os.SEEK_END) - TAIL))
             return file.read().decode("utf-8", errors="replace").splitlines()
     except OSError:

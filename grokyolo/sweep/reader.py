@@ -210,7 +210,7 @@ def _judge(task: Task) -> Judged:
 
 def _is_empty(run: Path) -> bool:
     try:
-        return read_bounded(find_log(run), LOG_BYTES).count(b"\n") < 2
+        return read_bounded(find_log(run), LOG_BYTES, within=run).count(b"\n") < 2
     except (OSError, RunError):
         return False
 
@@ -279,7 +279,7 @@ def load_cache(folder: Path) -> dict[str, CachedVerdict]:
         return {
             name: CachedVerdict(tuple(signature), from_json(found), known) for name, signature, found, known in rows
         }
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return {}
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
+from grokyolo.errors import printable
+
+__all__ = ["RUN_WIDTH", "broken", "printable", "printable_lines"]
+
 RUN_WIDTH = 28
 """What 80 columns leave for the name of a run in a table."""
-
-
-def printable(text: str) -> str:
-    """Return text from a file or a path without what would move the cursor of a terminal."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def broken(path: str, width: int = RUN_WIDTH) -> str:

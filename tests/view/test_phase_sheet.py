@@ -8,7 +8,7 @@ import polars
 import pytest
 
 from grokyolo.errors import UsageError
-from grokyolo.view.phase.sheet import COLUMNS, save_sheet, sheet
+from grokyolo.view.phase.sheet import COLUMNS, harmless, save_sheet, sheet
 from tests.view import sweeps
 
 
@@ -46,3 +46,10 @@ def test_where_it_cannot_be_written(workplace):
     with pytest.raises(UsageError) as caught:
         save_sheet(sweeps.sweep(), Path("no/a.csv"))
     assert caught.value.hint == "mkdir -p no"
+
+
+def test_no_cell_is_a_formula():
+    for cell in ("=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "-"):
+        assert harmless(cell) == f"'{cell}"
+    for cell in ("-0.5", "+3", "-1e-05", "-inf", "weight", "", "1=1"):
+        assert harmless(cell) == cell

@@ -12,6 +12,7 @@ from grokyolo.sweep.diagram import Phases
 from grokyolo.sweep.outcome import Moment, Run
 from grokyolo.view.whole import write_whole
 
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
     "run",
     "word",
@@ -51,10 +52,22 @@ def sheet(phases: Phases) -> str:
     """Return the rows as text: the axes by their keys, then what became of each run."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow([*(axis.key for axis in phases.axes), *COLUMNS])
+    rows.writerow(map(harmless, [*(axis.key for axis in phases.axes), *COLUMNS]))
     for run in phases.runs:
-        rows.writerow([*(label_of(run.values.get(axis.key)) for axis in phases.axes), *_cells(run)])
+        labels = [label_of(run.values.get(axis.key)) for axis in phases.axes]
+        rows.writerow(map(harmless, [*labels, *_cells(run)]))
     return text.getvalue()
+
+
+def harmless(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: text that begins like one gets a `'` before it."""
+    if not cell.startswith(FORMULAS):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def _cells(run: Run) -> list[str]:

@@ -11,9 +11,11 @@ from shlex import quote
 from typing import Any
 
 from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped, did_you_mean, first_line
+from grokyolo.files import STATE_BYTES, YAML_BYTES, opened
 from grokyolo.notify.listener import Listener, Progress
 from grokyolo.recipe import BuiltinData, Recipe, epochs_of
-from grokyolo.run import folder, signals, status
+from grokyolo.run import folder, links, signals, status
+from grokyolo.training import untrusted
 
 
 def train(
@@ -49,6 +51,7 @@ def train(
         named = recipe.name if name is None else name
         with _old_run_aside(named, wanted=from_scratch):
             run = folder.claim(named, chosen=name is not None, resume=resume)
+            links.must_stay_inside(run)
             before = folder.Untouched(run, made=not any(run.iterdir()))
             with folder.owned(run, listener.warning), _errors_explained(recipe, before, verbose):
                 folder.write_settings(run, recipe)
@@ -76,15 +79,18 @@ def go_on(
 
     Raises:
         UsageError: the run is training now.
-        RunError: nothing sound is there to go on from.
+        RunError: nothing sound is there to go on from, or it is not safe to.
         DataError, Interrupted, Stopped, GrokyoloError: as `train`. Without a new row the folder is as it was.
     """
     run = run.absolute()
     status.state_to_resume(run)
-    with _stage(listener, verbose, time_limit):
+    links.must_stay_inside(run)
+    with _stage(listener, verbose, time_limit), untrusted.data_only():
+        untrusted.must_be_weights(run)
         model = _load_model(recipe)
         data = _find_data(recipe, model.task, f"grokyolo resume {quote(folder.shown(run))} data=PATH")
         with folder.owned(run, listener.warning), _errors_explained(recipe, folder.Untouched(run, made=False), verbose):
+            links.unshare(run)
             folder.replace_recipe(run, recipe, change)
             listener.started(run)
             _fit(model, recipe, data, run, listener)
@@ -147,6 +153,8 @@ def _load_model(recipe: Recipe) -> Any:
 
     where = f"model: {recipe.model} ({recipe.provenance.get('model', recipe.name)})"
     try:
+        if Path(recipe.model).exists():
+            opened(Path(recipe.model), STATE_BYTES).close()  # a pipe would be waited for
         model = YOLO(recipe.model, task=recipe.train.get("task"))
     except Exception as error:
         raise DataError(
@@ -207,7 +215,9 @@ def _find_data(recipe: Recipe, task: str, elsewhere: str = "") -> str:
         if task == "classify":
             check_cls_dataset(recipe.data, split="val")
         else:
-            check_det_dataset(recipe.data)
+            if Path(recipe.data).exists() and not Path(recipe.data).is_dir():
+                opened(Path(recipe.data), YAML_BYTES if Path(recipe.data).suffix != ".zip" else STATE_BYTES).close()
+            check_det_dataset(recipe.data, autodownload=not elsewhere)  # a description may bring code along
     except Exception as error:
         raise DataError(
             f"cannot find, read or download the data set {recipe.data}: {_first_line(error)}",

@@ -126,13 +126,9 @@ def parse(text: str, place: Place, problems: list[Finding]) -> Node | None:
         # `position` counts characters of the text up to the one that no YAML file may hold
         before = text[: error.position]
         line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
-        problems.append(
-            problem(
-                f"the character U+{_code(error.character):04X} is not allowed in YAML",
-                reader.at(line, column),
-                "delete it: it is often invisible and comes from copying",
-            )
-        )
+        what = f"the character U+{_code(error.character):04X} is not allowed in YAML"
+        hint = "delete it: it is often invisible and comes from copying"
+        problems.append(problem(what, reader.at(line, column), hint))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = reader.at(mark.line + 1, mark.column + 1) if mark else place
@@ -171,13 +167,8 @@ class _Reader:
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if seen:
-                    raise _Refused(
-                        problem(
-                            "a second document starts here",
-                            self.where(event),
-                            "one recipe a file: remove `---`",
-                        )
-                    )
+                    what = "a second document starts here"
+                    raise _Refused(problem(what, self.where(event), "one recipe a file: remove `---`"))
                 seen = True
                 root = self.node(next(self.events), 1)
         return root
@@ -187,30 +178,16 @@ class _Reader:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise _Refused(problem(TOO_LARGE, place, "a recipe has a few dozen lines"))
+        anchor = shortened(str(event.anchor))
         if isinstance(event, yaml.AliasEvent):
-            raise _Refused(
-                problem(
-                    f"*{shortened(str(event.anchor))} is an alias; recipes have none",
-                    place,
-                    'write the value out, share it by `extends`, or quote it as text: "*"',
-                )
-            )
+            hint = 'write the value out, share it by `extends`, or quote it as text: "*"'
+            raise _Refused(problem(f"*{anchor} is an alias; recipes have none", place, hint))
         if event.anchor is not None:
-            raise _Refused(
-                problem(
-                    f"&{shortened(str(event.anchor))} is an anchor; recipes have none",
-                    place,
-                    "write the value out where it is used",
-                )
-            )
+            hint = "write the value out where it is used"
+            raise _Refused(problem(f"&{anchor} is an anchor; recipes have none", place, hint))
         if event.tag is not None and event.tag != "!":
-            raise _Refused(
-                problem(
-                    f"{shortened(_tag(event.tag))} is a tag; recipes have none",
-                    place,
-                    "write the plain value without the tag",
-                )
-            )
+            what = f"{shortened(_tag(event.tag))} is a tag; recipes have none"
+            raise _Refused(problem(what, place, "write the plain value without the tag"))
         if depth > MAX_DEPTH:
             raise _Refused(problem(f"nested deeper than {MAX_DEPTH} levels", place, "a recipe needs three levels"))
         if isinstance(event, yaml.ScalarEvent):
@@ -260,9 +237,8 @@ class _Reader:
             if tag == "int" and OCTAL.fullmatch(text):
                 decimal = text.replace("_", "").lstrip("+-0") or "0"
                 hint = f"write {shortened(decimal)} without the leading 0"
-                self.problems.append(
-                    problem(f"{shortened(text)} starts with 0, so YAML reads it as an octal number", place, hint)
-                )
+                what = f"{shortened(text)} starts with 0, so YAML reads it as an octal number"
+                self.problems.append(problem(what, place, hint))
                 value = int(decimal[:18])
             elif len(text) < 400:  # far beyond any number of use, and below Python's limit for digits
                 node = yaml.ScalarNode(f"tag:yaml.org,2002:{tag}", text)

@@ -539,6 +539,7 @@ def few_images(rng, shapes) -> Run:
             run.right = (V.GENERALISING, V.UNDECIDED)
         else:
             run.memorise(run.n * run.u(0.01, 0.08) + 1, flat=run.u(0.3, 0.5), ceiling=1.0)
+            run.val_loss = run.val_loss[0] * np.ones(run.n)
             run.right = (V.MEMORISING, V.UNDECIDED)
         walk = np.cumsum(rng.standard_normal(run.n)) / np.sqrt(run.n)
         slow = np.interp(run.t, np.linspace(1, run.n, 12), rng.uniform(-1, 1, 12)) + 0.3 * walk

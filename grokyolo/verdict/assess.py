@@ -6,11 +6,12 @@ import numpy as np
 
 from grokyolo.gap.series import EventKind, FloatArray, IntArray, Series
 from grokyolo.verdict import rules
-from grokyolo.verdict.assessment import Assessment, Confidence
+from grokyolo.verdict.assessment import Assessment, Collapse, Confidence, Verdict
 from grokyolo.verdict.decide import decide
 from grokyolo.verdict.evidence import Evidence
 
 _LISTED = 3
+_COLUMNS = {"validation": "val_score", "probe": "probe_score"}
 
 
 def assess(series: Series) -> Assessment:
@@ -30,11 +31,16 @@ def assess(series: Series) -> Assessment:
 
 def _assess(evidence: Evidence) -> Assessment:
     series, memory, decision = evidence.series, evidence.memorising, decide(evidence)
+    collapses = tuple(
+        Collapse(_COLUMNS[dip.what], dip.start, dip.trough_epoch, dip.end, dip.peak, dip.trough)
+        for dip in evidence.named
+    )
+    said = "" if decision.verdict is Verdict.DOUBLE_DESCENT else "".join(f"; {each}" for each in collapses[:1])
     best_epoch, best_score = _best(series.epoch, series.val_score)
     return Assessment(
         run=series.run,
         verdict=decision.verdict,
-        reason=decision.reason,
+        reason=decision.reason + said,
         confidence=Confidence.LOSS_ONLY if evidence.raw.loss_only else _confidence(evidence),
         epochs=evidence.raw.last_epoch,
         score_name=series.score_name,
@@ -47,7 +53,8 @@ def _assess(evidence: Evidence) -> Assessment:
         best_epoch=best_epoch,
         best_score=best_score,
         confounders=decision.confounders,
-        warnings=warnings_of(evidence),
+        warnings=(*(str(each) for each in collapses[1:]), *warnings_of(evidence)),
+        collapses=collapses,
     )
 
 

@@ -50,6 +50,31 @@ class Jump:
 
 
 @dataclass(frozen=True)
+class Collapse:
+    """A deep fall of a score that came back.
+
+    Attributes:
+        what: `val_score` or `probe_score`.
+        start, epoch, end: when it fell, when it was lowest, and when it was back.
+        high, low: the score before, and at the lowest.
+    """
+
+    what: str
+    start: int
+    epoch: int
+    end: int
+    high: float
+    low: float
+
+    def __str__(self) -> str:
+        name = "validation" if self.what == "val_score" else "probe"
+        return (
+            f"the {name} score collapsed from {self.high:.3f} to {self.low:.3f} around epoch {self.epoch} and was back "
+            f"after epoch {self.end}"
+        )
+
+
+@dataclass(frozen=True)
 class Decision:
     """A verdict with its sentence, and what it names.
 
@@ -85,6 +110,7 @@ class Assessment:
         best_epoch, best_score: the highest validation score and when.
         confounders: events in reach of the jump, or of the change that the verdict speaks of.
         warnings: what the reader of the verdict should know; one sentence each.
+        collapses: deep falls of a score that came back, deepest first.
     """
 
     run: str
@@ -103,6 +129,7 @@ class Assessment:
     best_score: float | None = None
     confounders: tuple[Event, ...] = ()
     warnings: tuple[str, ...] = ()
+    collapses: tuple[Collapse, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that `grokyolo gap --json` prints (DESIGN section 5); no NaN, absent is None."""
@@ -135,6 +162,10 @@ class Assessment:
             "best": best if self.best_epoch is not None else None,
             "confounders": [str(event) for event in self.confounders],
             "warnings": list(self.warnings),
+            "collapses": [
+                {"what": c.what, "start": c.start, "epoch": c.epoch, "end": c.end, "from": c.high, "to": c.low}
+                for c in self.collapses
+            ],
         }
 
 

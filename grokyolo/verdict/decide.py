@@ -120,9 +120,9 @@ def _came_back(evidence: Evidence, fall: Fall) -> Decision | None:
         return None
     confounders = in_reach(evidence.series, fall.peak_epoch, fall.back_epoch)
     reason = f"{_path(evidence, fall)}, then came back to {fall.final:.3f}"
-    gap = evidence.memorising.gap_end if evidence.memorising else None
-    if gap is not None and gap >= rules.LARGE_GAP:
-        reason += f"; a gap of {gap:.3f} to the probe stays"
+    gap = evidence.measured.score_gap
+    if len(gap) and gap.end >= rules.LARGE_GAP:
+        reason += f"; a gap of {gap.end:.3f} to the probe stays"
     return Decision(Verdict.DOUBLE_DESCENT, reason, None, confounders)
 
 
@@ -151,11 +151,14 @@ def _memorising(evidence: Evidence) -> Decision | None:
     by_loss = evidence.few_images and len(evidence.raw.probe_loss) > 0
     open_gap = memory.gap_end is None or memory.gap_end >= rules.MIN_GAP
     large = evidence.loss_gap_is_large and open_gap if by_loss else memory.gap_is_large
-    if not large and not any(_goes_on(evidence, late) for late in evidence.late):
+    undone = any(late.kept < rules.KEPT_SHARE and not late.probe_jumps_along for late in evidence.late)
+    if not large and not undone and not any(_goes_on(evidence, late) for late in evidence.late):
         return None
-    largest = max((rise.size for rise in evidence.rises), default=0.0)
-    if not evidence.late and largest >= 0.5 * (memory.gap_max or 1.0):
-        return None
+    rise = max(evidence.rises, key=lambda each: each.size, default=None)
+    if rise is not None and not evidence.late and rise.size >= 0.5 * (memory.gap_max or 1.0):
+        seen = evidence.raw.last_epoch - rise.end >= rules.TOP_SEEN * (rise.end - rise.start)
+        if seen and rise.after >= rules.SETTLED_MEASUREMENTS:
+            return None
     loss = evidence.loss_rise
     if loss is not None:
         reason = (
@@ -185,7 +188,7 @@ def _waiting(evidence: Evidence, memory: Memorising) -> Decision:
     measured = evidence.measured
     state = f"memorised at epoch {memory.epoch}; {measured.what} stands at {measured.val_score.end:.3f}, "
     if memory.gap_end is not None:
-        state += f"{memory.gap_end:.3f} below the probe"
+        state += f"{measured.score_gap.end:.3f} below the probe"
     else:
         state += f"and the validation loss at {measured.val_loss.end:.3g}, far above the {memory.by}"
     found = [late for late in evidence.late if not evidence.few_images or (late.loss and late.loss.agrees)]
@@ -237,7 +240,7 @@ def _following(evidence: Evidence) -> Decision:
         when = f"half way by epoch {middle}" + (
             f" after memorising at epoch {memory.epoch}" if middle > memory.epoch else ""
         )
-        reason = f"validation followed the probe, {when}; it ended at {end:.3f}, with a gap of {memory.gap_end:.3f}"
+        reason = f"validation followed the probe, {when}; it ended at {end:.3f}, with a gap of {gap.end:.3f}"
     elif len(gap) >= rules.MEDIAN_OF:
         reason = f"validation follows the probe: it ended at {end:.3f}, with a gap of {gap.end:.3f}"
     else:

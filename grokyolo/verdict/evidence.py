@@ -106,6 +106,13 @@ class Evidence:
         return tuple(dip for dip in self.dips if is_collapse(dip, self.raw, self.restarts))
 
     @cached_property
+    def named(self) -> tuple[Dip, ...]:
+        """Collapses of either score that a reader of the picture sees first, deepest first."""
+        found = [*self.dips, *(dip for dip in self.probe_dips if not any(dip.overlaps(other) for other in self.dips))]
+        deep = [dip for dip in found if dip.depth >= max(rules.SEEN, rules.SEEN_SHARE * dip.peak)]
+        return tuple(sorted(deep, key=lambda dip: -dip.depth)[: rules.NAMED])
+
+    @cached_property
     def restarts(self) -> tuple[int, ...]:
         """Epochs at which a planned schedule of the learning rate starts over."""
         return restarts(self.series)
@@ -155,6 +162,10 @@ class Evidence:
             return ()
         least = max(rules.MIN_RISE, rules.RISE_OF_GAP * (memory.gap_max or 0.0), rules.RISE_IMAGES * score.quantum)
         found = find_rises(score, memory.epoch)
+        top = max(found, key=lambda rise: rise.size, default=None)
+        later = [(dip.start, dip.end) for dip in self.dips if top and dip.start > top.end and dip not in self.collapses]
+        if later:  # what fell and came back after a rise takes nothing from it
+            found = find_rises(score.without(later), memory.epoch)
         return tuple(rise for rise in found if rise.size >= max(least, rules.RISE_SIGMA * rise.uncertainty))
 
     @cached_property
@@ -231,4 +242,7 @@ class Evidence:
         """The validation loss going on to rise after memorising."""
         if self.memorising is None:
             return None
-        return loss_goes_on_rising(self.measured.val_loss, self.memorising.epoch)
+        loss = self.measured.val_loss.without([(dip.start, dip.end) for dip in self.collapses])
+        if len(self.restarts) and self.raw.last_epoch <= 2 * self.restarts[-1] - ([0, *self.restarts])[-2]:
+            loss = loss.until(self.restarts[-1] - 1)
+        return loss_goes_on_rising(loss, self.memorising.epoch)

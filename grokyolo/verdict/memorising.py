@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from grokyolo.verdict import rules
 from grokyolo.verdict.measurements import Curve, Measurements
-from grokyolo.verdict.robust import first_stay, scatter
+from grokyolo.verdict.robust import first_stay, level, scatter
 
 _LEAST = rules.MEDIAN_OF
 
@@ -81,7 +81,13 @@ def _by_score(measured: Measurements) -> Memorising | None:
     if opened is None:
         return None
     gap_max = float(np.max(lasting[opened:]))
-    return Memorising(int(gap.epoch[opened]), ceiling, gap_max, gap.end, "probe score")
+    return Memorising(int(gap.epoch[opened]), ceiling, gap_max, _lately(gap), "probe score")
+
+
+def _lately(gap: Curve) -> float:
+    """Return the level of the gap at the end of a run."""
+    count = max(int(np.sum(gap.epoch >= gap.epoch[-1] / rules.GAP_OVER)), rules.GAP_OF)
+    return level(gap.value[-count:])
 
 
 def _by_loss(loss: Curve, val: Curve, by: str) -> Memorising | None:

@@ -62,6 +62,11 @@ LARGE_GAP: Final = 0.20
 LARGE_LOSS_GAP: Final = 0.5
 """Where only losses tell: the least loss gap at the end, as a share of the range of the train or probe loss."""
 
+GAP_OVER: Final = 1.2
+GAP_OF: Final = 9
+"""The gap at the end is that since the last epoch / 1.2, and over so many measurements at least: one that is near a
+border then does not cross it with every measurement."""
+
 MEMORISED_BY_LOSS: Final = 0.5
 """... and by which share of the run: the train loss of every run is near its floor at the end."""
 
@@ -275,6 +280,12 @@ SPARSE_MEASUREMENTS: Final = 4
 NORM_GROWTH: Final = 10.0
 """By which factor the weight norm must have grown since the first epoch to be remarked on; from common
 initialisations training changes it by a factor of 2 or 3."""
+
+SEEN: Final = 0.15
+SEEN_SHARE: Final = 0.4
+NAMED: Final = 5
+"""A fall that came back is named as a collapse when it was by as much, and by this share of what it fell from; so many
+are named at most."""
 
 # --- Following --------------------------------------------------------------------------------
 

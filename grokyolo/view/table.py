@@ -44,7 +44,7 @@ class Refused:
 def telling_rows(series: Series, assessment: Assessment) -> list[tuple[str, int]]:
     """Return (label, index into the series) of the epochs worth reading, in order of epoch.
 
-    First, memorised, widest gap, jump, best and last; labels of one epoch are joined.
+    First, memorised, widest gap, jump, collapses, best and last; labels of one epoch are joined.
     """
     measured = np.flatnonzero(series.measured)
     labelled: dict[int, list[str]] = {}
@@ -63,8 +63,10 @@ def telling_rows(series: Series, assessment: Assessment) -> list[tuple[str, int]
         mark("jump starts", assessment.jump.start)
         mark("half way", assessment.jump.epoch)
         mark("jump ends", assessment.jump.end)
+    for collapse in assessment.collapses:
+        mark("collapse", collapse.epoch)
     mark("best", assessment.best_epoch)
-    order = ("first", "memorised", "widest gap", "jump starts", "half way", "jump ends", "best", "last")
+    order = ("first", "memorised", "widest gap", "jump starts", "half way", "jump ends", "collapse", "best", "last")
     return [(", ".join(sorted(names, key=order.index)), i) for i, names in sorted(labelled.items())]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from grokyolo.gap.series import Series, from_columns
@@ -66,3 +68,9 @@ def control(**fields) -> Series:
 def negative_control(length: int = 280, **fields) -> Series:
     """The same without weight decay: the model memorises, and that is all."""
     return run(length, PROBE, ((1, 0.0),), LOSS_UP, weight_decay=np.zeros(length), **fields)
+
+
+def prefix(series: Series, rows: int) -> Series:
+    """A run as it was when it had `rows` rows."""
+    arrays = {name: value[:rows] for name, value in vars(series).items() if isinstance(value, np.ndarray)}
+    return replace(series, **arrays)

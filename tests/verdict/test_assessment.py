@@ -4,6 +4,7 @@ import math
 
 from grokyolo.gap.series import Event, EventKind
 from grokyolo.verdict import Assessment, Confidence, Jump, Verdict
+from grokyolo.verdict.assessment import Collapse
 
 
 def example(**changes) -> Assessment:
@@ -41,7 +42,14 @@ def test_the_example_of_the_contract():
         "best": {"epoch": 280, "score": 0.987},
         "confounders": [],
         "warnings": [],
+        "collapses": [],
     }
+
+
+def test_a_collapse_has_its_epochs_and_levels():
+    collapse = Collapse("val_score", 200, 210, 230, 0.93, 0.14)
+    (told,) = example(collapses=(collapse,)).to_json()["collapses"]
+    assert told == {"what": "val_score", "start": 200, "epoch": 210, "end": 230, "from": 0.93, "to": 0.14}
 
 
 def test_absent_things_are_null():

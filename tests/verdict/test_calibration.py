@@ -34,3 +34,31 @@ def test_true_groks_are_found(judged):
 
 def test_verdicts_agree(judged):
     assert sum(found.verdict in {curve.verdict, *curve.also} for curve, found in judged) >= 0.92 * len(judged)
+
+
+@pytest.fixture(scope="module")
+def by_family():
+    sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+    try:
+        from curves import HELD_OUT
+        from families import FAMILIES, judged_run
+    finally:
+        sys.path.pop(0)
+    names = [name for name in FAMILIES if "1,000,000" not in name]
+    runs = [judged_run(name, 78, index, HELD_OUT) for name in names for index in range(8)]
+    return [(run, assess(run.series)) for run in runs]
+
+
+def test_no_family_of_harder_curves_gets_a_false_grok(by_family):
+    false = [run for run, found in by_family if found.verdict is Verdict.GROKKED and Verdict.GROKKED not in run.right]
+    assert [(run.family, run.kind) for run in false] == []
+
+
+def test_harder_curves_are_judged_right(by_family):
+    wrong = [(run.family, run.kind, found.verdict.value) for run, found in by_family if found.verdict not in run.right]
+    assert len(wrong) <= 0.05 * len(by_family), wrong
+
+
+def test_their_confounders_are_named(by_family):
+    for run, found in by_family:
+        assert set(run.confounders) <= {event.kind for event in found.confounders}, run.kind

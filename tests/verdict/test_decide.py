@@ -5,7 +5,7 @@ import pytest
 
 from grokyolo.gap.series import Event, EventKind
 from grokyolo.verdict import Verdict, assess
-from tests.verdict.runs import LATE, LOSS_UP, LOSS_UP_AND_DOWN, PROBE, control, negative_control, run
+from tests.verdict.runs import LATE, LOSS_UP, LOSS_UP_AND_DOWN, PROBE, control, negative_control, prefix, run
 
 
 def verdict(series):
@@ -355,3 +355,62 @@ def test_validation_that_is_left_behind_does_not_follow():
     assert found.verdict is not Verdict.GENERALISING
     half = ((1, 0.0), (100, 0.0), (200, 0.2))
     assert verdict(run(200, climbing, half, ((1, 3.0), (200, 2.0)))) is Verdict.GENERALISING
+
+
+class TestCollapses:
+    """What fell and came back is named; the word is that of the rest of the curve."""
+
+    PROBE = (*PROBE, (220, 1.0), (222, 0.2), (240, 0.2), (242, 1.0))
+
+    def test_a_grok_stays_one_and_its_collapse_is_named(self):
+        val = (*LATE, (220, 0.987), (222, 0.1), (240, 0.1), (242, 0.987))
+        found = assess(run(400, self.PROBE, val, LOSS_UP_AND_DOWN))
+        assert found.verdict is Verdict.GROKKED
+        assert (found.collapses[0].what, found.collapses[0].low) == ("val_score", pytest.approx(0.1, abs=0.02))
+        assert "collapsed from 0.98" in found.reason
+
+    def test_probe_and_validation_that_fall_alike_are_no_double_descent(self):
+        val = ((1, 0.1), (20, 0.7), (220, 0.7), (222, 0.1), (280, 0.1), (285, 0.7))
+        probe = ((1, 0.1), (20, 0.8), (220, 0.8), (222, 0.1), (280, 0.1), (285, 0.8))
+        assert verdict(run(400, probe, val, ((1, 3.0), (20, 1.0)))) is Verdict.GENERALISING
+
+    def test_planned_restarts_of_the_rate_are_none_either(self):
+        phase = np.arange(400) % 100
+        dent = np.where((np.arange(400) >= 100) & (phase < 40), 0.3 * (1 - phase / 40), 0.0)
+        epochs = np.arange(1, 401)
+        rate, learned = 0.01 * (0.505 + 0.495 * np.cos(np.pi * phase / 100)), np.interp(epochs, (1, 20), (0.1, 0.9))
+        val, fields = 0.95 * learned - dent, {"lr": rate, "probe_score": learned - 0.1 * dent}
+        assert verdict(run(400, PROBE, LATE, ((1, 3.0), (20, 1.0)), val_score=val, **fields)) is Verdict.GENERALISING
+
+    def test_zeros_of_a_spell_of_nan_are_no_measurements(self):
+        series = run(300, PROBE, ((1, 0.1), (6, 0.5)), LOSS_UP, events=(Event(121, EventKind.RECOVER),))
+        for loss in (series.train_loss, series.val_loss, series.probe_loss):
+            loss[100:120] = np.inf
+        series.val_score[100:121] = series.probe_score[100:120] = 0.0
+        found = assess(series)
+        assert (found.verdict, found.collapses) == (Verdict.MEMORISING, ())
+        assert "recovered from a loss that was not finite at epoch 121" in found.warnings
+
+
+class TestFewImages:
+    def test_four_images_that_flip_while_the_loss_stands(self):
+        flips = np.repeat([0.25, 0.75, 0.25, 1.0, 0.25, 0.5], 50)
+        found = assess(run(300, PROBE, LATE, ((1, 3.0),), noise=0.05, val_score=flips, val_images=4))
+        assert found.verdict in {Verdict.MEMORISING, Verdict.UNDECIDED}
+        assert found.confidence.value == "loss-only"
+
+    def test_under_ten_measurements_nothing_is_firm(self):
+        assert assess(negative_control(9)).confidence.value == "indicative"
+
+
+class TestPrefixes:
+    def test_a_joint_jump_is_no_grok_at_any_time(self):
+        probe = ((1, 0.1), (6, 0.58), (100, 0.58), (172, 0.95))
+        found = [verdict(run(length, probe, LATE, LOSS_UP_AND_DOWN)) for length in range(100, 281, 3)]
+        assert Verdict.GROKKED not in found
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_a_memorising_run_has_one_word(self, seed):
+        whole = run(600, PROBE, ((1, 0.1), (6, 0.3)), ((1, 2.0), (10, 5.0)), noise=0.05, seed=seed)
+        words = {verdict(prefix(whole, rows)) for rows in range(30, 601, 19)}
+        assert words == {Verdict.MEMORISING}

@@ -201,6 +201,16 @@ class Judged:
     def is_grok(self) -> bool:
         return self.right == (V.GROKKED,)
 
+    @property
+    def ever_groks(self) -> bool:
+        """Whether the run has a jump that is, or was for a while, or may pass for, a grok."""
+        return any(word in self.kind for word in ("grok", "half closed", "confounded", "stages"))
+
+    @property
+    def turns(self) -> int:
+        """How often a growing run may return to a word that it had before: the curve does."""
+        return 2 if "collapse" in self.kind else int(any(word in self.kind for word in TURNS))
+
 
 # --- Helpers of families.
 
@@ -755,26 +765,6 @@ def few_measurements(rng, shapes) -> Run:
     return run
 
 
-def growth(rng, shapes) -> Run:
-    """Everything that a growing run can look like, for `prefixes`."""
-    make = choose(
-        rng,
-        *(
-            short_runs,
-            rising_losses,
-            rising_losses,
-            joint_jumps,
-            transient,
-            double_descent,
-            collapses,
-            dips,
-            plain,
-            plain,
-        ),
-    )
-    return make(rng, shapes)
-
-
 def plain(rng, shapes) -> Run:
     """Groks, memorising and ordinary learning, without more."""
     run = Run(rng, shapes, length(rng, 100, 5000))
@@ -814,6 +804,26 @@ FAMILIES: dict[str, Callable[[np.random.Generator, tuple[Family, ...]], Run]] = 
     "groks lost": transient,
     "losses that rise": rising_losses,
 }
+
+
+GROWING = (
+    "plain",
+    "20 to 60 rows",
+    "losses that rise",
+    "joint jumps",
+    "groks lost",
+    "double descent",
+    "collapses",
+    "wobbles and dips",
+    "few validation images",
+    "probes of 8 to 32 images",
+    "scores exactly 0 for long",
+    "warm restarts",
+)
+"""Families whose runs are judged as they grow."""
+
+TURNS = ("joint jump", "collapse", "dip", "loss dies out", "double descent", "partly regained")
+"""Kinds of which the curve itself goes somewhere and comes back once: so may the word."""
 
 
 def judged_run(family: str, seed: int, index: int, shapes: tuple[Family, ...]) -> Judged:

@@ -2,6 +2,8 @@
 
 python benchmarks/verdict.py                  # the published figures, on held-out shapes and seeds
 python benchmarks/verdict.py --calibration    # the curves that thresholds were chosen with
+python benchmarks/verdict.py --families       # harder curves, family by family
+python benchmarks/verdict.py --prefixes       # the same as they grow, each judged at 30 lengths
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 from curves import CALIBRATION, HELD_OUT, Labelled, labelled_curve
+from families import FAMILIES, GROWING, Judged, judged_run, prefix, prefix_lengths
 
 from grokyolo.verdict import Assessment, Verdict, assess
 
@@ -30,9 +33,16 @@ def main() -> int:
     parser.add_argument("--curves", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--wrong", action="store_true", help="list every curve that was judged wrongly")
+    parser.add_argument("--families", action="store_true", help="harder curves, --each of every family")
+    parser.add_argument("--prefixes", action="store_true", help="growing runs, --each of every family")
+    parser.add_argument("--each", type=int, default=60)
     args = parser.parse_args()
     families = CALIBRATION if args.calibration else HELD_OUT
     seed = args.seed if args.seed is not None else (1 if args.calibration else 60_007)
+    if args.families:
+        return judge_families(seed, args.each, families, args.wrong)
+    if args.prefixes:
+        return judge_prefixes(seed, args.each, families, args.wrong)
     results, seconds = [], []
     for index in range(args.curves):
         curve = labelled_curve(seed, index, families)
@@ -53,6 +63,97 @@ def main() -> int:
     print(goal_table(met))
     print(f"\nslowest assessment {max(seconds) * 1000:.0f} ms, median {np.median(seconds) * 1000:.1f} ms")
     return 0 if all(ok for _, _, _, ok in met) else 1
+
+
+def judge_families(seed: int, each: int, shapes: tuple, wrong: bool) -> int:
+    """Judge the harder curves and print one row a family; 1 when a family misses a goal."""
+    print(
+        "| family | runs | right | groks found | false groks | jump, start, end: median error "
+        "| memorised: median error | confounders named | confidence |"
+    )
+    print("| --- " + "| ---: " * 8 + "|")
+    missed = False
+    for name in FAMILIES:
+        count = max(each // 6, 5) if "1,000,000" in name else each
+        results = [(run, assess(run.series)) for run in (judged_run(name, seed, i, shapes) for i in range(count))]
+        if wrong:
+            for index, (run, found) in enumerate(results):
+                if found.verdict not in run.right:
+                    print(
+                        f"{name} {index}: {run.kind}, {len(run.series)} epochs: {found.verdict.value}: {found.reason}"
+                    )
+        row, met = family_row(name, results)
+        missed |= not met
+        print(row, flush=True)
+    return int(missed)
+
+
+def family_row(name: str, results: list[tuple[Judged, Assessment]]) -> tuple[str, bool]:
+    """Return a row of the table, and whether the family meets the goals."""
+    grok = Verdict.GROKKED
+    right = [found.verdict in run.right for run, found in results]
+    found_groks = [found.verdict is grok for run, found in results if run.is_grok]
+    false = [found.verdict is grok for run, found in results if grok not in run.right]
+    confounded = any(found.verdict is grok for run, found in results if run.confounders)
+    errors = [
+        (abs(found.jump.epoch / run.jump - 1), abs(found.jump.start / run.start - 1), abs(found.jump.end / run.end - 1))
+        for run, found in results
+        if run.jump and run.start and run.end and found.jump and found.verdict in run.right
+    ]
+    memorised = [abs((found.memorised_epoch or 0) / run.memorised - 1) for run, found in results if run.memorised]
+    named = [
+        set(run.confounders) <= {event.kind for event in found.confounders} for run, found in results if run.confounders
+    ]
+    words = [confidence_is_right(run, found) for run, found in results if run.confidence]
+    cells = [
+        name,
+        str(len(results)),
+        f"{np.mean(right):.1%}",
+        f"{sum(found_groks)} of {len(found_groks)}" if found_groks else "–",
+        f"{sum(false)} of {len(false)}" if false else "–",
+        ", ".join(f"{error:.1%}" for error in np.median(errors, axis=0)) if errors else "–",
+        f"{np.median(memorised):.1%}" if memorised else "–",
+        f"{sum(named)} of {len(named)}" if named else "–",
+        f"{sum(words)} of {len(words)}" if words else "–",
+    ]
+    met = np.mean(right) >= 0.95 and (not found_groks or np.mean(found_groks) >= 0.95) and not confounded
+    met = met and (not false or np.mean(false) <= 0.01) and (not errors or np.median(errors, axis=0)[0] <= 0.05)
+    return f"| {' | '.join(cells)} |", bool(met)
+
+
+def confidence_is_right(run: Judged, found: Assessment) -> bool:
+    """Whether the word of confidence is the one that the size of the validation set asks for."""
+    return found.confidence.value == run.confidence or (
+        run.confidence == "not firm" and found.confidence.value != "firm"
+    )
+
+
+def judge_prefixes(seed: int, each: int, shapes: tuple, wrong: bool) -> int:
+    """Judge runs at 30 lengths each; print the rate of flips without cause and the false groks of each family."""
+    print("| family | runs | flips without cause | false groks at any length |")
+    print("| --- | ---: | ---: | ---: |")
+    totals = Counter[str]()
+    for name in GROWING:
+        counts = Counter[str]()
+        for index in range(each):
+            run = judged_run(name, seed, index, shapes)
+            words = [assess(prefix(run.series, rows)).verdict for rows in prefix_lengths(run.series)]
+            changes = [word for i, word in enumerate(words) if i == 0 or word is not words[i - 1]]
+            flips = len(changes) - len(set(changes)) > run.turns
+            false = Verdict.GROKKED in changes and not run.ever_groks
+            counts.update(runs=1, flips=flips, without=not run.ever_groks, false=false)
+            if wrong and (flips or false):
+                print(f"{name} {index}: {run.kind}: {', '.join(word.value for word in changes)}")
+        totals += counts
+        print(prefix_row(name, counts), flush=True)
+    print(prefix_row("all", totals))
+    return int(totals["flips"] > 0.02 * totals["runs"] or totals["false"] > 0)
+
+
+def prefix_row(name: str, counts: Counter[str]) -> str:
+    """Return a row of the table of prefixes."""
+    flips = f"{counts['flips']} ({counts['flips'] / counts['runs']:.1%})"
+    return f"| {name} | {counts['runs']} | {flips} | {counts['false']} of {counts['without']} |"
 
 
 Results = list[tuple[Labelled, Assessment]]

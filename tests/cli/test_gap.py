@@ -14,7 +14,7 @@ from tests.gap import logs
 
 KEYS = [
     *("run", "verdict", "reason", "epochs", "score_name", "like_for_like", "confidence"),
-    *("memorised_epoch", "jump", "gap", "best", "confounders", "warnings"),
+    *("memorised_epoch", "jump", "gap", "best", "confounders", "warnings", "collapses"),
 ]
 SETTINGS = "format: 1\nscore_name: top1\ntrain_images: 576\nprobe_images: 256\nval_images: 385\n"
 

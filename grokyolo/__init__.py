@@ -8,7 +8,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from grokyolo.gap import Series, read_run
-    from grokyolo.verdict import Assessment, Verdict, assess
+    from grokyolo.verdict import Assessment, Verdict
+    from grokyolo.verdict.assess import assess
 
 __all__ = ["Assessment", "Series", "Verdict", "__version__", "assess", "read_run"]
 

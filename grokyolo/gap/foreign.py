@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from grokyolo.dynamics import setting_steps
 from grokyolo.errors import RunError
 from grokyolo.gap.columns import Layout, find_layout
 from grokyolo.gap.curves import clean_scores, learning_rate, sum_losses, time_trained, written_values
 from grokyolo.gap.halves import epoch_cells, one_row_an_epoch
 from grokyolo.gap.ordering import Order, order_rows
 from grokyolo.gap.repair import frozen_rows, has_labels, measured_interval, skipped_rows, valid_epochs
-from grokyolo.gap.schedule import lr_steps
 from grokyolo.gap.series import Event, EventKind, FloatArray, IntArray, Series, Source, from_columns
 from grokyolo.gap.settings import Settings, read_settings
 from grokyolo.gap.table import Column, Table, bounds, counted, parse_table, read_bytes
@@ -124,6 +124,7 @@ def _series(log: _Log) -> Series:
         val_score=validation.score,
         events=events,
         score_name=layout.score_name,
+        optimizer=settings.optimizer,
         source=layout.source,
         batches_per_epoch=batches,
         epochs_planned=settings.epochs,
@@ -189,7 +190,7 @@ def _events(log: _Log, lr: FloatArray, resets: IntArray) -> tuple[Event, ...]:
         events.append(Event(closed, EventKind.MOSAIC_CLOSED, detail))
     events += [
         Event(epoch, EventKind.LR_CHANGED, f"lr from {before:.3g} to {after:.3g}")
-        for epoch, before, after in lr_steps(log.epochs, lr, settings.warmup_epochs)
+        for epoch, before, after in setting_steps(log.epochs, lr, settings.warmup_epochs)
         if epoch not in seams
     ]
     return tuple(sorted(events, key=lambda event: event.epoch))

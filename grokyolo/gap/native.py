@@ -121,6 +121,14 @@ def _events(table: Table, rows: IntArray, epochs: IntArray) -> tuple[tuple[Event
     return events, [f"unknown event `{word}` ignored" for word in list(unknown)[:3]]
 
 
+def optimizer_of(meta: Mapping[str, Any]) -> str:
+    """Return the optimizer that a grokyolo.yaml names, lower case; empty where it names none."""
+    recipe = meta.get("recipe")
+    train = recipe.get("train") if isinstance(recipe, Mapping) else None
+    name = train.get("optimizer") if isinstance(train, Mapping) else None
+    return name.lower() if isinstance(name, str) else ""
+
+
 def _metadata(meta: Mapping[str, Any]) -> dict[str, Any]:
     recipe = meta.get("recipe")
     train = recipe.get("train") if isinstance(recipe, Mapping) else None
@@ -128,6 +136,7 @@ def _metadata(meta: Mapping[str, Any]) -> dict[str, Any]:
     name = meta.get("score_name")
     return {
         "score_name": name if isinstance(name, str) else "",
+        "optimizer": optimizer_of(meta),
         "train_images": as_count(meta.get("train_images")),
         "probe_images": as_count(meta.get("probe_images")),
         "val_images": as_count(meta.get("val_images")),

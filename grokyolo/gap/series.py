@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from grokyolo.dynamics import decay_budget
+
 if TYPE_CHECKING:
     import pandas
     import polars
@@ -103,6 +105,7 @@ class Series:
         norm_decayed, norm_free: L2 norm of the weights under weight decay and of the others.
         events: in order of epoch.
         score_name: `mAP50-95`, `mAP50-95(M)`, `mAP50-95(P)` or `top1`; empty when unknown.
+        optimizer: its name, lower case; empty when unknown.
         source: who wrote the log.
         train_images, probe_images, val_images: counts, None when unknown.
         batches_per_epoch: loader batches in one epoch, None when unknown.
@@ -128,6 +131,7 @@ class Series:
     norm_free: FloatArray
     events: tuple[Event, ...] = ()
     score_name: str = ""
+    optimizer: str = ""
     source: Source = Source.GROKYOLO
     train_images: int | None = None
     probe_images: int | None = None
@@ -167,14 +171,11 @@ class Series:
 
     @property
     def decay_budget(self) -> FloatArray:
-        """Shape (n,): e-folds so far, the sum of steps × lr × weight decay.
+        """Shape (n,): e-folds of decay spent so far, as the arithmetic of the optimizer really applies them.
 
         Single NaN cells count as 0; NaN throughout when steps, lr or weight decay are not known at all.
         """
-        spent = np.diff(self.step, prepend=0.0) * self.lr * self.weight_decay
-        unknown = np.isnan(spent)
-        budget: FloatArray = np.cumsum(np.where(unknown, 0.0, spent))
-        return np.full(len(self), np.nan) if unknown.all() else budget
+        return decay_budget(self.step, self.lr, self.weight_decay, self.optimizer)
 
     def __repr__(self) -> str:
         """Return the run in one line: what a prompt shows, not every number."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grokyolo.dynamics import accumulation, effective_decay, lr_factor
 from grokyolo.gap.context import as_count, as_flag, as_number, load_yaml
 from grokyolo.recipe import flatten
 
@@ -50,9 +51,7 @@ class Settings:
         """Return the planned factor on the learning rate; `epoch` is 0-based. 1 when the length is unknown."""
         if self.epochs is None:
             return 1.0
-        done = min(epoch / self.epochs, 1.0)
-        left = (1 + math.cos(math.pi * done)) / 2 if self.cosine else 1 - done
-        return left * (1 - self.final_lr) + self.final_lr
+        return float(lr_factor(min(epoch / self.epochs, 1.0), self.final_lr, cosine=self.cosine))
 
     def mosaic_closed_at(self, last: int, score_name: str) -> int | None:
         """Return the first epoch without mosaic, or None if that never came.
@@ -122,7 +121,8 @@ def _settings(file: str, args: Mapping[str, Any], notes: tuple[str, ...]) -> Set
     kin = [as_number(args.get(name)) or 0.0 for name in ("mosaic", "mixup", "copy_paste", "cutmix")]
     warmup = as_number(args.get("warmup_epochs"))
     final_lr = as_number(args.get("lrf"))
-    accumulate = _accumulate(args)
+    decay = as_number(args.get("weight_decay"))
+    batch, nbs = as_count(args.get("batch", args.get("batch_size"))), as_count(args.get("nbs", 64))
     val = as_flag(args.get("val"))
     if as_flag(args.get("noval")):
         val = False
@@ -132,8 +132,8 @@ def _settings(file: str, args: Mapping[str, Any], notes: tuple[str, ...]) -> Set
         close_mosaic=as_count(args.get("close_mosaic")) or 0,
         mosaic=max(kin),
         warmup_epochs=3.0 if warmup is None else warmup,
-        effective_decay=_effective_decay(args, accumulate),
-        accumulate=accumulate,
+        effective_decay=effective_decay(decay, batch, nbs) if batch and nbs and decay is not None else math.nan,
+        accumulate=accumulation(batch, nbs) if batch and nbs else None,
         final_lr=1.0 if final_lr is None else final_lr,
         cosine=bool(args.get("cos_lr")),
         optimizer=str(args.get("optimizer", "")).lower(),
@@ -141,19 +141,3 @@ def _settings(file: str, args: Mapping[str, Any], notes: tuple[str, ...]) -> Set
         resumed=bool(args.get("resume")),
         notes=notes,
     )
-
-
-def _accumulate(args: Mapping[str, Any]) -> int | None:
-    batch = as_count(args.get("batch", args.get("batch_size")))
-    nbs = as_count(args.get("nbs", 64))
-    return None if batch is None or nbs is None else max(round(nbs / batch), 1)
-
-
-def _effective_decay(args: Mapping[str, Any], accumulate: int | None) -> float:
-    """Weight decay × batch × accumulate / nbs, as the trainers of Ultralytics and YOLOv5 scale it."""
-    decay = as_number(args.get("weight_decay"))
-    batch = as_count(args.get("batch", args.get("batch_size")))
-    nbs = as_count(args.get("nbs", 64))
-    if decay is None or batch is None or nbs is None or accumulate is None:
-        return math.nan
-    return decay * batch * accumulate / nbs

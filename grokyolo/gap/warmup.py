@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from grokyolo.dynamics import warmup_steps
 from grokyolo.gap.series import FloatArray, IntArray
 
 _AGREEMENT = 0.01
@@ -86,16 +87,9 @@ def optimizer_steps(epochs: IntArray, batches: int, accumulate: int, warm: int) 
     """
     if warm > _LONGEST_WARMUP:
         return np.full(len(epochs), np.nan)
-    warm = warm or -1
-    done: list[int] = []
-    last = -1
-    needed = np.interp(np.arange(warm + 1), [0, warm], [1, accumulate]).round().tolist()
-    for batch in range(warm + 1):
-        if batch - last >= needed[batch]:
-            last = batch
-        done.append(last == batch)
-    in_warmup = np.concatenate([[0], np.cumsum(done)])
-    ends = batches * epochs.astype(np.int64)
-    later = np.maximum(ends - 1 - last, 0) // accumulate
-    steps: FloatArray = (in_warmup[np.minimum(ends, warm + 1)] + np.where(ends > warm + 1, later, 0)).astype(float)
+    early = warmup_steps(warm, warm, accumulate)
+    last = int(early[-1]) if len(early) else -1
+    ends = batches * epochs.astype(np.int64) - 1
+    later = np.where(ends > (warm or -1), np.maximum(ends - last, 0) // accumulate, 0)
+    steps: FloatArray = (np.searchsorted(early, ends, side="right") + later).astype(float)
     return steps

@@ -14,8 +14,11 @@ from math import isfinite
 from pathlib import Path
 from statistics import median
 
+from grokyolo.dynamics import decay_per_step
 from grokyolo.errors import GrokyoloError
 from grokyolo.gap import EpochRecord, Series, read_run
+from grokyolo.gap.context import load_yaml
+from grokyolo.gap.native import META_NAME, optimizer_of
 from grokyolo.verdict import Assessment, assess
 
 ASSESSING_SHARE = 0.01
@@ -58,6 +61,7 @@ class Standing:
 
     def __init__(self, run: Path, warn: Callable[[str], None], clock: Callable[[], float] = time.perf_counter) -> None:
         self.run, self.warn, self.clock = run, warn, clock
+        self._optimizer = optimizer_of(load_yaml(run / META_NAME)[0])
         self._before: EpochRecord | None = None
         self._spent: float | None = 0.0
         self._durations: deque[float] = deque(maxlen=USUAL_OVER)
@@ -91,7 +95,8 @@ class Standing:
             steps = before.step if before else 0
             self._durations.append(record.seconds - (before.seconds if before else 0.0))
         if self._spent is not None and record.lr is not None and record.weight_decay is not None:
-            self._spent += (record.step - steps) * record.lr * record.weight_decay
+            each = decay_per_step(record.lr * record.weight_decay, self._optimizer)
+            self._spent += (record.step - steps) * float(each)
         self._before = record
 
     def _assess(self) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from grokyolo.dynamics import CONTROL_BUDGET
 from grokyolo.plan.optimizers import Decay
 from grokyolo.plan.schedule import Schedule, schedule
 from grokyolo.plan.settings import Settings
 
-CONTROL = (2.0, 2.7)
-"""E-folds at which the positive control jumps, over learning rates from 0.002 to 0.006 and decays from 0.5 to 1."""
+CONTROL = CONTROL_BUDGET
 TARGET = 2.4
 """What is aimed at: the middle of those."""
 CAP = 1.0
@@ -72,9 +72,10 @@ def alone(settings: Settings, images: int, classes: int) -> tuple[Change, ...]:
     budget = now.acting_budget
     if not budget or budget >= CONTROL[0]:
         return ()
-    factor = TARGET / budget
-    epochs, decay = _rounded(settings.epochs * factor), _rounded(settings.weight_decay * factor)
-    rate = _rounded(now.optimizer.lr * factor)
+    epochs = _rounded(settings.epochs * TARGET / budget)
+    strong = budget_of(replace(settings, weight_decay=CAP), images, classes) or math.inf  # where rounding is no matter
+    factor = TARGET / strong * CAP / settings.weight_decay
+    decay, rate = _rounded(settings.weight_decay * factor), _rounded(now.optimizer.lr * factor)
     named = f"optimizer={now.optimizer.name} " if now.optimizer.chosen else ""
     return (
         Change(f"{named}epochs={int(epochs)}", "", TARGET, epochs < FAR_TOO_LONG),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grokyolo.dynamics import accumulation, effective_decay
 from grokyolo.findings import Finding, Place, Severity, problem
 from grokyolo.recipe.models import MEMORISED, BuiltinData, Recipe
 from grokyolo.recipe.modular import image_side
@@ -204,8 +205,7 @@ def _batches(s: Settings) -> Iterator[Finding]:
         what = f"{s.spelled('batch')}, so the GPU's memory chooses steps and weight decay"
         yield s.finding("train.batch", what, "batch=16 nbs=16")
     elif batch != nominal:
-        accumulate = max(round(nominal / batch), 1)
-        effective = decay * batch * accumulate / nominal
+        accumulate, effective = accumulation(batch, nominal), effective_decay(decay, batch, nominal)
         parts = []
         if accumulate > 1:
             parts.append(f"weights move only every {accumulate} batches")

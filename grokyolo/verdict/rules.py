@@ -166,13 +166,6 @@ PAD_EPOCHS: Final = 5
 PAD_EMA_WINDOWS: Final = 3
 """... and this many windows of the weight average (contract)."""
 
-EMA_DECAY: Final = 0.9999
-EMA_WARMUP_STEPS: Final = 2000
-"""Ultralytics' weight average: d(n) = 0.9999 (1 - exp(-n / 2000)) at optimizer step n (contract)."""
-
-SETTING_STEP: Final = 0.2
-"""A learning rate or weight decay that changes by this share at once, out of line with its neighbours."""
-
 # --- Falls ------------------------------------------------------------------------------------
 
 MIN_FALL: Final = 0.06

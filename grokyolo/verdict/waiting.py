@@ -19,12 +19,10 @@ from typing import Final
 
 import numpy as np
 
+from grokyolo.dynamics import CONTROL_BUDGET
 from grokyolo.gap.series import FloatArray, Series
 from grokyolo.verdict import rules
 from grokyolo.verdict.assessment import Assessment, Verdict
-
-CONTROL_BUDGET: Final = (2.0, 2.7)
-"""E-folds of decay spent when the positive control is half way up its jump (DESIGN section 9)."""
 
 CONTROL_LATENESS: Final = 21.0
 """How many times as late as memorising the positive control is half way up (DESIGN section 9: 128 / 6)."""

@@ -1,6 +1,7 @@
 """The one type that every log becomes."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -57,11 +58,16 @@ class TestGap:
 
 class TestDecayBudget:
     def test_the_sum_of_steps_times_rate_times_decay(self):
-        built = series(step=[10, 20, 30, 50], lr=[0.1, 0.1, 0.2, 0.1], weight_decay=[0.5] * 4)
+        built = series(optimizer="sgd", step=[10, 20, 30, 50], lr=[0.1, 0.1, 0.2, 0.1], weight_decay=[0.5] * 4)
         assert built.decay_budget == pytest.approx([0.5, 1.0, 2.0, 3.0])
 
+    def test_of_adamw_it_is_what_the_weights_lose(self):
+        built = series(optimizer="adamw", step=[10, 20, 30, 50], lr=[0.1, 0.1, 1e-8, 0.1], weight_decay=[0.5] * 4)
+        each = -math.log(0.95)
+        assert built.decay_budget == pytest.approx([10 * each, 20 * each, 20 * each, 40 * each], rel=1e-5)
+
     def test_single_unknown_cells_count_as_nothing(self):
-        built = series(step=[10, 20, 30, 40], lr=[0.1, np.nan, 0.1, 0.1], weight_decay=[0.5] * 4)
+        built = series(optimizer="sgd", step=[10, 20, 30, 40], lr=[0.1, np.nan, 0.1, 0.1], weight_decay=[0.5] * 4)
         assert built.decay_budget == pytest.approx([0.5, 0.5, 1.0, 1.5])
 
     @pytest.mark.parametrize("unknown", ["step", "lr", "weight_decay"])

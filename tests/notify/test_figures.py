@@ -2,13 +2,14 @@
 
 import pytest
 
+from grokyolo.dynamics import decay_per_step
 from grokyolo.gap import GapWriter
 from grokyolo.notify import figures as module
 from grokyolo.notify.figures import Standing, last_assessment
 from grokyolo.verdict import Verdict
 from tests.notify.reports import record, unmeasured
 
-PER_EPOCH = 9 * 0.002 * 0.5
+PER_EPOCH = float(9 * decay_per_step(0.002 * 0.5))
 """E-folds of one epoch of `reports.record`."""
 
 

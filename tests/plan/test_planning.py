@@ -23,7 +23,7 @@ def test_the_control_needs_no_change(workplace):
     plan = make_plan(load("grok-modular-addition"), machine=QUIET_MACHINE)
     assert plan.ways == ()
     assert plan.findings == ()
-    assert plan.schedule.acting_budget == pytest.approx(5.04)
+    assert plan.schedule.acting_budget == pytest.approx(5.04, rel=2e-3)
 
 
 def test_classes_of_the_data_shape_the_model(workplace):

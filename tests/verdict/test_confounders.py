@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from grokyolo.dynamics import ema_window
 from grokyolo.gap.series import Event, EventKind, from_columns
-from grokyolo.verdict.confounders import ema_window, in_reach, pad, setting_steps
+from grokyolo.verdict.confounders import in_reach, pad, setting_steps
 from tests.verdict.runs import control
 
 

@@ -150,7 +150,7 @@ def test_a_plain_run_shows_what_its_arguments_allow(tmp_path):
         "optimizer: SGD\nlr0: 0.01\nlrf: 0.01\nepochs: 100\nbatch: 16\nweight_decay: 0.0005\nmosaic: 1.0\n"
         "close_mosaic: 10\nwarmup_epochs: 3.0\n"
     )
-    found = foreign(tmp_path, text, lr=np.linspace(0.01, 0.0001, 100))
+    found = foreign(tmp_path, text, lr=np.linspace(0.01, 0.0001, 100), optimizer="sgd")
     assert found.source == "args.yaml"
     assert rows(found) == {
         "data": ("", "4 training, 2 validation images"),

@@ -49,7 +49,7 @@ def _budget(series: Series) -> str:
 
 
 def _average(series: Series) -> str:
-    from grokyolo.plan.schedule import ema_window
+    from grokyolo.dynamics import ema_window
 
     steps = _known(series.step)
     if len(steps) < 2 or steps[-1] <= 0:

@@ -10,6 +10,7 @@ from typing import Any
 from grokyolo.gap import EpochRecord
 from grokyolo.notify.listener import Listener, Progress
 from grokyolo.recipe import Recipe, load
+from grokyolo.run import extension
 from grokyolo.training import go_on, state, train
 
 _processes = multiprocessing.get_context("forkserver")
@@ -34,6 +35,12 @@ def trained(recipe: Path | str, name: str, *overrides: str, **options: Any) -> P
 def gone_on(run: Path, **options: Any) -> None:
     """Go on with a run in this process."""
     go_on(run, load(str(run)), listener=listener(**options))
+
+
+def extended(run: Path, *overrides: str, **options: Any) -> None:
+    """Extend a run in this process."""
+    new = load(str(run), overrides)
+    go_on(run, new, listener=listener(**options), change=extension.change_of(run, load(str(run)), new))
 
 
 def plain(recipe: Recipe, folder: Path) -> dict[str, dict[str, Any]]:

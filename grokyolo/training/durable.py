@@ -10,7 +10,7 @@ from typing import Any
 
 from ultralytics.utils import LOGGER, RANK, YAML
 
-from grokyolo.errors import GrokyoloError, RunError, Stopped
+from grokyolo.errors import GrokyoloError, Interrupted, RunError, Stopped
 from grokyolo.files import write_durably
 from grokyolo.run import folder, signals, status
 from grokyolo.run import state as states
@@ -49,6 +49,7 @@ class Durable(Engine):
     _best: checkpoints.Best | None = None
     _ready: Ready | None = None
     _saved_epoch = 0
+    _position: dict[str, Any] | None = None
     _inputs: dict[str, Any]
     _next_save = 0.0
 
@@ -233,6 +234,7 @@ class Durable(Engine):
 
     def after_epoch(self) -> None:
         """Stop between two epochs; of several processes, the first one decides for all."""
+        self._position = snapshot.position(self) if RANK == -1 else None
         error = signals.current.error(margin=self._last_epoch_seconds())
         if not self.shared(error is not None):
             return
@@ -243,6 +245,37 @@ class Durable(Engine):
 
     def _resumable(self, error: GrokyoloError) -> GrokyoloError:
         return type(error)(f"{error.what}; saved up to epoch {self._saved_epoch} of {self.epochs}")
+
+    # Fail -----------------------------------------------------------------------------------------------------------
+
+    def _do_train(self) -> None:
+        try:
+            super()._do_train()
+        except (Stopped, Interrupted):
+            raise
+        except Exception:
+            self._save_last_finished()
+            raise
+
+    def _forward_backward(self, i: int, batch: Any) -> Any:
+        self._position = None  # from here on the last finished epoch is no more in memory
+        return super()._forward_backward(i, batch)
+
+    def _save_last_finished(self) -> None:
+        """Save the last finished epoch after a failure, as far as it is still whole in memory.
+
+        It is when no image of the next one was trained on, as where the data set has gone, and after a long epoch,
+        which is made ready to be saved each time.
+        """
+        if self._position is not None and self._saved_epoch != self.epoch:
+            self.epoch -= 1
+            try:
+                last = checkpoints.content(self, checkpoints.present(self))
+                self._ready = Ready(self.epoch + 1, state.encode({**self.state_to_save(), **self._position}), last)
+            finally:
+                self.epoch += 1
+        if self._ready is not None and self._ready.epoch > self._saved_epoch:
+            self._write()
 
     # Recover ------------------------------------------------------------------------------------------------------
 

@@ -41,6 +41,16 @@ def take(trainer: Any) -> dict[str, Any]:
         "epoch": trainer.epoch + 1,
         **weights(trainer),
         "gradients": {name: p.grad for name, p in model.named_parameters() if p.grad is not None},
+        "criterion": _criterion(model),
+        "best": _plain(trainer.best_fitness),
+        "stopper": {name: _plain(getattr(trainer.stopper, name)) for name in STOPPER},
+        **position(trainer),
+    }
+
+
+def position(trainer: Any) -> dict[str, Any]:
+    """Return the part of the state that the first image of the next epoch changes already."""
+    return {
         "loop": {
             "accumulate": int(trainer.accumulate),
             "full_accumulate": int(trainer.full_accumulate),
@@ -48,9 +58,6 @@ def take(trainer: Any) -> dict[str, Any]:
             "mosaic_closed": bool(trainer.mosaic_closed),
             "loss_names": list(trainer.loss_names),
         },
-        "criterion": _criterion(model),
-        "best": _plain(trainer.best_fitness),
-        "stopper": {name: _plain(getattr(trainer.stopper, name)) for name in STOPPER},
         "random": randomness.capture(),
         "order": order.position(trainer.train_loader),
         "mosaic": [int(i) for i in getattr(trainer.train_loader.dataset, "buffer", ())],

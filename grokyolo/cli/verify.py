@@ -28,7 +28,7 @@ def run(run: options.Run) -> int:
     if report.owner:
         out.print(f"trained now by {report.owner}", markup=False)
     elif report.resumes_at is None:
-        out.print("no sound state: a resume would begin at epoch 1", markup=False)
+        out.print("no sound state that the log supports: the run cannot go on", markup=False)
     else:
         out.print(f"usable: a resume would go on with epoch {report.resumes_at}", markup=False)
     return 1 if any(finding.health is Health.DAMAGED for finding in report.findings) else 0

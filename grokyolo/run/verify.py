@@ -88,7 +88,7 @@ def _resumes_at(run: Path) -> int | None:
         state = state_to_resume(run)
     except GrokyoloError:
         return None
-    return state.epoch + 1 if state else None
+    return state.epoch + 1 if state else 1
 
 
 def _health(sound: bool, detail: str) -> tuple[Health, str]:

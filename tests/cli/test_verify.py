@@ -65,7 +65,7 @@ def test_no_sound_state(grokyolo, run):
         state.unlink()
     code, out, _ = grokyolo("verify", str(run))
     assert code == 0
-    assert out.splitlines()[-1] == "no sound state: a resume would begin at epoch 1"
+    assert out.splitlines()[-1] == "no sound state that the log supports: the run cannot go on"
 
 
 @pytest.mark.parametrize("content", ["", "recipe: [", "[]", "format: 1\n", "\x00"])

@@ -163,7 +163,7 @@ class TestData:
     @pytest.mark.parametrize(
         ("task", "change", "sentence"),
         [
-            ("classify", "swap", "the validation set changed (other images)"),
+            ("classify", "swap", "the validation set changed (other names)"),
             ("detect", "replace", "the training set changed (other images)"),
             ("detect", "add", "the validation set changed (4 images before, 5 now)"),
             ("segment", "label", "the validation set changed (other labels)"),

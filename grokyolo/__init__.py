@@ -8,17 +8,21 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from grokyolo.gap import Series, read_run
+    from grokyolo.training.api import train
+    from grokyolo.training.callback import add_grokyolo_callback
     from grokyolo.verdict import Assessment, Verdict
     from grokyolo.verdict.assess import assess
 
-__all__ = ["Assessment", "Series", "Verdict", "__version__", "assess", "read_run"]
+__all__ = ["Assessment", "Series", "Verdict", "__version__", "add_grokyolo_callback", "assess", "read_run", "train"]
 
 _HOME = {
     "Assessment": "grokyolo.verdict",
     "Series": "grokyolo.gap",
     "Verdict": "grokyolo.verdict",
+    "add_grokyolo_callback": "grokyolo.training.callback",
     "assess": "grokyolo.verdict",
     "read_run": "grokyolo.gap",
+    "train": "grokyolo.training.api",
 }
 
 

@@ -20,9 +20,9 @@ import urllib.request
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from grokyolo import __version__
 from grokyolo.errors import UsageError
 
 QUEUE = 100
@@ -266,7 +266,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def _post(url: str, body: bytes) -> None:
-    headers = {"Content-Type": "application/json", "User-Agent": f"grokyolo/{__version__}"}
+    headers = {"Content-Type": "application/json", "User-Agent": f"grokyolo/{version('grokyolo')}"}
     try:
         parts = urlsplit(url)
         user, _, host = parts.netloc.rpartition("@")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import platform
 import warnings
 from collections.abc import Callable, Iterator
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from grokyolo.recipe import Recipe
 
 SETTINGS = "grokyolo.yaml"
+TRAINED_BY = "trained_by"
+"""Key of grokyolo.yaml where it was not grokyolo that trained: a run that only Ultralytics can go on with."""
+PLAIN = (str, int, float, bool, list, dict, type(None))
+"""Values that YAML can hold as they are."""
 OWNER = "owner.json"
 LOCK = "state/lock"
 FORBIDDEN = set('/\\:*?"<>|\0')
@@ -153,23 +159,35 @@ def owner_of(run: Path) -> dict[str, Any] | None:
 
 def write_settings(run: Path, recipe: Recipe) -> None:
     """Write grokyolo.yaml as far as it is known before training (DESIGN section 2)."""
+    content = {"recipe": recipe.to_dict(), "provenance": dict(recipe.provenance), "recipe_hash": recipe.hash}
+    _write(run, {"format": 1, **content, **_circumstances(), "evaluated": 0})
+
+
+def write_foreign_settings(run: Path, arguments: dict[str, Any], gap: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Write grokyolo.yaml for a training of Ultralytics' own, which grokyolo only measures.
+
+    Args:
+        run: its folder.
+        arguments: its train arguments, `model` and `data` among them.
+        gap: what the recipe's section of that name would say.
+        facts: what is known of data and device.
+    """
+    plain = {key: value if isinstance(value, PLAIN) else str(value) for key, value in arguments.items()}
+    train = {key: value for key, value in plain.items() if key not in {"model", "data", "mode", "save_dir"}}
+    recipe = {"model": plain.get("model"), "data": plain.get("data"), "train": train, "gap": gap}
+    digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
     _write(
         run,
-        {
-            "format": 1,
-            "recipe": recipe.to_dict(),
-            "provenance": dict(recipe.provenance),
-            "recipe_hash": recipe.hash,
-            "versions": {
-                "grokyolo": version("grokyolo"),
-                "ultralytics": version("ultralytics"),
-                "torch": version("torch"),
-                "python": platform.python_version(),
-            },
-            "evaluated": 0,
-            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        },
+        {"format": 1, TRAINED_BY: "ultralytics", "recipe": recipe, "recipe_hash": digest, **_circumstances(), **facts},
     )
+
+
+def _circumstances() -> dict[str, Any]:
+    versions = {name: version(name) for name in ("grokyolo", "ultralytics", "torch")}
+    return {
+        "versions": {**versions, "python": platform.python_version()},
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
 
 
 def replace_recipe(run: Path, recipe: Recipe, change: Change | None) -> None:
@@ -213,6 +231,12 @@ def must_be_run(run: Path) -> None:
             "this is no run of grokyolo" if run.is_dir() else "there is no such run folder",
             where=str(run),
             hint=f"give a folder that holds {SETTINGS}, for example runs/exp1",
+        )
+    if _read(run).get(TRAINED_BY):
+        raise RunError(
+            "Ultralytics trained this run, grokyolo only measured it",
+            where=str(run / SETTINGS),
+            hint=f"yolo train resume model={quote(str(run / 'weights' / 'last.pt'))}",
         )
 
 

@@ -203,14 +203,6 @@ class Engine(BaseTrainer):
         distributed.all_reduce(word, op=distributed.ReduceOp.MAX)
         return bool(word)
 
-    def mean(self, value: float) -> float:
-        """Return the mean of `value` over the processes."""
-        if RANK == -1:
-            return value
-        word = torch.tensor(value, dtype=torch.float64, device=self.device)
-        distributed.all_reduce(word)
-        return float(word) / self.world_size
-
     def _model_train(self) -> None:
         """Set the model to training mode, frozen normalisation layers excepted, where it is not in it already."""
         if not self._in_training_mode or not self.model.training:

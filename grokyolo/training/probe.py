@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
-from ultralytics.data.build import build_yolo_dataset
-from ultralytics.utils import RANK
+import torch
+from torch import distributed
+from ultralytics.data.base import BaseDataset
+from ultralytics.utils import LOCAL_RANK, RANK
 from ultralytics.utils.patches import override_configs
-from ultralytics.utils.torch_utils import unwrap_model
 
 from grokyolo.training import randomness
 
@@ -23,8 +25,12 @@ SCORES = {
     "pose": ("metrics/mAP50-95(P)", "mAP50-95(P)"),
     "obb": ("metrics/mAP50-95(B)", "mAP50-95"),
     "classify": ("metrics/accuracy_top1", "top1"),
+    "semantic": ("metrics/mIoU", "mIoU"),
+    "depth": ("metrics/delta1", "delta1"),
 }
 """Task: the validator's key of the headline metric, and its name in grokyolo.yaml."""
+PER_IMAGE = ("im_files", "labels", "label_files", "npy_files", "ims", "im_hw0", "im_hw", "mask_files", "depth_files")
+"""Lists of a data set of Ultralytics that have an entry for each image, whichever of them it has."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +55,24 @@ def measurement(trainer: Any, validator: Any) -> Measurement | None:
         None in all but the first of several processes, which has gathered what the scores are computed from.
     """
     batches = max(len(validator.dataloader), 1)
-    loss = trainer.mean(math.fsum(float(item.sum()) for item in validator.loss.values()) / batches)
+    loss = mean_over_processes(
+        math.fsum(float(item.sum()) for item in validator.loss.values()) / batches, trainer.device
+    )
     if RANK not in {-1, 0}:
         return None
     key, _ = SCORES[validator.args.task]
     labels = getattr(validator.metrics, "nt_per_class", None)  # a classifier has none: each image is its label
     unlabelled = labels is not None and not labels.sum()
     return Measurement(loss, None if unlabelled else float(validator.metrics.results_dict[key]))
+
+
+def mean_over_processes(value: float, device: torch.device) -> float:
+    """Return the mean of a number over all processes of a training."""
+    if RANK == -1:
+        return value
+    word = torch.tensor(value, dtype=torch.float64, device=device)
+    distributed.all_reduce(word)
+    return float(word) / distributed.get_world_size()
 
 
 @contextmanager
@@ -82,14 +99,14 @@ class Probe:
         """Build the probe for a trainer that is set up; leaves the random states as they were.
 
         Args:
-            trainer: a grokyolo trainer after `_setup_train`.
+            trainer: of any task and model of Ultralytics, after `_setup_train`.
             count: how many images; all training images when there are fewer.
             seed: chooses the images.
         """
         with randomness.kept():
             files = training_files(trainer.train_loader.dataset)
             chosen = frozenset(random.Random(seed).sample(sorted(files), min(count, len(files))))
-            loader = trainer.probe_loader(lambda dataset: keep_files(dataset, chosen, trainer.args.cache))
+            loader = probe_loader(trainer, chosen)
             self.validator = trainer.get_validator()
         self.validator.dataloader = loader
         self.validator.callbacks = defaultdict(list)  # loggers must not see a second validation
@@ -114,15 +131,34 @@ def training_files(dataset: Any) -> list[str]:
     return [str(label["im_file"]) for label in dataset.labels]
 
 
-def build_unsorted(trainer: Any, path: str, batch: int) -> Any:
-    """Build a detection-like data set in validation mode, not yet grouped into rectangular batches.
+def probe_loader(trainer: Any, files: frozenset[str]) -> Any:
+    """Return a validation loader of the trainer's own, over some of its training images.
 
-    `YOLODataset` forgets the image shapes when it groups, so a subset must be taken before. Images are not
-    cached yet: only the subset shall be.
+    Args:
+        trainer: set up.
+        files: the images.
     """
-    stride = max(int(unwrap_model(trainer.model).stride.max()), 32)
-    with override_configs(trainer.args, {"cache": False, "rect": False, "fraction": 1.0}) as args:
-        return build_yolo_dataset(args, path, batch, trainer.data, mode="val", rect=False, stride=stride)
+    build, loss_names = trainer.build_dataset, trainer.loss_names
+
+    def narrowed(*args: Any, **kwargs: Any) -> Any:
+        with override_configs(trainer.args, {"cache": False, "fraction": 1.0}), _ungrouped():
+            dataset = build(*args, **kwargs)
+        keep_files(dataset, files, trainer.args.cache)
+        return dataset
+
+    trainer.build_dataset = narrowed
+    try:
+        return trainer.get_dataloader(trainer.data["train"], trainer.test_loader.batch_size, LOCAL_RANK, "val")
+    finally:
+        del trainer.build_dataset
+        trainer.loss_names = loss_names
+
+
+@contextmanager
+def _ungrouped() -> Iterator[None]:
+    """Build data sets without grouping them by shape, which forgets the shapes: a subset must be taken before."""
+    with patch.object(BaseDataset, "set_rectangle", lambda _dataset: None):
+        yield
 
 
 def keep_files(dataset: Any, files: frozenset[str], cache: Any) -> None:
@@ -135,20 +171,14 @@ def keep_files(dataset: Any, files: frozenset[str], cache: Any) -> None:
             dataset.cache_images()
         return
     kept = [i for i, label in enumerate(dataset.labels) if str(label["im_file"]) in files]
-    for name in ("im_files", "labels", "npy_files", "ims", "im_hw0", "im_hw"):
-        setattr(dataset, name, _pick(getattr(dataset, name), kept))
+    for name in PER_IMAGE:
+        if len(getattr(dataset, name, ())) == dataset.ni:
+            setattr(dataset, name, [getattr(dataset, name)[i] for i in kept])
     dataset.ni = len(kept)
-    dataset.rect = True
-    dataset.set_rectangle()
+    if dataset.rect:
+        dataset.set_rectangle()
     dataset.npy_files = [type(dataset.npy_files[0])(f).with_suffix(".npy") for f in dataset.im_files]
     if in_memory:
         dataset.cache = "ram"
         if dataset.check_cache_ram():
             dataset.cache_images()
-
-
-def _pick(items: Sequence[Any], kept: Sequence[int]) -> list[Any]:
-    return [items[i] for i in kept]
-
-
-Narrow = Callable[[Any], None]

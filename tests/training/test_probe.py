@@ -19,17 +19,17 @@ def validator(score, labels):
 
 
 def test_losses_are_summed_over_their_items_and_averaged_over_batches():
-    found = measurement(SimpleNamespace(mean=float), validator(0.123456789, [3, 0]))
+    found = measurement(SimpleNamespace(device="cpu"), validator(0.123456789, [3, 0]))
     assert found.loss == 1.0
     assert found.score == 0.123456789, "not rounded to five decimals"
 
 
 def test_a_score_of_zero_is_measured_where_there_are_labels():
-    assert measurement(SimpleNamespace(mean=float), validator(0.0, [3, 0])).score == 0.0
+    assert measurement(SimpleNamespace(device="cpu"), validator(0.0, [3, 0])).score == 0.0
 
 
 def test_without_any_label_there_is_no_score():
-    found = measurement(SimpleNamespace(mean=float), validator(0.0, [0, 0]))
+    found = measurement(SimpleNamespace(device="cpu"), validator(0.0, [0, 0]))
     assert found.score is None
     assert found.loss == 1.0
 

@@ -453,7 +453,7 @@ def nan_spells(rng, shapes) -> Run:
     begin = int(run.n * run.u(0.3, 0.7))
     if kind == 2:
         start, _, _ = run.crossings()
-        early = start - run.reach(start) - 10 - spell
+        early = 0.85 * (start - run.reach(start)) - 10 - spell
         begin = int(run.u(0.2, 0.9) * early)
         if begin < 2 * run.m + 6 or begin - run.m < 6:
             return nan_spells(rng, shapes)

@@ -83,13 +83,17 @@ def find_dips(curve: Curve, what: str) -> tuple[Dip, ...]:
 def is_collapse(dip: Dip, measured: Measurements, restarts: Sequence[int]) -> bool:
     """Whether a dip of the validation score is none of generalisation.
 
-    So it is where it is brief, where the model itself fell alike (its probe score, or without one its train loss),
+    So it is where it is brief, where losses were not finite meanwhile, where the model itself fell alike (its probe
+    score, or without one its train loss),
     where it follows a planned restart of the learning rate, or where few images flip and the loss stands.
     """
     score = measured.val_score
     count = len(score.between(dip.start, dip.end))
     lasting = min(max(0.1 * len(score), rules.LASTING_MEASUREMENTS), rules.LASTING_MOST)
     if count < lasting or dip.end < rules.LASTING_RATIO * max(dip.start, 1):
+        return True
+    first, last = np.searchsorted(measured.broken, (dip.start, dip.end + 1))
+    if last - first >= rules.BROKEN_SHARE * count:
         return True
     slack = 2 * score.cadence_at(dip.start) + 0.05 * (dip.end - dip.start)
     if any(abs(epoch - dip.start) <= slack for epoch in restarts):

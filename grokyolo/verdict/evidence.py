@@ -109,7 +109,9 @@ class Evidence:
     def named(self) -> tuple[Dip, ...]:
         """Collapses of either score that a reader of the picture sees first, deepest first."""
         found = [*self.dips, *(dip for dip in self.probe_dips if not any(dip.overlaps(other) for other in self.dips))]
-        deep = [dip for dip in found if dip.depth >= max(rules.SEEN, rules.SEEN_SHARE * dip.peak)]
+        early = self.raw.val_score.epoch[: rules.MIN_MEASUREMENTS].max(initial=0.0)
+        least = [max(rules.SEEN, rules.SEEN_SHARE * dip.peak) for dip in found]
+        deep = [dip for dip, depth in zip(found, least, strict=True) if dip.depth >= depth and dip.start > early]
         return tuple(sorted(deep, key=lambda dip: -dip.depth)[: rules.NAMED])
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -103,6 +103,7 @@ class Measurements:
         cadence: usual number of epochs between two measurements.
         last_epoch: last epoch of the log, 0 when it is empty.
         loss_only: whether there were no scores to judge by.
+        broken: epochs at which the validation or the train loss was not finite.
     """
 
     val_score: Curve
@@ -114,6 +115,7 @@ class Measurements:
     cadence: float
     last_epoch: int
     loss_only: bool = False
+    broken: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     @property
     def scores(self) -> tuple[Curve, ...]:
@@ -147,6 +149,7 @@ def measure(series: Series) -> Measurements:
         cadence=float(np.median(np.diff(val.epoch))) if len(val) > 1 else 1.0,
         last_epoch=int(series.epoch[-1]) if len(series) else 0,
         loss_only=loss_only,
+        broken=series.epoch[np.isinf(series.val_loss) | np.isinf(series.train_loss)].astype(np.float64),
     )
 
 

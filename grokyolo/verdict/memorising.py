@@ -114,9 +114,25 @@ def _unsure(curve: Curve) -> float:
 
 
 def _stays(curve: Curve, medians_hold: NDArray[np.bool_], value_holds: NDArray[np.bool_]) -> float | None:
-    """Return the epoch from which medians hold for good; the first of them must hold by itself too."""
+    """Return the epoch from which medians hold for good; the first of them must hold by itself too.
+
+    For good is to the end of the run, or until four times as late: a run that is extended has memorised all the same.
+    """
     first = first_stay(medians_hold, _LEAST, rules.STAYING_SHARE)
+    for_long = _holds_for_long(curve, medians_hold)
+    if for_long is not None and (first is None or for_long < first):
+        first = for_long
     if first is None:
         return None
     both = (medians_hold & value_holds)[first:]
     return float(curve.epoch[first + int(np.argmax(both))])
+
+
+def _holds_for_long(curve: Curve, holds: NDArray[np.bool_]) -> int | None:
+    """Return the first index from which a condition holds throughout, until an epoch four times as late at least."""
+    stops = np.searchsorted(curve.epoch, rules.FOR_LONG * curve.epoch)
+    held = np.concatenate([[0], np.cumsum(holds)])
+    starts = np.arange(len(curve))
+    inside = (stops < len(curve)) & (stops - starts >= rules.FOR_LONG_MEASUREMENTS)
+    found = np.flatnonzero(inside & holds & (held[stops] - held[starts] >= rules.FOR_LONG_SHARE * (stops - starts)))
+    return int(found[0]) if len(found) else None

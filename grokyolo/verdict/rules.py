@@ -50,6 +50,11 @@ UNSURE_SIGMA: Final = 2.5
 STAYING_SHARE: Final = 0.70
 """Share of the later medians that must hold too; slingshots may take the rest (calibrated)."""
 
+FOR_LONG: Final = 4.0
+FOR_LONG_SHARE: Final = 0.95
+FOR_LONG_MEASUREMENTS: Final = 20
+"""... or this share of those until an epoch this many times as late, of so many at least."""
+
 MIN_CEILING: Final = 0.3
 """A probe that never gets this high has not memorised anything (calibrated)."""
 
@@ -273,6 +278,9 @@ SPARSE_MEASUREMENTS: Final = 4
 NORM_GROWTH: Final = 10.0
 """By which factor the weight norm must have grown since the first epoch to be remarked on; from common
 initialisations training changes it by a factor of 2 or 3."""
+
+BROKEN_SHARE: Final = 0.3
+"""A fall during which so many losses were not finite is one of the numbers, not of the model."""
 
 SEEN: Final = 0.15
 SEEN_SHARE: Final = 0.4

@@ -1,13 +1,166 @@
-"""Columns of a foreign log in, one curve out: sums of loss items, scores, time, learning rate."""
+"""Columns of a log in, curves out: which cells are measurements, sums of loss items, scores, time, learning rate.
+
+Zeros of a skipped validation, scores without a label, and repeats of a row are no measurements.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grokyolo.gap.series import FloatArray, IntArray
 from grokyolo.gap.table import Column, counted
+
+BoolArray = NDArray[np.bool_]
+
+MAX_EPOCH = 10**9
+"""Anything above is a broken cell, not an epoch."""
+
+MAX_BLOCK = 64
+"""The longest block that gradient accumulation can make: nbs batches of one image, one batch an epoch."""
+
+_MIN_BLOCKS = 3
+_PLACES = re.compile(r"/(box|giou)_(loss|om|oo)$")
+_REGULAR_SHARE = 0.9
+
+
+def valid_epochs(cells: FloatArray) -> BoolArray:
+    """Return shape (n,): True where the cell is a whole number that can be an epoch."""
+    with np.errstate(invalid="ignore"):
+        valid: BoolArray = (cells >= 0) & (cells < MAX_EPOCH) & (cells == np.floor(cells))
+    return valid
+
+
+def skipped_rows(measured: Sequence[Column], val: Sequence[Column]) -> tuple[BoolArray, tuple[str, ...]]:
+    """Find the rows in which validation was skipped and zeros were written instead.
+
+    With `val: false` (YOLOv5: `noval`) every metric and every validation loss is literally 0, up to the last
+    row. A validation loss that is really 0 in all its items together with a score of 0 does not exist; so
+    where the log has no validation losses, zeros are taken for measured ones.
+
+    Args:
+        measured: all columns of validation, metrics and losses, of shape (n,); at least one.
+        val: those of the validation losses.
+
+    Returns:
+        Shape (n,): True where validation was skipped; and a note when there are any such rows.
+    """
+    skipped = np.logical_and.reduce([column.values == 0 for column in measured])
+    if not val:
+        skipped[:] = False
+    count = int(skipped.sum())
+    if not count:
+        return skipped, ()
+    return skipped, (f"validation was skipped in {count} of {len(skipped)} epochs: its zeros are not measured",)
+
+
+def has_labels(metrics: Sequence[Column], val: Mapping[str, Column], skipped: BoolArray) -> bool:
+    """Whether any validation image had a label, as far as a log tells.
+
+    Without one, no box is ever matched: the loss of places is 0 to the last bit in every epoch while the loss of
+    classes is not, and Ultralytics writes 0 for every metric, which nobody measured.
+
+    Args:
+        metrics: the columns of the metrics, of shape (n,).
+        val: those of the validation losses, by name.
+        skipped: shape (n,), True where validation was skipped.
+    """
+    places = [column for name, column in val.items() if _PLACES.search(name.lower())]
+    rows = np.logical_and.reduce([column.written for column in val.values()] or [~skipped]) & ~skipped
+    if not places or not metrics or not rows.any():
+        return True
+    return any((column.values[rows] != 0).any() for column in (*places, *metrics))
+
+
+def repeated_rows(columns: Mapping[str, FloatArray], steps: FloatArray | None = None) -> BoolArray:
+    """Find the rows that equal the measurement before them in every cell.
+
+    Args:
+        columns: everything measured with the validated weights, each of shape (n,), NaN where not measured.
+        steps: optimizer steps so far; where they have moved, equal cells are no repeat.
+
+    Returns:
+        Shape (n,).
+    """
+    table = np.column_stack(list(columns.values()))
+    rows = np.flatnonzero(~np.isnan(table).all(axis=1))
+    now, before = table[rows[1:]], table[rows[:-1]]
+    equal = ((now == before) | (np.isnan(now) & np.isnan(before))).all(axis=1)
+    if steps is not None:
+        equal &= steps[rows[1:]] == steps[rows[:-1]]
+    repeats = np.zeros(len(table), dtype=bool)
+    repeats[rows[1:]] = equal
+    return repeats
+
+
+def block_lengths(repeats: BoolArray) -> IntArray:
+    """Return how many rows each block of equal rows has, in order."""
+    starts = np.flatnonzero(~repeats)
+    lengths: IntArray = np.diff(np.append(starts, len(repeats)))
+    return lengths
+
+
+def is_accumulation(lengths: IntArray) -> bool:
+    """Whether blocks of equal rows come from weights that stand still, not from a curve that has settled.
+
+    Accumulating gradients over k epochs makes blocks that grow during warm-up, since `accumulate` does, and
+    then keep their length, give or take one; only the last may be cut short. A curve that has settled at a
+    constant makes one long block or blocks of any length.
+    """
+    whole = lengths[:-1]
+    if (whole > 1).sum() < _MIN_BLOCKS or lengths.max() > MAX_BLOCK:
+        return False
+    growing = whole >= np.maximum.accumulate(whole) - 1
+    return bool(growing.mean() >= _REGULAR_SHARE)
+
+
+def usual_block(lengths: IntArray) -> int:
+    """Return the length that blocks settle at: the longest that comes more than once."""
+    values, counts = np.unique(lengths, return_counts=True)
+    again = values[counts > 1]
+    return int(again.max() if len(again) else values.max())
+
+
+def frozen_rows(
+    columns: Mapping[str, FloatArray], steps: FloatArray | None = None
+) -> tuple[BoolArray, int, tuple[str, ...]]:
+    """Find the rows whose validation is that of an earlier row because the weights did not move.
+
+    Such a row says nothing new. Kept, a block of them would look like a plateau and count as so many
+    measurements; so the first row of a block stays and the others count as not measured.
+
+    Args:
+        columns: everything measured with the validated weights, each of shape (n,), NaN where not measured.
+        steps: optimizer steps so far, when the log knows them: they decide. Without them the pattern does.
+
+    Returns:
+        Shape (n,): True where the row repeats an earlier one; the epochs between two steps, 1 when no row
+        does; and a note when any does.
+    """
+    repeats = repeated_rows(columns, steps)
+    lengths = block_lengths(repeats)
+    if not repeats.any() or (steps is None and not is_accumulation(lengths)):
+        return np.zeros(len(repeats), dtype=bool), 1, ()
+    usual = usual_block(lengths)
+    note = (
+        f"validation repeats in blocks of {usual} epochs, since the weights move only once in {usual} "
+        "(a set smaller than nbs): each block counts as one measurement"
+    )
+    return repeats, usual, (note,)
+
+
+def measured_interval(epochs: IntArray, measured: BoolArray) -> int:
+    """Return the usual number of epochs between two measurements, at least 1.
+
+    Args:
+        epochs: shape (n,), n > 0, rising.
+        measured: shape (n,).
+    """
+    gaps = np.diff(epochs[measured])
+    return max(1, int(np.median(gaps))) if len(gaps) else max(1, len(epochs))
 
 
 def written_values(column: Column) -> FloatArray:

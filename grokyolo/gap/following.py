@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from grokyolo.errors import RunError
 from grokyolo.files import LOG_BYTES, NOTES_BYTES, opened, read_bounded
-from grokyolo.gap.remarks import NAME as REMARKS
+from grokyolo.gap.log import REMARKS
 from grokyolo.gap.run import find_log, read_run
 from grokyolo.gap.series import Series
 from grokyolo.gap.table import bounds

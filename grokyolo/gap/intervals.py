@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from grokyolo.errors import RunError
-from grokyolo.gap.repair import valid_epochs
-from grokyolo.gap.rows import RowLog, format_float
+from grokyolo.gap.curves import valid_epochs
+from grokyolo.gap.log import RowLog, format_float
 from grokyolo.gap.run import find_log
 from grokyolo.gap.table import parse_table, read_bytes
 

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from grokyolo.errors import RunError
-from grokyolo.gap.context import as_count, load_yaml
-from grokyolo.gap.curves import clean_scores, losses
-from grokyolo.gap.remarks import read_remarks
-from grokyolo.gap.repair import frozen_rows, measured_interval, valid_epochs
+from grokyolo.gap.curves import clean_scores, frozen_rows, losses, measured_interval, valid_epochs
+from grokyolo.gap.log import read_remarks
 from grokyolo.gap.series import COLUMNS, Event, EventKind, IntArray, Series, Source, from_columns
+from grokyolo.gap.settings import as_count, load_yaml
 from grokyolo.gap.table import Table, bounds, counted, parse_table, read_bytes
 
 LOG_NAME = "gap.csv"

@@ -9,13 +9,13 @@ from pathlib import Path
 from shlex import quote
 
 from grokyolo.errors import RunError
-from grokyolo.files import LOG_BYTES, opened
+from grokyolo.files import LOG_BYTES, is_folder, opened
+from grokyolo.gap.columns import log_in
 from grokyolo.gap.dialect import decode, to_csv
 from grokyolo.gap.foreign import read_results
 from grokyolo.gap.native import LOG_NAME, META_NAME, read_gap_csv
 from grokyolo.gap.series import Series
 from grokyolo.gap.table import bounds, split_cells
-from grokyolo.gap.tools import log_in
 
 LOGS = (LOG_NAME, "results.csv", "results.txt")
 """Names of logs, the best first."""
@@ -66,7 +66,7 @@ def find_runs(names: Sequence[str], *, unfinished: bool = False) -> tuple[list[s
     runs: list[str] = []
     others: list[RunError] = []
     for name in names:
-        found = _runs_in(name, unfinished) if _is_folder(name) else [name]
+        found = _runs_in(name, unfinished) if is_folder(Path(name)) else [name]
         runs += [run for run in found if run == name or run not in runs]
         if not found and unfinished:
             runs.append(name)
@@ -78,13 +78,6 @@ def find_runs(names: Sequence[str], *, unfinished: bool = False) -> tuple[list[s
     if others and not runs:
         raise others[-1]
     return runs, others
-
-
-def _is_folder(name: str) -> bool:
-    try:
-        return Path(name).is_dir()
-    except (OSError, ValueError):  # ValueError: a null byte in the name
-        return False
 
 
 def _runs_in(name: str, unfinished: bool) -> list[str]:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from grokyolo.errors import RunError
 from grokyolo.files import LOG_BYTES, read_bounded
+from grokyolo.gap.columns import HEAD_BYTES, refusal, tool_of_text
 from grokyolo.gap.dialect import decode, to_csv
 from grokyolo.gap.series import FloatArray
-from grokyolo.gap.tools import HEAD, refusal, tool_of_text
 
 BoolArray = NDArray[np.bool_]
 
@@ -158,7 +158,7 @@ def _parse_lines(text: str, where: str, keep_open_line: bool) -> Table:
     if open_line and (keep_open_line or not sections):
         _add_open_line(sections, open_line)
     if not sections:
-        if tool := tool_of_text(text[:HEAD].encode()):
+        if tool := tool_of_text(text[:HEAD_BYTES].encode()):
             raise refusal(tool, where)
         raise RunError("the log has no header line with a column `epoch`", where=where, hint=f"head -3 {quote(where)}")
     rows = sum(len(section.rows) for section in sections)

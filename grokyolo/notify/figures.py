@@ -17,8 +17,8 @@ from statistics import median
 from grokyolo.dynamics import decay_per_step
 from grokyolo.errors import GrokyoloError
 from grokyolo.gap import EpochRecord, Series, read_run
-from grokyolo.gap.context import load_yaml
 from grokyolo.gap.native import META_NAME, optimizer_of
+from grokyolo.gap.settings import load_yaml
 from grokyolo.verdict import Assessment, assess
 
 ASSESSING_SHARE = 0.01

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from grokyolo.errors import UsageError, did_you_mean
-from grokyolo.gap.context import as_number
+from grokyolo.gap.settings import as_number
 from grokyolo.sweep.outcome import Run
 
 MOST_LEVELS = 12

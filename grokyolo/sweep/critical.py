@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from grokyolo.gap.context import as_number
 from grokyolo.gap.series import FloatArray
+from grokyolo.gap.settings import as_number
 from grokyolo.sweep.axes import Axis, described, label_of, parts_of
 from grokyolo.sweep.outcome import Outcome, Run, Word
 

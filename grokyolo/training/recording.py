@@ -11,8 +11,7 @@ from ultralytics.utils import LOGGER, RANK
 
 from grokyolo.errors import GrokyoloError
 from grokyolo.gap import EventKind
-from grokyolo.gap.log import EpochRecord, GapWriter
-from grokyolo.gap.remarks import append_remark
+from grokyolo.gap.log import EpochRecord, GapWriter, append_remark
 from grokyolo.notify.figures import Figures, Standing
 from grokyolo.recipe import seconds
 from grokyolo.run import folder, logs, results

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grokyolo.errors import RunError
 from grokyolo.gap import EpochRecord, EventKind, GapWriter, read_run
-from grokyolo.gap.rows import format_float
+from grokyolo.gap.log import format_float
 
 CONTRACT = (
     "epoch,step,seconds,lr,weight_decay,train_loss,probe_loss,val_loss,probe_score,val_score,"

@@ -6,7 +6,7 @@ import csv
 import io
 from pathlib import Path
 
-from grokyolo.gap.rows import format_float
+from grokyolo.gap.log import format_float
 from grokyolo.sweep.axes import label_of
 from grokyolo.sweep.diagram import Phases
 from grokyolo.sweep.outcome import Moment, Run

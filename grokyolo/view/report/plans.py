@@ -77,7 +77,7 @@ def _beside(rows: Iterable[tuple[str, str]], series: Series) -> tuple[tuple[str,
 
 def _recipe(folder: Path) -> tuple[Recipe, tuple[str, ...]]:
     """Return the recipe of a run, without its architecture where that file is not on this machine."""
-    from grokyolo.gap.context import load_yaml
+    from grokyolo.gap.settings import load_yaml
     from grokyolo.recipe import load
 
     try:

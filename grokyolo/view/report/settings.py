@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grokyolo.gap.context import load_yaml
+from grokyolo.gap.settings import load_yaml
 from grokyolo.recipe import Value, flatten
 from grokyolo.recipe.listing import DEFAULT, ULTRALYTICS
 from grokyolo.recipe.train_arguments import OWNED, train_arguments

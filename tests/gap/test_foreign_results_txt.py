@@ -4,7 +4,7 @@ import pytest
 
 from grokyolo.errors import RunError
 from grokyolo.gap import Source, read_run
-from grokyolo.gap.yolov5 import is_results_txt
+from grokyolo.gap.foreign import is_results_txt
 
 
 def row(epoch, planned=20, total=None, map50=None, ours=None, extra=""):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grokyolo.gap.context import as_count, as_flag, as_number, load_yaml
+from grokyolo.gap.settings import as_count, as_flag, as_number, load_yaml
 
 
 @pytest.fixture

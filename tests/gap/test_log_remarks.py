@@ -2,7 +2,7 @@
 
 from grokyolo import read_run
 from grokyolo.gap import EpochRecord, GapWriter
-from grokyolo.gap.remarks import append_remark, read_remarks
+from grokyolo.gap.log import append_remark, read_remarks
 
 
 def test_each_sentence_is_read_once_with_the_epoch_it_began(tmp_path):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from grokyolo.gap.repair import (
+from grokyolo.gap.curves import (
     block_lengths,
     frozen_rows,
     is_accumulation,

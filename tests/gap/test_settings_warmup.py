@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grokyolo.gap import read_run
-from grokyolo.gap.settings import Settings
-from grokyolo.gap.warmup import batches_per_epoch, optimizer_steps, warmup_batches
+from grokyolo.gap.settings import Settings, batches_per_epoch, optimizer_steps, warmup_batches
 from tests.gap import logs
 
 

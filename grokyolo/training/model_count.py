@@ -196,9 +196,10 @@ def _tensors(value: Any) -> Iterator[Any]:
 def main() -> None:
     """Answer the question on standard input, in JSON."""
     from grokyolo.training.output import ultralytics_output
+    from grokyolo.training.untrusted import data_only
 
     question, out = json.load(sys.stdin), sys.stdout
-    with ultralytics_output(lambda _text: None, verbose=False):
+    with ultralytics_output(lambda _text: None, verbose=False), data_only():
         try:
             answer = count(**question)
         except Exception as error:  # whatever a stranger's architecture breaks on

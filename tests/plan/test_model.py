@@ -152,6 +152,16 @@ def test_an_architecture_that_is_not_understood_is_no_error(tmp_path, text, reas
     assert reason in model.unknown
 
 
+def test_an_architecture_runs_no_code_when_it_is_counted(tmp_path):
+    trace = tmp_path / "trace"
+    file = tmp_path / "evil.yaml"
+    code = f"__import__('pathlib').Path('{trace}').touch()"
+    for layer in ("[-1, 1, Conv, [16, 3, 2]]", f'[-1, 1, Conv, [16, "{code}", 2]]'):
+        file.write_text(f'nc: 3\nactivation: "{code}"\nbackbone: [{layer}]\nhead: [[-1, 1, Classify, [nc]]]\n')
+        assert read_model(str(file)).weights is None
+        assert not trace.exists()
+
+
 def test_own_architectures_come_before_shipped_ones(tmp_path):
     own = tmp_path / "own" / "yolo26n.yaml"
     own.parent.mkdir()

@@ -153,8 +153,8 @@ def _memorising(evidence: Evidence) -> Decision | None:
     large = evidence.loss_gap_is_large and open_gap if by_loss else memory.gap_is_large
     if by_loss and memory.gap_is_large and not large:
         reason = (
-            f"score and loss disagree: the validation score stands {evidence.measured.score_gap.end:.3f} below the probe, "
-            "its loss does not, and few images make the score flip"
+            f"score and loss disagree: the validation score stands {evidence.measured.score_gap.end:.3f} below the "
+            "probe, its loss does not, and few images make the score flip"
         )
         return Decision(Verdict.UNDECIDED, reason)
     undone = any(late.kept < rules.KEPT_SHARE and not late.probe_jumps_along for late in evidence.late)

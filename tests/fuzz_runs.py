@@ -35,8 +35,14 @@ from tests.gap import logs
 EPOCHS = 30
 CODES = {0, 1, 2, 3}
 """What a verb that reads may leave with: 1 is damage that `verify` found."""
+BUSY = 10
+"""How many times as long as it computes a command may take: other processes compute too, and a pipe is for ever."""
 GOING_ON = {1, 2}
 """What `resume` and `extend` may leave with where the run cannot go on."""
+
+
+PWNED = "pwned"
+"""What code in a run would leave in the current folder."""
 
 
 class Hang(BaseException):
@@ -118,6 +124,19 @@ def _sweep(folder: Path) -> Path:
     return folder
 
 
+def warm_up(templates: dict[str, Path], out: Path) -> None:
+    """Run every command on sound runs, so that no module is imported while a clock runs.
+
+    Raises:
+        AssertionError: one of them failed.
+    """
+    out.mkdir(exist_ok=True)
+    for kind, run in templates.items():
+        for arguments in commands(kind, run, templates["grokyolo"], out):
+            trouble = outcome(arguments, CODES, 120.0)
+            assert not trouble, f"{arguments}: {trouble}"
+
+
 # Mutations ------------------------------------------------------------------------------------------------------------
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -154,7 +173,7 @@ YAMLS = (
     "\t: :",
     "recipe: {train: 3}\nprovenance: 7\nversions: [1]\nscore_name: {a: b}\nrecipe_hash: [1]\n",
     "recipe: null\nformat: 99\n",
-    "!!python/object/apply:os.system ['touch pwned']\n",
+    f"!!python/object/apply:os.system ['touch {PWNED}']\n",
     "epochs: !!bool maybe\nlr0: 2020-13-45\n",
     "epochs: " + "1" + ":1" * 100_000,
     "points: 5\naxes: [a]\nrecipe: x\n",
@@ -213,7 +232,7 @@ def _shuffle_lines(rng: random.Random, path: Path, run: Path) -> None:
 
 
 def _swap(rng: random.Random, path: Path, run: Path) -> None:
-    other = rng.choice(_regular(run))
+    other = rng.choice(_small(run))
     if other != path:
         content = other.read_bytes()
         other.write_bytes(path.read_bytes())
@@ -243,7 +262,7 @@ def _link(rng: random.Random, path: Path, run: Path) -> None:
 
 
 def _link_inside(rng: random.Random, path: Path, run: Path) -> None:
-    other = rng.choice(_regular(run))
+    other = rng.choice(_small(run))
     if other != path:
         path.unlink()
         path.symlink_to(os.path.relpath(other, path.parent))
@@ -273,8 +292,8 @@ def _odd_name(rng: random.Random, path: Path, run: Path) -> None:
 
 
 def _bad_state(rng: random.Random, path: Path, run: Path) -> None:
-    for state in run.rglob("epoch-*.pt"):
-        if state.is_file():
+    for state in _small(run):
+        if state.match("epoch-*.pt"):
             _flip(rng, state, run)
 
 
@@ -295,11 +314,15 @@ def _regular(run: Path) -> list[Path]:
     return sorted(path for path in run.rglob("*") if not path.is_symlink() and path.is_file())
 
 
+def _small(run: Path) -> list[Path]:
+    return [path for path in _regular(run) if path.stat().st_size <= 1 << 20]
+
+
 def mutate(run: Path, rng: random.Random) -> list[str]:
     """Damage a run folder and return what was done to which file."""
     done = []
     for _ in range(rng.choice((1, 1, 1, 2, 3, 6))):
-        files = [path for path in _regular(run) if path.stat().st_size <= 1 << 20]
+        files = _small(run)
         if not files:
             break
         telling = [path for path in files if path.suffix in {".yaml", ".csv"}]
@@ -344,8 +367,9 @@ def outcome(arguments: Sequence[str], codes: set[int], seconds: float) -> str:
         raise Hang
 
     out, err = io.StringIO(), io.StringIO()
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = [(alarm, signal.signal(alarm, ring)) for alarm in (signal.SIGALRM, signal.SIGPROF)]
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, BUSY * seconds)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = main(list(arguments))
@@ -356,8 +380,10 @@ def outcome(arguments: Sequence[str], codes: set[int], seconds: float) -> str:
 
         return "".join(traceback.format_exception(error))
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for alarm, handler in before:
+            signal.signal(alarm, handler)
     said = out.getvalue() + err.getvalue()
     if code not in codes:
         return f"exit code {code}:\n{said}"
@@ -381,7 +407,13 @@ def contents(folder: Path) -> dict[str, object]:
 
 
 def fuzz(
-    templates: dict[str, Path], scratch: Path, seed: int, *, most: int | None = None, seconds: float
+    templates: dict[str, Path],
+    scratch: Path,
+    seed: int,
+    *,
+    seconds: float,
+    most: int | None = None,
+    going_on: bool = False,
 ) -> Iterator[str]:
     """Mutate one run and yield what is wrong with how the commands took it.
 
@@ -389,29 +421,34 @@ def fuzz(
         templates: from `make_templates`.
         scratch: a folder of its own, which is emptied.
         seed: chooses everything.
+        seconds: that a command may compute.
         most: commands at most; None for all of them.
-        seconds: that a command may take.
+        going_on: run `resume` and `extend`, which find no state to go on from, in place of what reads.
     """
     rng = random.Random(seed)
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "outside-folder").mkdir(parents=True)
     (scratch / "out").mkdir()
     (scratch / "outside").write_text("epoch,val_loss\n1,2\n")
-    kind = rng.choice(sorted(templates))
+    kind = "grokyolo" if going_on else rng.choice(sorted(templates))
     run = scratch / rng.choice(("run", "run", "\x1b[31mrun", "a b", "=run", "[red]run"))
     shutil.copytree(templates[kind], run)
+    if going_on and rng.random() < 0.7:
+        (run / "weights" / "best.pt").unlink()  # else that is where most of them end
     done = mutate(run, rng)
     todo = commands(kind, run, templates["grokyolo"], scratch / "out")
-    if kind == "grokyolo" and rng.random() < 0.02:
-        todo += [["resume", str(run)], ["extend", str(run), "--epochs", "80"]]
+    if going_on:
+        todo = [["resume", str(run)], ["extend", str(run), "--epochs", "80"]]
     if most is not None:
         todo = rng.sample(todo, min(most, len(todo)))
     before = contents(scratch)
     for arguments in todo:
-        trouble = outcome(arguments, GOING_ON if arguments[0] in {"resume", "extend"} else CODES, seconds)
-        changed = {name for name, what in contents(scratch).items() if before.get(name) != what}
-        lost = before.keys() - contents(scratch).keys()
-        written = {name for name in changed | lost if not name.startswith("out/")}
+        trouble = outcome(arguments, GOING_ON if going_on else CODES, seconds)
+        after = contents(scratch)
+        changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+        written = {name for name in changed if not name.startswith("out/")}
+        if Path(PWNED).exists():
+            trouble = f"it ran code of the run\n{trouble}"
         if trouble or written:
             touched = f"it changed {sorted(written)}\n" if written else ""
             yield f"seed {seed}: {kind}, {'; '.join(done)}\n{' '.join(map(repr, arguments))}\n{touched}{trouble}"

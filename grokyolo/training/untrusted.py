@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
 
-from grokyolo.errors import GrokyoloError, RunError, first_line
-from grokyolo.files import STATE_BYTES, opened
+from grokyolo.errors import GrokyoloError, RunError
+from grokyolo.files import STATE_BYTES, Refused, opened
 
 VARIABLE = "ULTRALYTICS_SAFE_LOAD"
 
@@ -54,10 +54,10 @@ def must_be_weights(run: Path) -> None:
         opened(path, STATE_BYTES, within=run).close()
         torch_safe_load(path, safe_only=True)
     except Exception as error:  # whatever a damaged file makes torch stumble over
-        reason = getattr(error, "strerror", None) or first_line(error).replace("❌", "").replace("  ", " ").strip()
+        reason = f": {error.strerror}" if isinstance(error, Refused) else ""
         aside = path.with_name("best-unread.pt")
         raise RunError(
-            f"weights/best.pt is damaged, or holds more than weights: {reason}",
+            f"weights/best.pt is damaged, or holds more than weights{reason}",
             where=str(path),
             hint=f"mv {quote(str(path))} {quote(str(aside))}",
         ) from error

@@ -22,7 +22,7 @@ def run(run: options.Run) -> int:
     out = console()
     width = max(len(finding.file) for finding in report.findings)
     for finding in report.findings:
-        style = {Health.SOUND: "green", Health.DAMAGED: "bold red", Health.MISSING: "yellow"}[finding.health]
+        style = {Health.SOUND: "green", Health.DAMAGED: "bold red"}.get(finding.health, "yellow")
         out.print(f"[{style}]{finding.health.value:8}[/] {finding.file:{width}}  ", end="")
         out.print(finding.detail, markup=False, soft_wrap=True)
     if report.owner:

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import base64
 import http.client
+import json
 import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import IO
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from grokyolo.errors import UsageError
+from grokyolo.notify import limited as limit
 
 QUEUE = 100
 """Messages that wait for one target; beyond that the oldest give way."""
@@ -132,20 +137,20 @@ class Channel:
         backoff: tuple[float, ...] = BACKOFF,
     ) -> None:
         self.target, self._deliver, self._size, self._backoff = target, deliver or target.deliver, size, backoff
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[tuple[bytes, Callable[[], None] | None]] = deque()
         self._changed = threading.Condition()
         self._closing = threading.Event()
         self._busy = False
         self._thread: threading.Thread | None = None
         self._problems: dict[str, bool] = {}
 
-    def put(self, body: bytes) -> None:
-        """Take a message; never waits."""
+    def put(self, body: bytes, delivered: Callable[[], None] | None = None) -> None:
+        """Take a message, never waiting; `delivered` is called, in the channel's thread, once it has arrived."""
         with self._changed:
             if len(self._waiting) >= self._size:
                 self._waiting.popleft()
                 self._problem("messages come faster than they can be delivered; the oldest are dropped")
-            self._waiting.append(body)
+            self._waiting.append((body, delivered))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name=f"notify {self.target}", daemon=True)
                 self._thread.start()
@@ -174,10 +179,12 @@ class Channel:
                 self._changed.wait_for(lambda: self._waiting or self._closing.is_set())
                 if not self._waiting:
                     return
-                body = self._waiting.popleft()
+                body, delivered = self._waiting.popleft()
                 self._busy = True
             try:
                 self._attempt(body)
+                if delivered is not None:
+                    delivered()
             except DeliveryError as error:
                 self._note(str(error))
             except Exception as error:
@@ -238,24 +245,37 @@ def _expanded(text: str) -> str:
 
 
 def _run(words: list[str], body: bytes) -> None:
+    """Run a command through `limited`, which ends it in time even where this process is gone by then."""
     try:
-        done = subprocess.run(
-            words,
-            input=body,
-            stdout=subprocess.DEVNULL,
+        limited = subprocess.Popen(
+            [sys.executable, "-I", limit.__file__, str(COMMAND_SECONDS), *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=COMMAND_SECONDS,
-            check=False,
             start_new_session=True,  # so that Ctrl-C in the terminal stops the training only
         )
-    except subprocess.TimeoutExpired:
-        raise DeliveryError(f"the command took longer than {COMMAND_SECONDS:g} s and was ended") from None
     except OSError as error:
         raise DeliveryError(f"the command cannot be run: {error.strerror or 'unknown reason'}") from None
     except ValueError:
         raise DeliveryError("the command cannot be run: it holds a null byte") from None
-    if done.returncode:
-        raise DeliveryError(f"the command ended with exit code {done.returncode}")
+    assert limited.stdin is not None and limited.stdout is not None, "both are pipes"
+    threading.Thread(target=_feed, args=(limited.stdin, body), daemon=True).start()
+    with limited.stdout as said:
+        word = said.readline()
+    if not word:
+        raise DeliveryError("the command was ended from outside")
+    ended = json.loads(word)
+    if ended is None:
+        raise DeliveryError(f"the command took longer than {COMMAND_SECONDS:g} s and was ended")
+    if isinstance(ended, str):
+        raise DeliveryError(f"the command cannot be run: {ended}")
+    if ended:
+        raise DeliveryError(f"the command ended with exit code {ended}")
+
+
+def _feed(pipe: IO[bytes], body: bytes) -> None:
+    with suppress(OSError), pipe:  # a command need not read what it is told
+        pipe.write(body)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

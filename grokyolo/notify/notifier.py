@@ -11,11 +11,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from grokyolo.files import read_bounded, write_durably
 from grokyolo.gap import EpochRecord
 from grokyolo.notify.delivery import Channel, Target, close_all
 from grokyolo.notify.listener import Progress
@@ -24,6 +27,9 @@ from grokyolo.run.folder import typed
 from grokyolo.verdict import Assessment, Verdict
 
 FORMAT = 1
+TOLD = Path("state", "told.json")
+"""Below the run: the verdicts whose jumps somebody has been told of."""
+NOTE_BYTES = 1 << 12
 CLOSING_SECONDS = 5.0
 """Seconds that the end of the process waits for deliveries."""
 STALLED_AFTER = 10.0
@@ -64,17 +70,16 @@ class Notifier:
         self._warn, self._closing_seconds = warn, closing_seconds
         self._run: Path | None = None
         self._progress: Progress | None = None
-        self._goes_on = False
         self._jumps = Jumps()
         self.watch = StallWatch(self._stalled, at_least=stalled_at_least)
 
     def started(self, run: Path) -> None:
         """Take the run that messages are about."""
         self._run = run
+        self._jumps = Jumps(run / TOLD)
 
     def epoch(self, progress: Progress) -> None:
         """Notify of a jump, and of what could not be delivered."""
-        self._goes_on = progress.record.epoch > 1 if self._progress is None else self._goes_on
         self._progress = progress
         figures = progress.figures
         over = progress.record.epoch >= progress.epochs
@@ -88,7 +93,11 @@ class Notifier:
         self.watch.close()
         if outcome.assessment is not None:
             self._tell_of_jump(outcome.assessment)
-        details = {"error": outcome.error or None, "next": outcome.hint or None, "saved_epoch": outcome.saved_epoch}
+        details: dict[str, Any] = {
+            "error": outcome.error or None,
+            "next": outcome.hint or None,
+            "saved_epoch": outcome.saved_epoch,
+        }
         self._send(outcome.ending.value, self._ending_text(outcome), outcome.assessment, **details)
         left = close_all(self._channels, self._closing_seconds)
         self._pass_on_problems()
@@ -96,10 +105,9 @@ class Notifier:
             self._warn(f"{left} notification{'s were' if left > 1 else ' was'} not delivered before the end")
 
     def _tell_of_jump(self, assessment: Assessment) -> None:
-        known = self._jumps.first and self._goes_on  # told before the resume
-        if self._jumps.is_new(assessment) and not known:
-            verdict = f"{self._name()}: {assessment.verdict.value}: {assessment.reason}"
-            self._send("jump", verdict, assessment)
+        if self._jumps.is_new(assessment):
+            text = f"{self._name()}: {assessment.verdict.value}: {assessment.reason}"
+            self._send("jump", text, assessment, delivered=partial(self._jumps.was_told, assessment.verdict))
 
     def _stalled(self, quiet: float, usual: float) -> None:
         done = self._progress.record.epoch if self._progress else 0
@@ -119,11 +127,18 @@ class Notifier:
     def _name(self) -> str:
         return self._run.name if self._run else "grokyolo"
 
-    def _send(self, event: str, text: str, assessment: Assessment | None, **details: Any) -> None:
+    def _send(
+        self,
+        event: str,
+        text: str,
+        assessment: Assessment | None,
+        delivered: Callable[[], None] | None = None,
+        **details: Any,
+    ) -> None:
         content = message(event, text, self._run, self._progress, assessment, **details)
         body = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
         for channel in self._channels:
-            channel.put(body)
+            channel.put(body, delivered)
 
     def _pass_on_problems(self) -> None:
         for channel in self._channels:
@@ -177,22 +192,38 @@ def _figures(record: EpochRecord) -> dict[str, float | None]:
 class Jumps:
     """Knows which jumps a run has been said to have, so that a verdict that wavers is told once a word.
 
-    Attributes:
-        first: whether no assessment has been looked at yet.
+    What has arrived is noted in the run: a process that goes on after a kill tells what the killed one could not.
+
+    Args:
+        note: the file for that; None keeps it in memory.
     """
 
-    def __init__(self) -> None:
-        self.first = True
-        self._told: set[Verdict] = set()
+    def __init__(self, note: Path | None = None) -> None:
+        self._note = note
+        self._arrived = _told_before(note) if note else set()
+        self._told = set(self._arrived)
 
     def is_new(self, assessment: Assessment) -> bool:
         """Tell whether this assessment says something new about a jump, and remember it."""
-        self.first = False
         verdict = assessment.verdict
         new = verdict not in self._told if verdict in _JUMPS else assessment.jump is not None and not self._told
         if new:
             self._told.add(verdict)
         return new
+
+    def was_told(self, verdict: Verdict) -> None:
+        """Note that the message of a jump has arrived."""
+        self._arrived.add(verdict)
+        if self._note is not None and self._note.parent.is_dir():  # else the run was moved away
+            with suppress(OSError):  # told once more after a resume, which is better than never
+                write_durably(self._note, json.dumps(sorted(self._arrived)).encode())
+
+
+def _told_before(note: Path) -> set[Verdict]:
+    try:
+        return {Verdict(word) for word in json.loads(read_bounded(note, NOTE_BYTES, within=note.parent))}
+    except (OSError, ValueError, TypeError, RecursionError):
+        return set()
 
 
 class StallWatch:

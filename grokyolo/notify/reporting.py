@@ -7,13 +7,13 @@ with reporting(display.listener(), notify=["notify-send grokyolo"], prometheus=P
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from grokyolo.errors import GrokyoloError, Interrupted, Stopped
+from grokyolo.errors import GrokyoloError, Interrupted, Stopped, first_line
 from grokyolo.notify.figures import last_assessment
 from grokyolo.notify.listener import Listener, Progress
 from grokyolo.verdict import Assessment
@@ -46,19 +46,23 @@ class Outcome:
     saved_epoch: int = 0
 
 
-def outcome_of(run: Path | None, error: BaseException | None) -> Outcome:
+def outcome_of(run: Path | None, error: BaseException | None, warn: Callable[[str], None]) -> Outcome:
     """Return how a training ended.
 
     Args:
         run: its folder; None when it never came to have one.
         error: what it left with; None when it is done.
+        warn: told where the run cannot be read or judged, which must not hide how its training ended.
     """
     from grokyolo.run.extension import last_saved_epoch
 
     assessment, saved = None, 0
-    with suppress(Exception):  # whatever is wrong with the run must not hide how its training ended
-        if run is not None:
-            saved, assessment = last_saved_epoch(run), last_assessment(run)
+    if run is not None:
+        try:
+            saved = last_saved_epoch(run)
+            assessment = last_assessment(run)
+        except Exception as trouble:
+            warn(f"the notified end has no verdict: {type(trouble).__name__}: {first_line(trouble)}")
     if error is None:
         return Outcome(Ending.DONE, assessment=assessment, saved_epoch=saved)
     stopped = isinstance(error, (Stopped, Interrupted, KeyboardInterrupt))
@@ -132,7 +136,7 @@ def observed(listener: Listener, observers: Sequence[Observer]) -> Iterator[List
 
     def end(error: BaseException | None) -> None:
         if observers:
-            outcome = outcome_of(runs[-1] if runs else None, error)
+            outcome = outcome_of(runs[-1] if runs else None, error, listener.warning)
             tell(lambda observer: observer.ended(outcome))
 
     try:

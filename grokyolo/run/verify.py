@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
 
 from grokyolo.errors import GrokyoloError, first_line
-from grokyolo.files import STATE_BYTES, opened
+from grokyolo.files import STATE_BYTES, exists, opened
 from grokyolo.gap.native import LOG_NAME, read_gap_csv
 from grokyolo.run.folder import SETTINGS, must_be_run, owner_of, read_facts, read_settings
 from grokyolo.run.lock import named
@@ -25,6 +25,7 @@ class Health(str, Enum):
     SOUND = "sound"
     DAMAGED = "damaged"
     MISSING = "missing"
+    WRITING = "writing"
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Report:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is damaged or missing."""
-        return all(finding.health is Health.SOUND for finding in self.findings)
+        """Whether nothing is known to be damaged or missing."""
+        return all(finding.health in {Health.SOUND, Health.WRITING} for finding in self.findings)
 
 
 def verify(run: Path) -> Report:
@@ -69,18 +70,32 @@ def verify(run: Path) -> Report:
         RunError: the folder is not there, or holds no grokyolo.yaml.
     """
     must_be_run(run)
-    checked = [(state, state.is_sound()) for state in state_files(run)]
-    states = [
-        Finding(f"{FOLDER}/{state.path.name}", *_health(sound, f"after epoch {state.epoch}"))
-        for state, sound in checked
-    ]
-    findings = [_settings(run), _log(run), *(_weights(run, name) for name in ("last.pt", "best.pt")), *states]
     owner = owner_of(run)
+    findings = _findings(run)
+    if owner is not None:  # files come and go while they are read: only what stays damaged may be
+        later = {finding.file: finding for finding in _findings(run)}
+        again = [_while_written(later.get(one.file)) if one.health is Health.DAMAGED else one for one in findings]
+        findings = [finding for finding in again if finding is not None]
     return Report(
         findings=tuple(findings),
         resumes_at=_resumes_at(run) if findings[0].health is Health.SOUND else None,
-        owner=named(owner) if owner else "",
+        owner="" if owner is None else named(owner),
     )
+
+
+def _findings(run: Path) -> list[Finding]:
+    states = [
+        Finding(f"{FOLDER}/{state.path.name}", *_health(state.is_sound(), f"after epoch {state.epoch}"))
+        for state in state_files(run)
+    ]
+    return [_settings(run), _log(run), *(_weights(run, name) for name in ("last.pt", "best.pt")), *states]
+
+
+def _while_written(later: Finding | None) -> Finding | None:
+    """Return what to say of a file of a run in training that looked damaged a moment ago; None where it is gone."""
+    if later is None or later.health is not Health.DAMAGED:
+        return later
+    return replace(later, health=Health.WRITING, detail=f"{later.detail}: being written, or damaged; look again later")
 
 
 def _resumes_at(run: Path) -> int | None:
@@ -116,7 +131,8 @@ def _log(run: Path) -> Finding:
 def _weights(run: Path, name: str) -> Finding:
     path = run / "weights" / name
     if not os.path.lexists(path):
-        return Finding(f"weights/{name}", Health.MISSING, "not written yet")
+        written = exists(run / "weights" / "last.pt")  # which comes after it
+        return Finding(f"weights/{name}", Health.MISSING, "removed since" if written else "not written yet")
     try:
         with opened(path, STATE_BYTES, within=run) as file:
             size = os.fstat(file.fileno()).st_size

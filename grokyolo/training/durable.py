@@ -6,6 +6,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from ultralytics.utils import LOGGER, RANK, YAML
@@ -21,6 +22,8 @@ RECOVERIES = 3
 """Times in a row that an epoch is trained again after its loss was not finite, as in Ultralytics."""
 LONG_EPOCH = 10.0
 """Seconds. A shorter epoch is finished before a wished stop; clusters kill 30 seconds after they ask."""
+WAIT_FOR_ROOM, ASK_FOR_ROOM = 300.0, 1.0
+"""Seconds that the end of a training waits for a disk to take it, and between its attempts."""
 RETRY_SAVING = 60.0
 """Seconds until the next attempt after the disk refused to take a state."""
 
@@ -196,12 +199,10 @@ class Durable(Engine):
 
     def final_eval(self) -> None:
         """Validate the best weights as Ultralytics does; they are stripped already."""
-        if RANK in {-1, 0} and self._saved_epoch != self.epoch + 1:
-            raise GrokyoloError(
-                f"the end of the training could not be saved; the last saved epoch is {self._saved_epoch}",
-                where=str(self.save_dir),
-            )
+        if RANK in {-1, 0}:
+            self._save_the_end()
         if not self.best.exists():
+            LOGGER.warning(f"{self.best} was removed: there is nothing for a last validation; weights/last.pt is whole")
             return
         self.validator.args.plots = self.args.plots
         self.validator.args.compile = False
@@ -210,6 +211,30 @@ class Durable(Engine):
         self.epoch += 1  # loggers show these at one epoch after the last
         self.run_callbacks("on_fit_epoch_end")
         self.epoch -= 1
+
+    def _save_the_end(self) -> None:
+        """Make sure that the last epoch is saved: whoever makes room within some minutes loses nothing.
+
+        Raises:
+            GrokyoloError: there was none.
+            Stopped, Interrupted: somebody did not want to wait.
+        """
+        deadline = time.monotonic() + WAIT_FOR_ROOM
+        if self._saved_epoch != self.epoch + 1:
+            LOGGER.warning(f"the end cannot be saved yet: trying again for {WAIT_FOR_ROOM:g} s, so make room")
+        while self._saved_epoch != self.epoch + 1:
+            if error := signals.current.error():
+                raise self._resumable(error)
+            if time.monotonic() >= deadline:
+                shown = folder.shown(Path(self.save_dir))
+                raise GrokyoloError(
+                    f"the end of the training could not be saved; the last saved epoch is {self._saved_epoch}",
+                    where=shown,
+                    hint=f"make room, then: grokyolo resume {quote(shown)}",
+                )
+            time.sleep(ASK_FOR_ROOM)
+            self._ready = self._ready or self._make_ready()
+            self._write()
 
     def before_batches(self) -> None:
         """Let workers that begin now begin with this epoch; each of several processes has its own numbers for it."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.control import Control
@@ -28,6 +25,8 @@ SHARE = 0.004
 """Part of the time that drawing may take from a training."""
 GRACE = 0.05
 """Seconds of it that are allowed at once, so that the first epochs are seen."""
+LOOK_EVERY = 0.25
+"""Seconds between two looks at the terminal's size."""
 FRAMES = 4.0
 """Frames in a second at most."""
 
@@ -74,7 +73,7 @@ class Place:
         self.console = console
         self._live = live
         self._size = console.size
-        self._drawing = False
+        self._drawing = threading.Lock()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -89,20 +88,14 @@ class Place:
         """Put what `make` returns in the place of what was drawn before.
 
         After a change of size the terminal has broken the old lines as it likes, so all of it is cleared first.
-        A call out of a signal handler while a drawing is under way does nothing.
         """
-        if self._drawing:
-            return
-        self._drawing = True
-        try:
+        with self._drawing:
             if self.resized():
                 self._size = self.console.size
                 self.console.control(Control.clear(), Control.home())
             if not self._live.is_started:
                 self._live.start()
             self._live.update(make(), refresh=True)
-        finally:
-            self._drawing = False
 
 
 class TrainingScreen(TrainingProgress):
@@ -128,7 +121,8 @@ class TrainingScreen(TrainingProgress):
         self._lines: list[Text] = []
         self._series_shown: Series | None = None
         self._shown: tuple[str, str, int, int] | None = None
-        self._handler_before: Any = None
+        self._over = threading.Event()
+        self._looking: threading.Thread | None = None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -175,8 +169,9 @@ class TrainingScreen(TrainingProgress):
 
     def _finish(self, run: Path, state: str) -> None:
         """Draw the last frame, up to date."""
-        if self._handler_before is not None:
-            signal.signal(signal.SIGWINCH, self._handler_before)
+        self._over.set()
+        if self._looking is not None:
+            self._looking.join()
         if not self._view.epoch:
             return
         shown = self._view.series
@@ -186,17 +181,18 @@ class TrainingScreen(TrainingProgress):
         self._place.draw(self._frame)
 
     def _heed_resizing(self) -> None:
-        """Draw anew as soon as the terminal has another size: the end of an epoch may be far away."""
-        if not hasattr(signal, "SIGWINCH") or threading.current_thread() is not threading.main_thread():
-            return
-        process = os.getpid()
+        """Draw anew as soon as the terminal has another size: the end of an epoch may be far away.
 
-        def redraw(*_: object) -> None:
-            if os.getpid() == process:  # loader workers are copies of this process and get the signal too
-                self._place.draw(self._frame)
+        A thread looks for it: a signal handler may interrupt a drawing anywhere. Copies of this process have none.
+        """
 
-        self._handler_before = signal.signal(signal.SIGWINCH, redraw)
-        signal.siginterrupt(signal.SIGWINCH, False)
+        def look() -> None:
+            while not self._over.wait(LOOK_EVERY):
+                if self._place.resized():
+                    self._place.draw(self._frame)
+
+        self._looking = threading.Thread(target=look, name="terminal size", daemon=True)
+        self._looking.start()
 
 
 def training_display(console: Console, *, verbose: bool = False) -> TrainingProgress:

@@ -48,7 +48,7 @@ def test_weights_that_are_something_else(grokyolo, run, content):
 def test_missing_weights_are_no_damage(grokyolo, run):
     (run / "weights" / "best.pt").unlink()
     code, out, _ = grokyolo("verify", str(run))
-    assert (code, findings(out)["weights/best.pt"]) == (0, ("missing", "not written yet"))
+    assert (code, findings(out)["weights/best.pt"]) == (0, ("missing", "removed since"))
 
 
 def test_a_damaged_state_falls_back_to_the_one_before(grokyolo, run):

@@ -2,9 +2,14 @@
 
 import base64
 import json
+import os
+import signal
+import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from queue import Queue
 
 import pytest
@@ -91,6 +96,14 @@ def delivered(target: str, *bodies: bytes, **options) -> list[str]:
     return channel.problems()
 
 
+def lives(pid: str) -> bool:
+    """Tell whether there is such a process; one that has ended and that nobody has asked is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 class TestCommand:
     def test_gets_the_message_on_its_standard_input(self, noting):
         command, notes = noting
@@ -144,6 +157,43 @@ class TestCommand:
         assert delivered(command, BODY) == [
             f"cannot notify {sys.executable} …: the command took longer than 0.05 s and was ended"
         ]
+
+    def test_does_not_outlive_a_training_by_more_than_its_time(self, tmp_path):
+        family = tmp_path / "family.sh"
+        family.write_text(f"sleep 600 & echo $! $$ > {tmp_path}/pids.new; mv {tmp_path}/pids.new {tmp_path}/pids; wait")
+        training = (
+            "import os, pathlib, time\n"
+            "from grokyolo.notify import delivery\n"
+            "delivery.COMMAND_SECONDS = 1.0\n"
+            f"delivery.Channel(delivery.Target('sh {family}')).put(b'')\n"
+            f"while not pathlib.Path({str(tmp_path / 'pids')!r}).exists(): time.sleep(0.01)\n"
+            "os._exit(9)\n"
+        )
+        subprocess.run([sys.executable, "-c", training], check=False)
+        pids = (tmp_path / "pids").read_text().split()
+        deadline = time.monotonic() + PATIENCE
+        while any(lives(pid) for pid in pids):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    def test_that_hangs_takes_its_children_along(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(module, "COMMAND_SECONDS", 1.0)
+        script = tmp_path / "family.sh"
+        script.write_text(f"sleep 600 & echo $! > {tmp_path}/pid; wait")
+        (problem,) = delivered(f"sh {script}", BODY)
+        assert problem.endswith("took longer than 1 s and was ended")
+        deadline = time.monotonic() + PATIENCE
+        while lives((tmp_path / "pid").read_text().strip()):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    def test_what_it_leaves_behind_holds_nobody_up(self, tmp_path):
+        script = tmp_path / "leaves.sh"
+        script.write_text(f"sleep 600 & echo $! > {tmp_path}/pid")
+        assert delivered(f"sh {script}", BODY) == []
+        pid = (tmp_path / "pid").read_text().strip()
+        assert lives(pid), "it has its time"
+        os.kill(int(pid), signal.SIGKILL)
 
     def test_that_vanishes_is_one_warning(self):
         (problem,) = delivered("no-such-command-anywhere --token x", BODY, BODY)

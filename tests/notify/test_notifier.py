@@ -18,7 +18,6 @@ from tests.notify.reports import assessment, progress, record, unmeasured
 
 PATIENCE = 30.0
 """Seconds that a test waits for what comes at once."""
-RUN = Path("/somewhere/runs/exp1")
 DONE = Outcome(Ending.DONE)
 
 
@@ -34,8 +33,15 @@ def told(monkeypatch):
 def notifier(told):
     """A notifier of a training that has begun."""
     notifier = Notifier(["https://example.org"], unwanted)
-    notifier.started(RUN)
+    notifier.started(run_folder())
     return notifier
+
+
+def run_folder() -> Path:
+    """Return a run's folder below the current one."""
+    run = Path.cwd() / "runs" / "exp1"
+    (run / "state").mkdir(parents=True, exist_ok=True)
+    return run
 
 
 def unwanted(text: str) -> None:
@@ -89,7 +95,7 @@ class TestMessage:
         notifier.ended(DONE)
         (message,) = all_of(told)
         assert message["format"] == 1
-        assert (message["run"], message["folder"]) == ("exp1", str(RUN))
+        assert (message["run"], message["folder"]) == ("exp1", str(run_folder()))
         assert (message["epoch"], message["epochs"]) == (31, 100)
         assert message["host"]
         assert message["time"].endswith("+00:00")
@@ -135,10 +141,28 @@ class TestJump:
         notifier.ended(Outcome(Ending.DONE, assessment=assessment(Verdict.DELAYED_JUMP, jump_at=2)))
         assert events(told) == ["jump", "end"]
 
-    def test_of_before_a_resume_is_not_told_again(self, notifier, told):
+    def test_that_was_told_is_not_told_again_after_a_resume(self, notifier, told):
+        self.verdicts(notifier, assessment(Verdict.GROKKED, jump_at=2))
+        notifier.ended(Outcome(Ending.STOPPED, "stopped"))
+        later = Notifier(["https://example.org"], unwanted)
+        later.started(run_folder())
+        self.verdicts(later, *[assessment(Verdict.GROKKED, jump_at=2)] * 2, first=50)
+        later.ended(Outcome(Ending.DONE, assessment=assessment(Verdict.GROKKED, jump_at=2)))
+        assert events(told) == ["jump", "stop", "end"]
+
+    def test_that_nobody_was_told_of_before_a_kill_is_told_after_the_resume(self, notifier, told):
         self.verdicts(notifier, *[assessment(Verdict.GROKKED, jump_at=2)] * 2, first=50)
         notifier.ended(Outcome(Ending.DONE, assessment=assessment(Verdict.GROKKED, jump_at=2)))
-        assert events(told) == ["end"]
+        assert events(told) == ["jump", "end"]
+
+    @pytest.mark.parametrize("text", ["", "[3]", '["no verdict"]', "{", "[" * 10_000])
+    def test_a_broken_note_is_none(self, text, told):
+        (run_folder() / "state" / "told.json").write_text(text)
+        notifier = Notifier(["https://example.org"], unwanted)
+        notifier.started(run_folder())
+        self.verdicts(notifier, assessment(Verdict.GROKKED, jump_at=2))
+        notifier.ended(DONE)
+        assert events(told) == ["jump", "end"]
 
     def test_after_a_resume_is_told(self, notifier, told):
         self.verdicts(notifier, assessment(), assessment(Verdict.GROKKED, jump_at=2), first=50)
@@ -177,7 +201,7 @@ class TestTargets:
     def test_a_real_command_gets_real_json(self, tmp_path):
         note = f"import pathlib, sys; pathlib.Path({str(tmp_path / 'got.json')!r}).write_bytes(sys.stdin.buffer.read())"
         notifier = Notifier([f'{sys.executable} -c "{note}"'], unwanted, closing_seconds=PATIENCE)
-        notifier.started(RUN)
+        notifier.started(run_folder())
         notifier.ended(DONE)
         assert json.loads((tmp_path / "got.json").read_bytes())["event"] == "end"
 
@@ -199,7 +223,7 @@ class TestTargets:
             lambda text: warnings.append((text, threading.current_thread().name)),
             closing_seconds=PATIENCE,
         )
-        notifier.started(RUN)
+        notifier.started(run_folder())
         notifier.epoch(progress(record(1), assessment(Verdict.GROKKED, jump_at=1)))
         assert failed.wait(PATIENCE)
         notifier.ended(DONE)
@@ -249,7 +273,7 @@ class TestStall:
 
     def test_the_end_of_the_run_is_none(self, told):
         notifier = Notifier(["https://example.org"], unwanted, stalled_at_least=0.0)
-        notifier.started(RUN)
+        notifier.started(run_folder())
         notifier.epoch(progress(record(100), epochs=100, usual_seconds=0.0))
         assert notifier.watch.left() is None
         notifier.ended(DONE)
@@ -257,7 +281,7 @@ class TestStall:
 
     def test_is_told_with_how_long_it_is(self, told):
         notifier = Notifier(["https://example.org"], unwanted, stalled_at_least=0.0)
-        notifier.started(RUN)
+        notifier.started(run_folder())
         notifier.epoch(progress(record(31), assessment(), usual_seconds=0.001))
         message = told.get(timeout=PATIENCE)
         notifier.ended(DONE)

@@ -11,6 +11,10 @@ from grokyolo.notify.reporting import Ending, Outcome, observed, outcome_of, rep
 from tests.notify.reports import progress, record
 
 
+def unwanted(text: str) -> None:
+    raise AssertionError(text)
+
+
 class Witness:
     """Writes down what it is told."""
 
@@ -90,19 +94,19 @@ def test_an_observer_that_fails_is_one_warning_and_disturbs_nobody():
     ],
 )
 def test_each_way_to_end(error, ending, what):
-    assert outcome_of(None, error) == Outcome(ending, what)
+    assert outcome_of(None, error, unwanted) == Outcome(ending, what)
 
 
 def test_the_next_command_and_the_last_verdict_are_part_of_it(tmp_path):
     with GapWriter(tmp_path / "gap.csv") as log:
         log.append(record(1))
-    outcome = outcome_of(tmp_path, Stopped("stopped", hint="grokyolo resume runs/a"))
+    outcome = outcome_of(tmp_path, Stopped("stopped", hint="grokyolo resume runs/a"), unwanted)
     assert outcome.hint == "grokyolo resume runs/a"
     assert outcome.assessment.epochs == 1
 
 
 def test_a_run_that_is_gone_hides_nothing(tmp_path):
-    assert outcome_of(tmp_path / "gone", DataError("no images")) == Outcome(Ending.FAILED, "no images")
+    assert outcome_of(tmp_path / "gone", DataError("no images"), unwanted) == Outcome(Ending.FAILED, "no images")
 
 
 def test_only_what_is_asked_for_is_made(tmp_path):
@@ -115,3 +119,13 @@ def test_only_what_is_asked_for_is_made(tmp_path):
         listener.started(tmp_path)
         listener.epoch(progress(record(1)))
     assert [path.name for path in tmp_path.iterdir()] == ["a.prom"]
+
+
+def test_a_verdict_that_fails_is_said_and_hides_no_ending(tmp_path, monkeypatch):
+    def fail(_):
+        raise ZeroDivisionError("of noise")
+
+    monkeypatch.setattr("grokyolo.notify.reporting.last_assessment", fail)
+    said: list[str] = []
+    assert outcome_of(tmp_path, None, said.append) == Outcome(Ending.DONE)
+    assert said == ["the notified end has no verdict: ZeroDivisionError: of noise"]

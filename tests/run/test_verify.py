@@ -80,3 +80,20 @@ def test_what_is_no_run_is_refused(workplace, made):
         other.mkdir()
     with pytest.raises(RunError):
         verify(other)
+
+
+def test_nothing_of_a_run_in_training_is_called_damaged(run):
+    with folder.owned(run):
+        for name in ("weights/last.pt", "gap.csv", states.state_files(run)[0].path.relative_to(run)):
+            (run / name).write_bytes((run / name).read_bytes()[:-7])
+        (run / "gap.csv").write_bytes(b"")
+        found = verify(run)
+        assert Health.DAMAGED not in {finding.health for finding in found.findings}
+        assert [finding.health for finding in found.findings].count(Health.WRITING) == 3
+    assert [finding.health for finding in verify(run).findings].count(Health.DAMAGED) == 3
+
+
+def test_weights_that_were_there_are_said_to_be_gone(run):
+    (run / "weights" / "best.pt").unlink()
+    (missing,) = [finding for finding in verify(run).findings if finding.health is Health.MISSING]
+    assert missing.detail == "removed since"

@@ -1,7 +1,8 @@
 """The screen of a training in this process: what it shows, when it draws, and that it never takes much time."""
 
-import os
 import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from grokyolo.view import live as module
 from grokyolo.view.live import Allowance, Place, TrainingScreen, can_draw, training_display
 from grokyolo.view.progress import TrainingProgress
 from tests.view.terminal import Terminal
+
+PATIENCE = 30.0
+"""Seconds that a test waits for what comes at once."""
 
 
 class Clock:
@@ -160,26 +164,18 @@ def test_after_a_resize_all_is_cleared_and_drawn_for_the_new_size(run):
         assert len(terminal.last()[0]) == 120
 
 
-def test_a_resize_is_drawn_before_the_epoch_is_over(run):
+def test_a_resize_is_drawn_before_the_epoch_is_over_and_outside_of_any_signal_handler(run):
     terminal, clock = Terminal(), Clock()
     before = signal.getsignal(signal.SIGWINCH)
     with TrainingScreen(terminal.console, clock=clock) as screen:
         Training(run, screen, clock).go_on(5)
+        assert signal.getsignal(signal.SIGWINCH) == before
         terminal.resize(120, 40)
-        os.kill(os.getpid(), signal.SIGWINCH)
-        assert len(terminal.last()[0]) == 120
-    assert signal.getsignal(signal.SIGWINCH) == before
-
-
-def test_a_copy_of_this_process_draws_nothing(run, monkeypatch):
-    terminal, clock = Terminal(), Clock()
-    with TrainingScreen(terminal.console, clock=clock) as screen:
-        Training(run, screen, clock).go_on(5)
-        terminal.resize(120, 40)
-        drawn = len(terminal.frames())
-        monkeypatch.setattr(module.os, "getpid", lambda: -1)
-        signal.raise_signal(signal.SIGWINCH)
-        assert len(terminal.frames()) == drawn
+        deadline = time.monotonic() + PATIENCE
+        while len(terminal.last()[0]) != 120:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    assert not [thread for thread in threading.enumerate() if thread.name == "terminal size"]
 
 
 def test_a_warning_stands_above_the_screen(run):

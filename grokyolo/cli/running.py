@@ -76,9 +76,9 @@ def continued(run: Path, overrides: Sequence[str], options: TrainingOptions) -> 
     """
     from grokyolo.recipe import epochs_of, load
     from grokyolo.run import extension, status
-    from grokyolo.run.folder import must_be_run
+    from grokyolo.run.folder import must_be_trained_here
 
-    must_be_run(run)
+    must_be_trained_here(run)
     recipe = load(str(run), overrides)
     if any(word.startswith("epochs=") for word in overrides):
         return go_on_with(run, recipe, options, extension.change_of(run, load(str(run)), recipe))

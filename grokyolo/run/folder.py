@@ -232,6 +232,15 @@ def must_be_run(run: Path) -> None:
             where=str(run),
             hint=f"give a folder that holds {SETTINGS}, for example runs/exp1",
         )
+
+
+def must_be_trained_here(run: Path) -> None:
+    """Make sure that grokyolo can train a run on.
+
+    Raises:
+        RunError: it is no run of grokyolo, its settings cannot be read, or Ultralytics trained it.
+    """
+    must_be_run(run)
     if _read(run).get(TRAINED_BY):
         raise RunError(
             "Ultralytics trained this run, grokyolo only measured it",

@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
+from grokyolo.format import printable
+
 CLOSE = 0.65
 """Likeness of two names below which none is proposed for the other."""
 SPREAD = 0.12
@@ -108,11 +110,6 @@ class Interrupted(GrokyoloError):
     def lines(self) -> list[str]:
         """Return the lines; what somebody asked for is called no error."""
         return [self.what, *super().lines()[1:]]
-
-
-def printable(text: str) -> str:
-    """Return text on one line, with what a terminal would act on written out: a name may hold anything."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def alike(word: str, known: Iterable[str]) -> list[str]:

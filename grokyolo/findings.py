@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from grokyolo.errors import GrokyoloError, RecipeError, printable
+from grokyolo.errors import GrokyoloError, RecipeError
+from grokyolo.format import printable
 
 COMMAND_LINE = "command line"
 

@@ -1,6 +1,6 @@
 """What was found, where it stands, and in which order it is told."""
 
-from grokyolo.findings import Finding, Place, Severity, error_of, printable
+from grokyolo.findings import Finding, Place, Severity, error_of
 
 
 def test_a_place_in_a_file_is_what_editors_jump_to():
@@ -33,10 +33,6 @@ def test_problems_come_file_by_file_from_top_to_bottom_and_the_command_line_last
         "parent.yaml:1:1",
         "a=1 on the command line",
     ]
-
-
-def test_what_a_terminal_would_act_on_is_written_out():
-    assert printable("a\x1b[31m\nü\u202e") == "a\\x1b[31m\\nü\\u202e"
 
 
 def test_a_finding_is_one_line_with_its_place_and_its_remedy():

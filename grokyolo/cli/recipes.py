@@ -13,6 +13,7 @@ from grokyolo.cli import complete
 from grokyolo.cli.command import HELP_NAMES, Command, Group
 from grokyolo.cli.output import console, print_error, say
 from grokyolo.errors import GrokyoloError, UsageError
+from grokyolo.format import printable
 
 if TYPE_CHECKING:
     from typer._click import Context
@@ -101,9 +102,7 @@ def show(
     elif out.is_terminal:
         out.print(Syntax(recipe.to_yaml(), "yaml", theme="ansi_dark", background_color="default", word_wrap=True))
     else:
-        from grokyolo.view.console import written_out
-
-        sys.stdout.write(written_out(recipe.to_yaml()))
+        sys.stdout.write(printable(recipe.to_yaml(), keep_lines=True))
     return 0
 
 
@@ -178,9 +177,8 @@ def _checked(name: str, overrides: list[str]) -> int:
     needs = [f"{name} needs {' and '.join(missing)} on the command line"] if missing else []
     for warning in [*recipe.warnings, *needs]:
         say(f"warning: {warning}", stderr=True)
-    from grokyolo.view.console import written_out
 
-    sys.stdout.write(written_out(f"{name}: ok\n"))
+    sys.stdout.write(printable(f"{name}: ok\n", keep_lines=True))
     return 0
 
 

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from grokyolo.format import format_count
 from grokyolo.gap.series import FloatArray, IntArray
-from grokyolo.gap.table import Column, counted
+from grokyolo.gap.table import Column
 
 BoolArray = NDArray[np.bool_]
 
@@ -192,7 +193,7 @@ def clean_scores(column: Column | None, rows: int) -> tuple[FloatArray, tuple[st
         return np.full(rows, np.nan), ("no score in this log, only losses",)
     with np.errstate(invalid="ignore"):
         odd = (column.values < 0) | (column.values > 1)
-    notes = (f"{counted(int(odd.sum()), 'score')} left out: not between 0 and 1",) if odd.any() else ()
+    notes = (f"{format_count(int(odd.sum()), 'score')} left out: not between 0 and 1",) if odd.any() else ()
     return np.where(odd, np.nan, column.values), notes
 
 

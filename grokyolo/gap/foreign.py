@@ -13,6 +13,7 @@ import numpy as np
 
 from grokyolo.dynamics import setting_steps
 from grokyolo.errors import RunError
+from grokyolo.format import format_count
 from grokyolo.gap.columns import Layout, find_layout
 from grokyolo.gap.curves import (
     clean_scores,
@@ -29,7 +30,7 @@ from grokyolo.gap.curves import (
 from grokyolo.gap.ordering import Order, epoch_cells, one_row_an_epoch, order_rows
 from grokyolo.gap.series import Event, EventKind, FloatArray, IntArray, Series, Source, from_columns
 from grokyolo.gap.settings import Settings, batches_per_epoch, optimizer_steps, read_settings, warmup_batches
-from grokyolo.gap.table import Column, Table, bounds, counted, parse_table, read_bytes
+from grokyolo.gap.table import Column, Table, bounds, parse_table, read_bytes
 
 
 def read_results(log: Path, run: str) -> Series:
@@ -106,7 +107,7 @@ def _order(table: Table, layout: Layout, where: str) -> tuple[Order, tuple[str, 
     order = order_rows(epochs, np.array(marks).reshape(len(marks), len(valid)).T, where)
     notes = order.notes
     if len(valid) < table.rows:
-        notes = (f"{counted(table.rows - len(valid), 'row')} left out: the epoch is no whole number", *notes)
+        notes = (f"{format_count(table.rows - len(valid), 'row')} left out: the epoch is no whole number", *notes)
     return replace(order, rows=valid[order.rows]), notes
 
 
@@ -148,7 +149,7 @@ def _steps(log: _Log, lr: FloatArray, batches: int | None, blocks: FloatArray) -
         warm = warmup_batches(log.epochs, lr, settings.schedule, batches, settings.warmup_epochs)
         steps = optimizer_steps(log.epochs, batches, settings.accumulate, warm)
         if not np.isnan(steps).all():
-            return steps, (f"optimizer steps are counted from the warm-up: {counted(batches, 'batch')} an epoch",)
+            return steps, (f"optimizer steps are counted from the warm-up: {format_count(batches, 'batch')} an epoch",)
     return blocks, () if np.isnan(blocks).all() else ("optimizer steps are an estimate: one a block",)
 
 
@@ -272,7 +273,7 @@ def parse_results_txt(raw: bytes, where: str) -> tuple[Table, int]:
     dropped = len(lines) - len(numbers)
     notes = ["results.txt has no header: its columns are those of YOLOv5, checked against each other"]
     if dropped:
-        notes.append(f"{counted(dropped, 'torn row')} left out")
+        notes.append(f"{format_count(dropped, 'torn row')} left out")
     return Table(columns, {}, rows=len(values), notes=tuple(notes)), planned
 
 

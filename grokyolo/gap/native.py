@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from grokyolo.errors import RunError
+from grokyolo.format import format_count
 from grokyolo.gap.curves import clean_scores, frozen_rows, losses, measured_interval, valid_epochs
 from grokyolo.gap.log import read_remarks
 from grokyolo.gap.series import COLUMNS, Event, EventKind, IntArray, Series, Source, from_columns
 from grokyolo.gap.settings import as_count, load_yaml
-from grokyolo.gap.table import Table, bounds, counted, parse_table, read_bytes
+from grokyolo.gap.table import Table, bounds, parse_table, read_bytes
 
 LOG_NAME = "gap.csv"
 META_NAME = "grokyolo.yaml"
@@ -92,7 +93,7 @@ def _rows_by_epoch(table: Table, log: Path) -> tuple[IntArray, IntArray, list[st
     valid = valid_epochs(cells)
     notes = []
     if dropped := table.rows - int(valid.sum()):
-        notes.append(f"{counted(dropped, 'row')} left out: the epoch is no whole number")
+        notes.append(f"{format_count(dropped, 'row')} left out: the epoch is no whole number")
     rows = np.flatnonzero(valid)
     if not len(rows):
         raise RunError(

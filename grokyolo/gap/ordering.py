@@ -22,9 +22,10 @@ from shlex import quote
 import numpy as np
 
 from grokyolo.errors import RunError
+from grokyolo.format import format_count
 from grokyolo.gap.curves import BoolArray
 from grokyolo.gap.series import FloatArray, IntArray
-from grokyolo.gap.table import Column, Table, counted
+from grokyolo.gap.table import Column, Table
 
 _DECISIVE = 3.0
 
@@ -134,7 +135,7 @@ def _last(epochs: IntArray, runs: list[_Run]) -> Order:
             f"the {'one' if len(runs) == 2 else 'ones'} before it ({counts} epochs) left out"
         )
     if run.replaced:
-        notes.append(f"resumed {run.rewinds}×: {counted(run.replaced, 'row')} replaced by later ones")
+        notes.append(f"resumed {run.rewinds}×: {format_count(run.replaced, 'row')} replaced by later ones")
     return Order(rows, epochs[rows], tuple(run.seams), (*notes, *_gap_notes(epochs[rows])))
 
 
@@ -158,7 +159,7 @@ def _longest(epochs: IntArray, marks: FloatArray, where: str) -> Order:
     rows = np.array(longest)
     note = (
         f"{len(runs)} processes wrote into this file at once: the longest run counts ({len(rows)} epochs), "
-        f"{counted(len(epochs) - len(rows), 'row')} left out"
+        f"{format_count(len(epochs) - len(rows), 'row')} left out"
     )
     return Order(rows, epochs[rows], notes=(note,))
 
@@ -189,7 +190,7 @@ def _gap_notes(epochs: IntArray) -> tuple[str, ...]:
     notes = []
     if missing:
         verb = "is" if missing == 1 else "are"
-        notes.append(f"{counted(missing, 'epoch')} {verb} missing between the first and the last row")
+        notes.append(f"{format_count(missing, 'epoch')} {verb} missing between the first and the last row")
     if epochs[0] > 1:
         notes.append(f"the log starts at epoch {epochs[0]}")
     return tuple(notes)
@@ -225,7 +226,8 @@ def one_row_an_epoch(table: Table) -> tuple[Table, tuple[str, ...]]:
         return table, ()
     firsts = np.flatnonzero(~merged[group] | (np.diff(group, prepend=-1) != 0))
     columns = {name: _written_one(column, firsts) for name, column in table.columns.items()}
-    note = f"{counted(int(sizes[merged].sum()), 'row')} of {counted(int(merged.sum()), 'epoch')} complete each other: "
+    halves, whole = format_count(int(sizes[merged].sum()), "row"), format_count(int(merged.sum()), "epoch")
+    note = f"{halves} of {whole} complete each other: "
     return replace(table, columns=columns, rows=len(firsts)), (f"{note}one row an epoch is made of them",)
 
 

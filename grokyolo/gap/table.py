@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from grokyolo.errors import RunError
 from grokyolo.files import LOG_BYTES, read_bounded
+from grokyolo.format import format_count
 from grokyolo.gap.columns import HEAD_BYTES, refusal, tool_of_text
 from grokyolo.gap.dialect import decode, to_csv
 from grokyolo.gap.series import FloatArray
@@ -71,7 +72,7 @@ class Table:
         """Return a note that says how many cells of these columns are no numbers; none when all are."""
         count = sum(self.odd.get(name, 0) for name in dict.fromkeys(names))
         verb = "was no number" if count == 1 else "were no numbers"
-        return (f"{counted(count, 'cell')} {verb}: left out",) if count else ()
+        return (f"{format_count(count, 'cell')} {verb}: left out",) if count else ()
 
 
 def read_bytes(path: Path, where: str, *, within: Path | None = None) -> bytes:
@@ -125,12 +126,6 @@ def parse_table(raw: bytes, where: str, *, keep_open_line: bool = False) -> Tabl
     return replace(table, notes=(*notes, *table.notes))
 
 
-def counted(number: int, noun: str) -> str:
-    """Return '1 row', '2 rows' or '2 batches'."""
-    ending = "" if number == 1 else "es" if noun.endswith("tch") else "s"
-    return f"{number} {noun}{ending}"
-
-
 def split_cells(line: str) -> list[str]:
     """Return the cells of one line, without padding or quotes around them."""
     if '"' in line:
@@ -168,7 +163,7 @@ def _parse_lines(text: str, where: str, keep_open_line: bool) -> Table:
         raise RunError(what, where=where, hint=f"head -3 {quote(where)}")
     notes = []
     if misfits:
-        notes.append(f"{counted(len(misfits), 'row')} left out: not as many cells as the header has names")
+        notes.append(f"{format_count(len(misfits), 'row')} left out: not as many cells as the header has names")
     columns, words, odd = _merge(sections)
     return Table(columns, words, rows, tuple(notes), odd)
 

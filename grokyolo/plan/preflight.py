@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from grokyolo.format import format_count, format_size
 from grokyolo.plan.costs import Costs
 from grokyolo.plan.data import Data, Fault, Split
 from grokyolo.plan.images import NO_END
@@ -81,15 +82,15 @@ def _broken(scene: Scene) -> Iterator[Finding]:
         useless = [fault for fault in split.broken_images if fault not in rewritten]
         if useless:
             yield _named(
-                f"{_many(len(useless), 'image')} of {word} cannot be used", useless, split.images_checked, "rm"
+                f"{format_count(len(useless), 'image')} of {word} cannot be used", useless, split.images_checked, "rm"
             )
         if rewritten:
-            what = (
-                f"{_many(len(rewritten), 'image')} of {word} without an end mark, which Ultralytics saves anew in place"
-            )
+            images = format_count(len(rewritten), "image")
+            what = f"{images} of {word} without an end mark, which Ultralytics saves anew in place"
             yield _named(what, rewritten, split.images_checked, "cp -t .")
         if split.broken_labels:
-            what = f"{_many(len(split.broken_labels), 'label file')} of {word} broken, so their images are left out"
+            files = format_count(len(split.broken_labels), "label file")
+            what = f"{files} of {word} broken, so their images are left out"
             yield _named(what, split.broken_labels, split.labels_checked, "head -3")
 
 
@@ -111,7 +112,7 @@ def _labels(scene: Scene) -> Iterator[Finding]:
             what = f"{split.unlabelled} of {read} {word} images have no label file and count as background"
             yield Finding(Severity.WARNING, what, "add empty .txt files where that is meant")
         if split.foreign:
-            what = f"{_many(split.foreign, f'{word} image')} left out: their folders are no classes of training"
+            what = f"{format_count(split.foreign, f'{word} image')} left out: their folders are no classes of training"
             yield Finding(Severity.WARNING, what, "give both splits the same class folders")
 
 
@@ -135,17 +136,17 @@ def _disk(scene: Scene) -> Iterator[Finding]:
         return
     least = costs.state_bytes + costs.weights_bytes
     if free < least:
-        what = f"{size(free)} free on this disk, but one state and the weights need {size(least)}"
+        what = f"{format_size(free)} free on this disk, but one state and the weights need {format_size(least)}"
         yield Finding(Severity.FATAL, what, "df -h .  and train in a folder on a larger disk", "the current folder")
     elif free < costs.disk_bytes:
-        what = f"{size(free)} free on this disk, but the run may need {size(costs.disk_bytes)}"
+        what = f"{format_size(free)} free on this disk, but the run may need {format_size(costs.disk_bytes)}"
         yield Finding(Severity.WARNING, what, "checkpoint.keep=1")
 
 
 def _shared_memory(scene: Scene) -> Iterator[Finding]:
     free, needed = scene.machine.shared_free, scene.costs.loader_bytes
     if free is not None and needed > free:
-        what = f"/dev/shm has {size(free)} free, but loader processes may need {size(needed)}"
+        what = f"/dev/shm has {format_size(free)} free, but loader processes may need {format_size(needed)}"
         yield Finding(Severity.WARNING, what, f"docker run --shm-size={-(-2 * needed // GIB)}g ...  or workers=0")
 
 
@@ -155,30 +156,31 @@ def _gpu(scene: Scene) -> Iterator[Finding]:
         return
     for number in devices if gpus else ():
         if number >= len(gpus):
-            what = f"there is no GPU {number}: nvidia-smi knows of {_many(len(gpus), 'GPU')}, counted from 0"
+            what = f"there is no GPU {number}: nvidia-smi knows of {format_count(len(gpus), 'GPU')}, counted from 0"
             yield Finding(Severity.WARNING, what, "device=0")
     for gpu in scene.machine.chosen(devices):
         used = gpu.total - gpu.free
         if need is not None and need.total > gpu.free and not (scene.settings.batch_assumed and need.image < gpu.free):
             yield _too_small(gpu, need, scene)
         elif need is None and gpu.free < LITTLE_GPU:
-            what = f"GPU {gpu.index} ({gpu.name}) has only {size(gpu.free)} free of {size(gpu.total)}"
+            what = f"GPU {gpu.index} ({gpu.name}) has only {format_size(gpu.free)} free of {format_size(gpu.total)}"
             yield Finding(Severity.WARNING, what, _another(scene, LITTLE_GPU) or "nvidia-smi  shows who uses it")
         elif used > TAKEN * gpu.total:
-            what = f"GPU {gpu.index} ({gpu.name}) is in use: {size(used)} of {size(gpu.total)}"
+            what = f"GPU {gpu.index} ({gpu.name}) is in use: {format_size(used)} of {format_size(gpu.total)}"
             yield Finding(Severity.WARNING, what, "nvidia-smi  shows by whom")
 
 
 def _too_small(gpu: Gpu, need: Need, scene: Scene) -> Finding:
     """Return what to do about a GPU whose free memory will not do; only what is counted exactly stops a training."""
-    free = f"GPU {gpu.index} ({gpu.name}) has {size(gpu.free)} free"
+    free = f"GPU {gpu.index} ({gpu.name}) has {format_size(gpu.free)} free"
     another = _another(scene, need.total)
     if need.weights > gpu.free:
-        what = f"{free}, but weights, gradients and optimizer alone take {size(need.weights)}"
+        what = f"{free}, but weights, gradients and optimizer alone take {format_size(need.weights)}"
         return Finding(
             Severity.FATAL, what, another or "nvidia-smi  shows who uses it; or a smaller model", f"device: {gpu.index}"
         )
-    what = f"{free}, but {_many(need.images, 'image')} of {scene.settings.imgsz} pixels need about {size(need.total)}"
+    images = f"{format_count(need.images, 'image')} of {scene.settings.imgsz} pixels"
+    what = f"{free}, but {images} need about {format_size(need.total)}"
     return Finding(Severity.WARNING, f"{what} (an estimate from the layers)", another or _smaller(gpu, need, scene))
 
 
@@ -218,19 +220,6 @@ def _splits(data: Data) -> list[tuple[str, Split]]:
     return [(word, split) for word, split in (("training", data.train), ("validation", data.val)) if split is not None]
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def _names(data: Data, numbers: Sequence[int], most: int = 2) -> str:
     names = [(data.names or {}).get(number, str(number)) for number in numbers[:most]]
     return ", ".join(names) + (", ..." if len(numbers) > most else "")
-
-
-def size(count: float) -> str:
-    """Return a number of bytes for people: `5.2 MB`, `31 GB`."""
-    for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):
-        if count >= 10**power:
-            value = count / 10**power
-            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
-    return f"{count:.0f} B"

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from grokyolo.dynamics import CONTROL_BUDGET
+from grokyolo.format import format_decimal
 from grokyolo.plan.optimizers import Decay
 from grokyolo.plan.schedule import Schedule, schedule
 from grokyolo.plan.settings import Settings
@@ -79,8 +80,8 @@ def alone(settings: Settings, images: int, classes: int) -> tuple[Change, ...]:
     named = f"optimizer={now.optimizer.name} " if now.optimizer.chosen else ""
     return (
         Change(f"{named}epochs={int(epochs)}", "", TARGET, epochs < FAR_TOO_LONG),
-        Change(f"weight_decay={_number(decay)}", "", TARGET, decay <= CAP),
-        Change(f"{named}lr0={_number(rate)}", "", TARGET, rate <= HIGHEST_LR),
+        Change(f"weight_decay={format_decimal(decay)}", "", TARGET, decay <= CAP),
+        Change(f"{named}lr0={format_decimal(rate)}", "", TARGET, rate <= HIGHEST_LR),
     )
 
 
@@ -90,8 +91,8 @@ Made = tuple[str, str, Settings] | None
 def _named_optimizer(settings: Settings, images: int, classes: int) -> Made:
     now = schedule(settings, images, classes)
     if now.optimizer.chosen:
-        typed = f"optimizer=AdamW lr0={_number(USUAL_LR)} warmup_bias_lr=0.0"
-        why = f"auto took {_number(now.optimizer.lr)}"
+        typed = f"optimizer=AdamW lr0={format_decimal(USUAL_LR)} warmup_bias_lr=0.0"
+        why = f"auto took {format_decimal(now.optimizer.lr)}"
         return typed, why, replace(settings, optimizer="AdamW", lr0=USUAL_LR)
     if now.optimizer.decay is Decay.RESCALED:
         return "optimizer=AdamW", f"{now.optimizer.name} rescales it", replace(settings, optimizer="AdamW")
@@ -117,7 +118,7 @@ def _more_decay(settings: Settings, images: int, classes: int) -> Made:
     if wanted <= settings.weight_decay:
         return None
     return (
-        f"weight_decay={_number(wanted)}",
+        f"weight_decay={format_decimal(wanted)}",
         "the cap" if wanted == CAP else "",
         replace(settings, weight_decay=wanted),
     )
@@ -137,12 +138,6 @@ def _rounded(number: float) -> float:
         return 0.0
     unit = 10.0 ** (math.floor(math.log10(number)) - 1)
     return math.ceil(number / unit - 1e-9) * unit
-
-
-def _number(value: float) -> str:
-    """Return a number as a recipe takes it: with a point, never in a form that YAML reads as text."""
-    text = f"{value:.10f}".rstrip("0")
-    return text + "0" if text.endswith(".") else text
 
 
 def of_control(now: Schedule) -> float | None:

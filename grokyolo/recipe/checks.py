@@ -13,6 +13,7 @@ from typing import Any
 
 from grokyolo.dynamics import accumulation, effective_decay
 from grokyolo.findings import Finding, Place, Severity, problem
+from grokyolo.format import format_setting
 from grokyolo.recipe.models import MEMORISED, BuiltinData, Recipe
 from grokyolo.recipe.modular import image_side
 from grokyolo.recipe.train_arguments import (
@@ -75,8 +76,7 @@ class Settings:
 
     def spelled(self, name: str) -> str:
         """Return `train.name is value`, and whose value it is when nobody set it."""
-        value = str(self[name]).lower() if isinstance(self[name], bool) else str(self[name])
-        return f"train.{name} is {value}" + ("" if self.given(name) else " (Ultralytics' default)")
+        return f"train.{name} is {format_setting(self[name])}" + ("" if self.given(name) else " (Ultralytics' default)")
 
     def nearest(self, *keys: str) -> str:
         """Return the first of the keys that the recipe's own file or the command line sets, else the first."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from grokyolo.errors import printable
 from grokyolo.findings import Finding, Severity
+from grokyolo.format import printable
 from grokyolo.recipe.models import Recipe
 from grokyolo.recipe.schema import MODELINE, file_model
 from grokyolo.recipe.train_arguments import train_arguments

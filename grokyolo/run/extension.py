@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from grokyolo.errors import UsageError
+from grokyolo.format import format_setting
 from grokyolo.gap import EventKind
 from grokyolo.recipe import Recipe, epochs_of, flatten
 from grokyolo.recipe.train_arguments import BOXES, CLASSIFY, EVERY_TASK
@@ -94,9 +95,7 @@ def difference(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, E
 
 def _spelled(value: Any, instead_of: Any = None) -> str:
     """Return a value as the command line takes it; a switch that is off is not in a recipe at all."""
-    if value is None:
-        return "false" if isinstance(instead_of, bool) else "null"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return "false" if value is None and isinstance(instead_of, bool) else format_setting(value)
 
 
 def _decays(recipe: Recipe) -> bool:

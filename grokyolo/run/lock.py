@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 from grokyolo.errors import UsageError
 from grokyolo.files import YAML_BYTES, opened, read_bounded
+from grokyolo.format import printable
 
 try:
     import fcntl
@@ -96,7 +97,7 @@ def named(owner: dict[str, Any]) -> str:
     """Return how messages call the process that holds a lock."""
     if not owner:
         return "another process"
-    host = "".join(letter if letter.isprintable() else "?" for letter in owner["host"])
+    host = printable(owner["host"])
     return f"process {owner['pid']} on {host}"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from rich.text import Text
 
+from grokyolo.format import format_tick
 from grokyolo.gap.series import FloatArray, IntArray
 
 LABELS = 7
@@ -206,18 +207,8 @@ def _row_labels(scale: Scale, rows: int) -> dict[int, str]:
     for tick in [ticks[-1], ticks[0], *ticks[1:-1]]:
         row = rows - 1 - min(int(float(scale.share(np.array(tick))) * rows), rows - 1)
         if not {row - 1, row, row + 1} & labels.keys():
-            labels[row] = _number(tick)
+            labels[row] = format_tick(tick)
     return labels
-
-
-def _number(value: float) -> str:
-    if value == 0:
-        return "0"
-    if 0.01 <= abs(value) < 1000:
-        return f"{value:.3g}"
-    if 0.001 <= abs(value) < 0.01:
-        return f"{value:.2g}"
-    return f"{value:,.0f}" if 1000 <= value < 1e5 else f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
 
 
 def _column(axis: Scale, epoch: int, columns: int) -> int:

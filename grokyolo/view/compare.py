@@ -15,12 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from grokyolo.compare import HALF, MOST, By, Compared, Comparison, Cost, Difference, clock
+from grokyolo.format import MISSING, format_duration, format_name, format_score, printable
 from grokyolo.gap.series import FloatArray
-from grokyolo.view import numbers
-from grokyolo.view.names import printable, printable_lines
 from grokyolo.view.panels import NUMBERS, SMALL, number_decades, scale_losses
 from grokyolo.view.plot import save_picture
-from grokyolo.view.progress import spelled
 from grokyolo.view.table import STYLES
 from grokyolo.view.thinning import telling
 
@@ -70,12 +68,12 @@ def _runs(comparison: Comparison) -> Table:
         assessment = run.assessment
         table.add_row(
             Text(run.label, style="bold"),
-            escape(printable_lines(run.series.run)),
+            escape(format_name(run.series.run)),
             f"[{STYLES[assessment.verdict]}]{assessment.verdict.value}[/]",
             str(assessment.epochs),
-            str(assessment.memorised_epoch or numbers.MISSING),
-            str(assessment.jump.epoch if assessment.jump else numbers.MISSING),
-            numbers.score(run.final),
+            str(assessment.memorised_epoch or MISSING),
+            str(assessment.jump.epoch if assessment.jump else MISSING),
+            format_score(run.final),
         )
     return table
 
@@ -84,7 +82,7 @@ def _race(comparison: Comparison, share: float) -> list[RenderableType]:
     """Return who reached a share of the best final level first, and what it cost each."""
     if comparison.best_final is None:
         return [Text(f"who came to {NAMES[share]} of the best first: no run has a score")] if share == HALF else []
-    head = f"{NAMES[share]} of the best final level ({numbers.score(share * comparison.best_final)})"
+    head = f"{NAMES[share]} of the best final level ({format_score(share * comparison.best_final)})"
     first = [run.label for run in comparison.first(share)]
     who = f"first by {comparison.by.value}: {', '.join(first)}" if first else "nobody reached it for good"
     table = _table("", "epoch", "steps", "time", "e-folds")
@@ -95,12 +93,12 @@ def _race(comparison: Comparison, share: float) -> list[RenderableType]:
 
 def _costs(cost: Cost | None) -> list[str]:
     if cost is None:
-        return ["never", *[numbers.MISSING] * 3]
+        return ["never", *[MISSING] * 3]
     return [
         f"{cost.epoch:,}",
-        numbers.MISSING if cost.step is None else f"{cost.step:,.0f}",
-        numbers.MISSING if cost.seconds is None else spelled(cost.seconds),
-        numbers.MISSING if cost.budget is None else f"{cost.budget:.3g}",
+        MISSING if cost.step is None else f"{cost.step:,.0f}",
+        MISSING if cost.seconds is None else format_duration(cost.seconds),
+        MISSING if cost.budget is None else f"{cost.budget:.3g}",
     ]
 
 
@@ -109,7 +107,7 @@ def _scores(comparison: Comparison) -> Table:
     table = _table(f"score by {comparison.by.value}", *(run.label for run in shown))
     table.columns[0].justify = "right"
     for i, place in enumerate(comparison.positions.tolist()):
-        table.add_row(_place(place, comparison.by), *(numbers.score(run.scores[i]) for run in shown))
+        table.add_row(_place(place, comparison.by), *(format_score(run.scores[i]) for run in shown))
     if len(shown) < len(comparison.runs):
         table.caption = f"and {len(comparison.runs) - len(shown)} more runs; --json has them all"
     return table
@@ -117,7 +115,7 @@ def _scores(comparison: Comparison) -> Table:
 
 def _place(value: float, by: By) -> str:
     if by is By.TIME:
-        return spelled(value)
+        return format_duration(value)
     return f"{value:.3g}" if by is By.BUDGET else f"{value:,.0f}"
 
 
@@ -147,7 +145,7 @@ def _grouped(difference: Difference, runs: Sequence[Compared]) -> dict[str, str]
 
 
 def _value(value: object) -> Text:
-    text = Text(numbers.MISSING if value is None else printable(str(value)) or "''")
+    text = Text(MISSING if value is None else printable(str(value)) or "''")
     text.truncate(VALUE_WIDTH, overflow="ellipsis")
     return text
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook
 from rich.segment import Segment
 
-ACTED_ON = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Categories of Unicode that move a cursor, turn text round, or break lines."""
+from grokyolo.format import printable
 
 
 class SafeConsole(Console):
@@ -28,17 +26,6 @@ class SafeConsole(Console):
         raise BrokenPipeError
 
 
-def written_out(text: str) -> str:
-    """Return text with what a terminal would act on written out, ends of lines left alone."""
-    if text.isprintable():
-        return text
-    return "".join(c if c == "\n" or unicodedata.category(c) not in ACTED_ON else _escaped(c) for c in text)
-
-
-def _escaped(letter: str) -> str:
-    return letter.encode("unicode_escape").decode()
-
-
 class _Hook(RenderHook):
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
         return [_WrittenOut(renderable) for renderable in renderables]
@@ -50,4 +37,4 @@ class _WrittenOut:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
         for segment in console.render(self._renderable, options):
-            yield segment if segment.control else Segment(written_out(segment.text), segment.style)
+            yield segment if segment.control else Segment(printable(segment.text, keep_lines=True), segment.style)

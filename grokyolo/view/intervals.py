@@ -9,11 +9,11 @@ import numpy as np
 from rich.text import Text
 
 from grokyolo.errors import RunError
+from grokyolo.format import format_score
 from grokyolo.gap import Intervals, Series, read_intervals
 from grokyolo.gap.intervals import FILE_NAME
 from grokyolo.gap.run import find_log
 from grokyolo.verdict import Assessment
-from grokyolo.view import numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,4 +108,4 @@ def _best(series: Series, assessment: Assessment, bars: list[Intervals]) -> str:
 
 
 def _words(name: str, low: float, high: float, where: str = "") -> str:
-    return f"{name} {numbers.score(low)} to {numbers.score(high)}{where}"
+    return f"{name} {format_score(low)} to {format_score(high)}{where}"

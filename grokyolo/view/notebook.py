@@ -7,9 +7,9 @@ import warnings
 from base64 import b64encode
 from html import escape
 
+from grokyolo.format import format_loss, format_score
 from grokyolo.gap import Series
 from grokyolo.verdict import Assessment, assess
-from grokyolo.view import numbers
 from grokyolo.view.plot import draw
 from grokyolo.view.table import telling_rows
 
@@ -61,11 +61,11 @@ def _table(series: Series, assessment: Assessment) -> str:
 
 
 def _row(label: str, series: Series, i: int) -> str:
-    gap = numbers.score(series.score_gap[i]) if series.like_for_like else numbers.loss(series.loss_gap[i])
+    gap = format_score(series.score_gap[i]) if series.like_for_like else format_loss(series.loss_gap[i])
     cells = [
         f"{series.epoch[i]:,}",
-        *(numbers.loss(losses[i]) for losses in (series.train_loss, series.probe_loss, series.val_loss)),
-        *(numbers.score(scores[i]) for scores in (series.probe_score, series.val_score)),
+        *(format_loss(losses[i]) for losses in (series.train_loss, series.probe_loss, series.val_loss)),
+        *(format_score(scores[i]) for scores in (series.probe_score, series.val_score)),
         gap,
     ]
     return f"<tr><td>{escape(label)}</td>" + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells) + "</tr>"

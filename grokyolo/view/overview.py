@@ -8,9 +8,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
 
-from grokyolo.view import numbers
-from grokyolo.view.names import printable
-from grokyolo.view.progress import fitted, spelled
+from grokyolo.format import MISSING, format_duration, format_score, printable
+from grokyolo.view.progress import fitted
 from grokyolo.view.screen import QUIET, View
 from grokyolo.view.screen_facts import last_known
 from grokyolo.view.table import ROUGH_NOTE, STYLES, last_gap
@@ -64,8 +63,8 @@ def _row(view: View) -> list[Text]:
         Text(f"{view.epoch}" + ("" if view.epochs is None else f"/{view.epochs}")),
         Text(_left(view)),
         Text(assessment.verdict.value, style=STYLES[assessment.verdict]),
-        Text(numbers.score(last_known(series.probe_score))),
-        Text(numbers.score(last_known(series.val_score))),
+        Text(format_score(last_known(series.probe_score))),
+        Text(format_score(last_known(series.val_score))),
         Text(last_gap(assessment)),
     ]
 
@@ -75,7 +74,7 @@ def _left(view: View) -> str:
         return view.state
     if view.state.startswith(QUIET):
         return "quiet"
-    return numbers.MISSING if view.time_left is None else spelled(view.time_left)
+    return MISSING if view.time_left is None else format_duration(view.time_left)
 
 
 def line(view: View, width: int) -> str:
@@ -85,12 +84,12 @@ def line(view: View, width: int) -> str:
     score, probe = last_known(view.series.val_score), last_known(view.series.probe_score)
     fields = [
         (0, f"{view.epoch}" + ("" if view.epochs is None else f"/{view.epochs}")),
-        (3, f"{view.series.score_name or 'score'} probe {numbers.score(probe)} val {numbers.score(score)}"),
+        (3, f"{view.series.score_name or 'score'} probe {format_score(probe)} val {format_score(score)}"),
         (1, view.assessment.verdict.value),
         (4, view.state),
     ]
     if view.time_left is not None:
-        fields.append((2, f"{spelled(view.time_left)} left"))
+        fields.append((2, f"{format_duration(view.time_left)} left"))
     if view.next_command:
         fields.append((5, f"next: {view.next_command}"))
     return fitted(fields, width)

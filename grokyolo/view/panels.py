@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grokyolo.format import printable
 from grokyolo.gap import Series
 from grokyolo.gap.series import FloatArray, IntArray
 from grokyolo.view import intervals, marks
@@ -171,7 +172,7 @@ def spoken(run: str, inches: float, size: float) -> str:
         inches: room for it.
         size: of the letters.
     """
-    name = "".join(letter if letter.isprintable() else "?" for letter in run)
+    name = printable(run)
     kept = min(len(name), int(inches * 72 / size * NARROWEST) + 1)
     while kept > 1 and wide(shown := name if kept == len(name) else f"…{name[-kept:]}", size) > inches:
         kept -= 1

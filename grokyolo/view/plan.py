@@ -10,8 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from grokyolo.format import format_number
 from grokyolo.plan import Advice, Change, Plan, Weight
-from grokyolo.view.plan_words import JUMPS, curve_words, data_words, number, plan_rows, planned_budget
+from grokyolo.view.plan_words import JUMPS, curve_words, data_words, plan_rows, planned_budget
 
 LABEL = {Weight.BREAKS: "error", Weight.NOTE: "note"}
 """What advice of this weight is called, where it is no warning; `train` stops at errors."""
@@ -56,7 +57,7 @@ def brief(plan: Plan) -> list[str]:
         return [f"plan: {data_words(plan)}"]
     lines = [
         f"plan: {now.steps:,} optimizer steps in {now.epochs:,} epochs, {now.optimizer.name}, "
-        f"learning rate {curve_words(now)}, weight decay {number(now.weight_decay)}",
+        f"learning rate {curve_words(now)}, weight decay {format_number(now.weight_decay)}",
         f"plan: {planned_budget(plan, now)}; the positive control jumps at {JUMPS}",
     ]
     lines += [f"plan: {effect.name}: {effect.what}" for effect in plan.accelerators]
@@ -73,9 +74,9 @@ def _ways(plan: Plan, command: Sequence[str]) -> RenderableType:
     now = plan.schedule.acting_budget if plan.schedule else None
     rows = []
     for change in plan.ways:
-        factor = f"×{number(change.budget / now)}" if now and change.budget else ""
+        factor = f"×{format_number(change.budget / now)}" if now and change.budget else ""
         now = change.budget
-        rows.append((change.typed, factor, "unknown" if now is None else number(now), change.why))
+        rows.append((change.typed, factor, "unknown" if now is None else format_number(now), change.why))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = [
         f"  {typed:{widths[0]}}  {factor:>{widths[1]}}  {budget:>{widths[2]}}  {why}".rstrip()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from grokyolo.format import format_count, format_duration, format_large, format_number, format_rate, format_size
 from grokyolo.plan import CONTROL, Plan, Schedule
 from grokyolo.plan.costs import Costs
 from grokyolo.plan.memory import Need
-from grokyolo.plan.preflight import size
 from grokyolo.recipe.models import MEMORISED
-from grokyolo.recipe.units import size_text as bytes_spelled
-from grokyolo.view.progress import spelled
+from grokyolo.recipe.units import size_text
 
 JUMPS = f"{CONTROL[0]:.1f} to {CONTROL[1]:.1f}"
 """E-folds at which the positive control jumps."""
@@ -59,8 +58,8 @@ def worth_words(plan: Plan) -> str:
     mean, largest = plan.data.image_worth, plan.data.largest_worth
     if mean is None:
         return ""
-    text = f"one validation image counts {number(mean)}"
-    return text if largest is None or largest < 1.01 * mean else f"{text} on average, {number(largest)} at most"
+    text = f"one validation image counts {format_number(mean)}"
+    return text if largest is None or largest < 1.01 * mean else f"{text} on average, {format_number(largest)} at most"
 
 
 def model_words(plan: Plan) -> str:
@@ -68,7 +67,8 @@ def model_words(plan: Plan) -> str:
     weights = plan.model.weights
     if weights is None:
         return f"size unknown: {plan.model.unknown}"
-    text = f"{_millions(weights.total)} parameters; decay acts on {_millions(weights.decayed - plan.model.frozen)}"
+    decayed = format_large(weights.decayed - plan.model.frozen)
+    text = f"{format_large(weights.total)} parameters; decay acts on {decayed}"
     if plan.model.free_share is not None:
         text += f", {100 * (1 - plan.model.free_share):.3g} % of them normalised"
     return text
@@ -83,7 +83,7 @@ def training_rows(plan: Plan, now: Schedule) -> Iterator[tuple[str, str]]:
     yield "budget", f"{planned_budget(plan, now)}. Control: {JUMPS}"
     warm = "none"
     if now.warmup_batches:
-        warm = f"{_many(now.warmup_batches, 'batch', 'batches')}, {_many(now.warmup_steps, 'step', 'steps')}"
+        warm = f"{format_count(now.warmup_batches, 'batch')}, {format_count(now.warmup_steps, 'step')}"
     yield "warm-up", f"{warm}; {average_words(now.ema_epochs)}"
     yield from accelerator_rows(plan)
 
@@ -95,7 +95,7 @@ def accelerator_rows(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def average_words(epochs: float) -> str:
     """Return how far the averaged weights look back at the end."""
-    far = number(epochs)
+    far = format_number(epochs)
     return f"averaged weights look back {far} {'epoch' if far == '1' else 'epochs'} at the end"
 
 
@@ -103,14 +103,14 @@ def curve_words(now: Schedule) -> str:
     """Return first, highest and last learning rate, without repeating what is the same."""
     rates: list[str] = []
     for value in (now.lr_start, now.lr_peak, now.lr_end):
-        if not rates or _rate(value) != rates[-1]:
-            rates.append(_rate(value))
+        if not rates or format_rate(value) != rates[-1]:
+            rates.append(format_rate(value))
     return " → ".join(rates)
 
 
 def _steps(plan: Plan, now: Schedule) -> str:
     settings = plan.settings
-    each = _many(now.batches_per_epoch, "batch", "batches")
+    each = format_count(now.batches_per_epoch, "batch")
     if now.accumulate == 1:
         return f"{now.steps:,}: {each} of {settings.batch} an epoch, one step each"
     return (
@@ -121,9 +121,10 @@ def _steps(plan: Plan, now: Schedule) -> str:
 def _decay(plan: Plan, now: Schedule) -> str:
     settings = plan.settings
     gathered = max(round(settings.nbs / settings.batch), 1)
-    text = number(now.weight_decay)
+    text = format_number(now.weight_decay)
     if now.weight_decay != settings.weight_decay or gathered > 1:
-        text = f"{number(settings.weight_decay)} × batch {settings.batch} × {gathered} / nbs {settings.nbs} = {text}"
+        asked = f"{format_number(settings.weight_decay)} × batch {settings.batch} × {gathered} / nbs {settings.nbs}"
+        text = f"{asked} = {text}"
     kinds = {
         "decoupled": "decoupled from the gradient",
         "momentum": f"{now.decay_factor:.3g} times as strong by momentum",
@@ -135,12 +136,12 @@ def _decay(plan: Plan, now: Schedule) -> str:
 def budget_words(now: Schedule) -> str:
     """Return the decay budget of the whole run, and what it does to the weights."""
     if now.acting_budget is None:
-        return f"{number(now.decay_budget)} e-folds on paper, most of it undone by {now.optimizer.name}"
+        return f"{format_number(now.decay_budget)} e-folds on paper, most of it undone by {now.optimizer.name}"
     shrunk = -math.expm1(-now.acting_budget)
     share = f"by {100 * shrunk:.2g} %" if shrunk < 0.995 else f"to {100 * (1 - shrunk):.1g} %"
     if shrunk > 0.9999:
         share = "to less than 0.01 %"
-    return f"{number(now.acting_budget)} e-folds: weights shrink {share}"
+    return f"{format_number(now.acting_budget)} e-folds: weights shrink {share}"
 
 
 def planned_budget(plan: Plan, now: Schedule) -> str:
@@ -164,8 +165,8 @@ def cost_rows(plan: Plan) -> Iterator[tuple[str, str]]:
             text += f" (limit {100 * costs.budget:g} %)"
         yield "probe", text
     if costs.state_bytes is not None and costs.disk_bytes is not None:
-        text = f"up to {size(costs.disk_bytes)}, with {costs.states} states of {size(costs.state_bytes)}"
-        yield "disk", f"{text}; a kill loses {spelled(costs.save_every)} at most"
+        text = f"up to {format_size(costs.disk_bytes)}, with {costs.states} states of {format_size(costs.state_bytes)}"
+        yield "disk", f"{text}; a kill loses {format_duration(costs.save_every)} at most"
     if costs.input_bytes:
         yield "memory", _memory(costs)
     if costs.gpu is not None and costs.gpu_free is not None:
@@ -174,17 +175,18 @@ def cost_rows(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _gpu(need: Need, free: int) -> str:
     """Return what a GPU must have beside what it has."""
-    images = f"{size(need.images * need.image)} for {_many(need.images, 'image', 'images')}"
-    return f"about {size(need.total)}, {size(free)} free: {images}, {size(need.weights)} for weights"
+    images = f"{format_size(need.images * need.image)} for {format_count(need.images, 'image')}"
+    room = f"about {format_size(need.total)}, {format_size(free)} free"
+    return f"{room}: {images}, {format_size(need.weights)} for weights"
 
 
 def _memory(costs: Costs) -> str:
     """Return which inputs are kept, and which are too large for it."""
-    limit = bytes_spelled(costs.input_limit)
-    anew = [f"{name} ({size(taken)})" for name, taken in costs.input_bytes.items() if name not in costs.prepared]
+    limit = size_text(costs.input_limit)
+    anew = [f"{name} ({format_size(taken)})" for name, taken in costs.input_bytes.items() if name not in costs.prepared]
     if not costs.prepared:
         return f"nothing prepared (limit {limit}): {_and(anew)} read anew each time"
-    text = f"{size(costs.prepared_bytes or 0)} of {limit}: {_and(costs.prepared)} inputs, prepared once"
+    text = f"{format_size(costs.prepared_bytes or 0)} of {limit}: {_and(costs.prepared)} inputs, prepared once"
     return f"{text}; {_and(anew)} read anew each time" if anew else text
 
 
@@ -196,35 +198,8 @@ def _time(plan: Plan) -> str:
     timing = plan.timing
     if timing is None:
         return "not measured: add --measure"
-    each = spelled(timing.epoch)
+    each = format_duration(timing.epoch)
     if plan.costs.every == 1:
-        each = spelled(timing.measured_epoch)
+        each = format_duration(timing.measured_epoch)
     tried = "" if timing.scale == 1 else f", scaled up from {timing.images:,} images"
-    return f"{spelled(timing.total)} in all, {each} an epoch{tried}"
-
-
-def number(value: float) -> str:
-    """Return a number with two telling digits, without an exponent.
-
-    >>> number(0.00014963), number(0.25), number(3.5245), number(1234.5)
-    ('0.00015', '0.25', '3.5', '1,234')
-    """
-    if value == 0:
-        return "0"
-    if abs(value) >= 100:
-        return f"{round(value):,}"
-    digits = max(1 - math.floor(math.log10(abs(value))), 0)
-    text = f"{value:.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _rate(value: float) -> str:
-    return f"{value:.3g}" if value == 0 or value >= 1e-4 else f"{value:.7f}".rstrip("0")
-
-
-def _many(count: int, one: str, several: str) -> str:
-    return f"{count:,} {one if count == 1 else several}"
-
-
-def _millions(value: int) -> str:
-    return f"{value / 1e6:.2f} M" if value >= 1e5 else f"{value / 1e3:.0f} k"
+    return f"{format_duration(timing.total)} in all, {each} an epoch{tried}"

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
+from grokyolo.format import format_duration, format_metric
 from grokyolo.notify.listener import Listener, Progress
 from grokyolo.run.folder import typed
 
@@ -111,17 +112,17 @@ def progress_fields(progress: Progress, measured: Progress, per_epoch: float | N
     gap = None
     if known.probe_score is not None and known.val_score is not None:
         gap = known.probe_score - known.val_score
-    losses = " ".join(f"{_number(x)}" for x in (record.train_loss, known.probe_loss, known.val_loss))
+    losses = " ".join(f"{format_metric(x)}" for x in (record.train_loss, known.probe_loss, known.val_loss))
     fields = [
         (0, f"{record.epoch}/{progress.epochs}"),
         (5, f"loss train/probe/val {losses}"),
-        (2, f"{progress.score_name} probe {_number(known.probe_score)} val {_number(known.val_score)}"),
-        (3, f"gap {_number(gap)}"),
+        (2, f"{progress.score_name} probe {format_metric(known.probe_score)} val {format_metric(known.val_score)}"),
+        (3, f"gap {format_metric(gap)}"),
     ]
     if per_epoch is not None:
-        fields.append((4, f"{spelled(per_epoch)}/epoch"))
+        fields.append((4, f"{format_duration(per_epoch)}/epoch"))
         if record.epoch < progress.epochs:
-            fields.append((1, f"{spelled((progress.epochs - record.epoch) * per_epoch)} left"))
+            fields.append((1, f"{format_duration((progress.epochs - record.epoch) * per_epoch)} left"))
     return fields
 
 
@@ -135,22 +136,3 @@ def fitted(fields: Sequence[tuple[int, str]], width: int) -> str:
 
 def _joined(fields: Sequence[tuple[int, str]]) -> str:
     return " · ".join(text for _, text in fields)
-
-
-def spelled(seconds: float) -> str:
-    """Return a time for people: `8 ms`, `0.27 s`, `48 s`, `3 min`, `5.2 h`, `6.1 d`."""
-    if seconds < 0.1:
-        return f"{1000 * seconds:.0f} ms"
-    if seconds < 10:
-        return f"{seconds:.2f} s"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 120 * 60:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 72 * 3600:
-        return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 86400:.1f} d"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}" if abs(value) < 100 else f"{value:.3g}"

@@ -12,11 +12,10 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from grokyolo.files import exists, is_folder
+from grokyolo.format import format_duration, printable
 from grokyolo.gap import Series
 from grokyolo.verdict import Assessment
 from grokyolo.view.chart import Curve, chart
-from grokyolo.view.names import printable
-from grokyolo.view.progress import spelled
 from grokyolo.view.screen_facts import MARGIN, facts, labelled
 
 MIN_WIDTH, MIN_HEIGHT = 60, 16
@@ -135,13 +134,13 @@ def _title(view: View, width: int) -> Text:
 
 def progress_line(view: View, width: int) -> Text:
     """Return how far the run is: a bar, the share, the time per epoch and the time left."""
-    times = [f"{spelled(view.per_epoch)} an epoch"] if view.per_epoch is not None else []
+    times = [f"{format_duration(view.per_epoch)} an epoch"] if view.per_epoch is not None else []
     if view.epochs is None and not view.epoch:
         return Text("starting", no_wrap=True)
     if view.epochs is None:
         return Text(" · ".join([f"epoch {view.epoch:,}", *times]), no_wrap=True)
     if view.time_left is not None:
-        times.append(f"{spelled(view.time_left)} left")
+        times.append(f"{format_duration(view.time_left)} left")
     before = f"epoch {view.epoch:,} of {view.epochs:,}"
     share = min(view.epoch / view.epochs, 1.0)
     after = " · ".join([f"{int(100 * share):3} %", *times])

@@ -7,11 +7,10 @@ import textwrap
 import numpy as np
 from rich.text import Text
 
+from grokyolo.format import format_loss, format_score, printable
 from grokyolo.gap import Series
 from grokyolo.gap.series import FloatArray
 from grokyolo.verdict import Assessment
-from grokyolo.view import numbers
-from grokyolo.view.names import printable
 from grokyolo.view.table import STYLES
 
 MARGIN = 10
@@ -42,13 +41,13 @@ def last_known(values: FloatArray) -> float | None:
 
 
 def _score_words(series: Series, assessment: Assessment) -> str:
-    words = [f"val {numbers.score(last_known(series.val_score))}"]
+    words = [f"val {format_score(last_known(series.val_score))}"]
     if series.like_for_like:
-        words.insert(0, f"probe {numbers.score(last_known(series.probe_score))}")
-        widest = f" (widest {numbers.score(assessment.score_gap_max)})"
-        words.append(f"gap {numbers.score(assessment.score_gap)}{widest}")
+        words.insert(0, f"probe {format_score(last_known(series.probe_score))}")
+        widest = f" (widest {format_score(assessment.score_gap_max)})"
+        words.append(f"gap {format_score(assessment.score_gap)}{widest}")
     if assessment.best_epoch is not None and assessment.best_score:  # of scores that are all 0 none is best
-        words.append(f"best {numbers.score(assessment.best_score)} at {assessment.best_epoch:,}")
+        words.append(f"best {format_score(assessment.best_score)} at {assessment.best_epoch:,}")
     return " · ".join(words)
 
 
@@ -56,7 +55,7 @@ def _loss_words(series: Series) -> str:
     words = [("train", series.train_loss), ("probe", series.probe_loss), ("val", series.val_loss)]
     gap = "gap" if series.like_for_like else "rough gap"
     words.append((gap, series.loss_gap))
-    return " · ".join(f"{name} {numbers.loss(known)}" for name, of in words if (known := last_known(of)) is not None)
+    return " · ".join(f"{name} {format_loss(known)}" for name, of in words if (known := last_known(of)) is not None)
 
 
 def _weight_words(series: Series) -> str:

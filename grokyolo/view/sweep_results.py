@@ -9,12 +9,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from grokyolo.format import MISSING, format_score
 from grokyolo.sweep.grid import label
 from grokyolo.sweep.outcome import Moment, Outcome, Word
 from grokyolo.sweep.progress import Progress, Status
 from grokyolo.sweep.reader import read_runs
 from grokyolo.verdict import Verdict
-from grokyolo.view import numbers
 from grokyolo.view.sweep_screen import folded
 from grokyolo.view.table import STYLES
 
@@ -52,7 +52,7 @@ def _row(progress: Progress, outcome: Outcome) -> list[Text]:
         Text(str(outcome.epochs)),
         Text(_epoch(outcome.memorised)),
         Text(_epoch(outcome.jump)),
-        Text(numbers.score(outcome.score)),
+        Text(format_score(outcome.score)),
         Text(word, style=style),
     ]
 
@@ -62,4 +62,4 @@ def _word(progress: Progress, outcome: Outcome) -> str:
 
 
 def _epoch(moment: Moment | None) -> str:
-    return numbers.MISSING if moment is None else str(moment.epoch)
+    return MISSING if moment is None else str(moment.epoch)

@@ -11,12 +11,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from grokyolo.format import MISSING, format_duration, format_score, printable
 from grokyolo.sweep.grid import label
 from grokyolo.sweep.progress import Progress, Status, count
-from grokyolo.view import numbers
 from grokyolo.view.live import Place, can_draw
-from grokyolo.view.names import printable
-from grokyolo.view.progress import LOG_EVERY, spelled
+from grokyolo.view.progress import LOG_EVERY
 from grokyolo.view.sweep_monitor import Monitor, Reading
 from grokyolo.view.table import STYLES
 
@@ -65,7 +64,7 @@ class SweepLines:
             return f": {progress.message}; read {progress.trial.log}"
         if progress.status is not Status.FINISHED or not (seen := self._monitor.read(progress)):
             return ""
-        return f": {seen.verdict.value}, val {numbers.score(seen.val)}, {spelled(progress.seconds)}"
+        return f": {seen.verdict.value}, val {format_score(seen.val)}, {format_duration(progress.seconds)}"
 
 
 def _event(progress: Progress) -> str:
@@ -82,7 +81,7 @@ def summary(monitor: Monitor, jobs: int) -> str:
         if known[state]
     ]
     left = monitor.time_left(jobs) if known[Status.RUNNING] else None
-    return " · ".join([*parts, f"{spelled(left)} left"] if left else parts)
+    return " · ".join([*parts, f"{format_duration(left)} left"] if left else parts)
 
 
 class SweepScreen:
@@ -170,14 +169,14 @@ def _row(progress: Progress, seen: Reading | None) -> list[Text]:
     state = Text(progress.status.value, style=STATUS_STYLES.get(progress.status, ""))
     epochs = progress.trial.epochs
     if seen is None:
-        return [Text(f"0/{epochs}"), state, *map(Text, [numbers.MISSING] * 3)]
+        return [Text(f"0/{epochs}"), state, *map(Text, [MISSING] * 3)]
     left = (epochs - seen.epoch) * (seen.per_epoch or 0.0)
     return [
         Text(f"{seen.epoch}/{epochs}"),
-        Text(spelled(left)) if progress.status is Status.RUNNING and left > 0 else state,
+        Text(format_duration(left)) if progress.status is Status.RUNNING and left > 0 else state,
         Text(seen.verdict.value, style=STYLES[seen.verdict]),
-        Text(numbers.score(seen.probe)),
-        Text(numbers.score(seen.val)),
+        Text(format_score(seen.probe)),
+        Text(format_score(seen.val)),
     ]
 
 

@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from grokyolo.format import MISSING, format_loss, format_name, format_score
 from grokyolo.gap import Series
 from grokyolo.verdict import Assessment, Verdict, outlook
-from grokyolo.view import intervals, numbers
-from grokyolo.view.names import printable_lines
+from grokyolo.view import intervals
 
 STYLES = {
     Verdict.GROKKED: "bold green",
@@ -110,14 +110,14 @@ def _waiting(series: Series, assessment: Assessment) -> list[Text]:
 
 
 def _cells(series: Series, i: int) -> list[str]:
-    gap = numbers.score(series.score_gap[i]) if series.like_for_like else numbers.loss(series.loss_gap[i])
+    gap = format_score(series.score_gap[i]) if series.like_for_like else format_loss(series.loss_gap[i])
     return [
         str(series.epoch[i]),
-        numbers.loss(series.train_loss[i]),
-        numbers.loss(series.probe_loss[i]),
-        numbers.loss(series.val_loss[i]),
-        numbers.score(series.probe_score[i]),
-        numbers.score(series.val_score[i]),
+        format_loss(series.train_loss[i]),
+        format_loss(series.probe_loss[i]),
+        format_loss(series.val_loss[i]),
+        format_score(series.probe_score[i]),
+        format_score(series.val_score[i]),
         gap,
     ]
 
@@ -163,9 +163,9 @@ def many_table(rows: Sequence[Assessment | Refused]) -> Table:
         table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True, vertical="bottom")
     for row in rows:
         if isinstance(row, Refused):
-            table.add_row(escape(printable_lines(row.run)), "", "[red]refused[/]", *[numbers.MISSING] * 4)
+            table.add_row(escape(format_name(row.run)), "", "[red]refused[/]", *[MISSING] * 4)
         else:
-            table.add_row(escape(printable_lines(row.run)), *_summary(row))
+            table.add_row(escape(format_name(row.run)), *_summary(row))
     if any(not isinstance(row, Refused) and not row.like_for_like for row in rows):
         table.caption, table.caption_justify = ROUGH_NOTE, "left"
     return table
@@ -175,9 +175,9 @@ def _summary(row: Assessment) -> list[str]:
     return [
         str(row.epochs),
         f"[{STYLES[row.verdict]}]{row.verdict.value}[/]",
-        str(row.memorised_epoch or numbers.MISSING),
-        str(row.jump.epoch if row.jump else numbers.MISSING),
-        numbers.score(row.best_score),
+        str(row.memorised_epoch or MISSING),
+        str(row.jump.epoch if row.jump else MISSING),
+        format_score(row.best_score),
         last_gap(row),
     ]
 
@@ -185,5 +185,5 @@ def _summary(row: Assessment) -> list[str]:
 def last_gap(row: Assessment) -> str:
     """Return the last score gap, or the last rough gap of losses with its mark in front."""
     if row.like_for_like:
-        return numbers.score(row.score_gap)
-    return numbers.MISSING if row.loss_gap is None else f"{ROUGH_MARK}{numbers.loss(row.loss_gap)}"
+        return format_score(row.score_gap)
+    return MISSING if row.loss_gap is None else f"{ROUGH_MARK}{format_loss(row.loss_gap)}"

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from grokyolo.errors import RunError
+from grokyolo.format import format_duration
 from grokyolo.gap import Series
 from grokyolo.gap.following import SIDE_FILES, Follower
 from grokyolo.gap.series import EventKind
@@ -21,7 +22,7 @@ from grokyolo.run.lock import is_gone, named, owner_in
 from grokyolo.verdict import assess
 from grokyolo.view.live import Place, can_draw
 from grokyolo.view.overview import FINISHED, line, many
-from grokyolo.view.progress import LOG_EVERY, spelled
+from grokyolo.view.progress import LOG_EVERY
 from grokyolo.view.screen import KILLED, MIN_WIDTH, QUIET, STOPPED, View, fits, frame, seconds_per_epoch
 
 EVERY = 1.0
@@ -110,7 +111,7 @@ class Watched:
         if owner is None and (over := _over(run, series, nothing_new)):
             return over
         if nothing_new:
-            return f"{QUIET} for {spelled(60 * (quiet // 60))}"
+            return f"{QUIET} for {format_duration(60 * (quiet // 60))}"
         return named(owner) if owner else "watching"
 
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from grokyolo.format import format_size
 from grokyolo.plan import make_plan
 from grokyolo.plan.machine import Gpu
-from grokyolo.plan.preflight import Severity, size
+from grokyolo.plan.preflight import Severity
 from tests.plan.recipes import QUIET_MACHINE, box, detection, folders, recipe
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -107,7 +108,7 @@ def test_a_full_disk(sound):
     least = needed.state_bytes + needed.weights_bytes
     one = only(findings(sound, machine=replace(QUIET_MACHINE, disk_free=least - 1)))
     assert one.severity is Severity.FATAL
-    assert one.what.endswith(f"free on this disk, but one state and the weights need {size(least)}")
+    assert one.what.endswith(f"free on this disk, but one state and the weights need {format_size(least)}")
     one = only(findings(sound, machine=replace(QUIET_MACHINE, disk_free=least)))
     assert (one.severity, one.remedy) == (Severity.WARNING, "checkpoint.keep=1")
     assert findings(sound, machine=replace(QUIET_MACHINE, disk_free=needed.disk_bytes)) == ()
@@ -151,9 +152,10 @@ def test_a_batch_that_does_not_fit(many):
     assert findings(many, "batch=64", machine=with_gpus(wanted.total)) != ()  # in use, but it fits
     one = only(findings(many, "batch=64", machine=with_gpus(wanted.total - 1)))
     assert one.severity is Severity.WARNING
-    room = f"GPU 0 (A10) has {size(wanted.total - 1)} free"
+    room = f"GPU 0 (A10) has {format_size(wanted.total - 1)} free"
     assert (
-        one.what == f"{room}, but 64 images of 640 pixels need about {size(wanted.total)} (an estimate from the layers)"
+        one.what
+        == f"{room}, but 64 images of 640 pixels need about {format_size(wanted.total)} (an estimate from the layers)"
     )
     assert one.remedy == "batch=56 nbs=56"
 
@@ -192,7 +194,7 @@ def test_weights_alone_that_do_not_fit_are_fatal(many):
     large = need(many, "optimizer=AdamW")
     one = findings(many, "optimizer=AdamW", machine=with_gpus(large.weights - 1))[0]
     assert one.severity is Severity.FATAL
-    assert one.what.endswith(f"weights, gradients and optimizer alone take {size(large.weights)}")
+    assert one.what.endswith(f"weights, gradients and optimizer alone take {format_size(large.weights)}")
 
 
 def test_a_batch_that_the_gpu_s_memory_chooses_is_never_too_large(many):
@@ -218,10 +220,3 @@ def test_the_gravest_comes_first(workplace):
     found = findings(file, machine=replace(QUIET_MACHINE, disk_free=0))
     assert [one.severity for one in found] == [Severity.FATAL, Severity.WARNING, Severity.NOTE]
     assert Counter(bool(one.remedy) for one in found) == Counter({True: 3})
-
-
-@pytest.mark.parametrize(
-    "count, text", [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (41e6, "41 MB"), (2e9, "2.0 GB")]
-)
-def test_sizes_for_people(count, text):
-    assert size(count) == text

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grokyolo.view.console import SafeConsole, written_out
+from grokyolo.view.console import SafeConsole
 
 NASTY = "\x1b]0;owned\x07\x1b[2J \x9b31m \u202etxt\x7f\r\x00"
 
@@ -35,4 +35,3 @@ def test_ordinary_text_is_printed_as_rich_does():
     out = io.StringIO()
     Console(file=out, width=40).print("größer → 10\u00a0% ✓ 日本語 👍")
     assert printed("größer → 10\u00a0% ✓ 日本語 👍") == out.getvalue()
-    assert written_out("a\nb") == "a\nb"

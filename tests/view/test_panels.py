@@ -90,7 +90,7 @@ def test_a_name_keeps_its_end_and_fits_whatever_its_letters(name):
 
 def test_a_short_name_stays_and_says_nothing_to_tex():
     assert spoken("runs/a", 2.0, 8) == "runs/a"
-    assert spoken("a $x$ \n", 2.0, 8) == r"a \$x\$ ?"
+    assert spoken("a $x$ \n", 2.0, 8) == r"a \$x\$ \n"
 
 
 def test_where_there_is_no_room_a_name_is_a_hint():

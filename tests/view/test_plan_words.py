@@ -4,7 +4,7 @@ import pytest
 
 from grokyolo.plan import Limits, make_plan
 from grokyolo.recipe import load
-from grokyolo.view.plan_words import number, plan_rows
+from grokyolo.view.plan_words import plan_rows
 from tests.plan.recipes import QUIET_MACHINE, box, detection, recipe
 
 
@@ -51,11 +51,3 @@ def test_a_sample_is_called_so(workplace):
     file = detection(workplace / "set", [box(0)] * 4, [box(0)] * 2)
     plan = make_plan(recipe(data=file), machine=QUIET_MACHINE, limits=Limits(images=1, labels=2, twins=1))
     assert dict(plan_rows(plan))["data"].endswith("(a sample of 2 images and 4 labels looked into)")
-
-
-@pytest.mark.parametrize(
-    "value, text",
-    [(0, "0"), (0.00014963, "0.00015"), (0.25, "0.25"), (1.0, "1"), (3.5245, "3.5"), (99.4, "99"), (1234.5, "1,234")],
-)
-def test_numbers_have_two_telling_digits(value, text):
-    assert number(value) == text

@@ -11,7 +11,7 @@ from rich.console import Console
 from grokyolo.gap import EpochRecord
 from grokyolo.notify.listener import Progress
 from grokyolo.view import progress as module
-from grokyolo.view.progress import TrainingProgress, fitted, progress_fields, spelled
+from grokyolo.view.progress import TrainingProgress, fitted, progress_fields
 
 
 def epoch(number: int, epochs: int = 1000, seconds: float | None = None, **values: float | None) -> Progress:
@@ -88,25 +88,6 @@ def test_no_time_is_made_up():
 
 def test_nothing_is_left_at_the_end():
     assert "left" not in fitted(fields(epoch(1000)), 200)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0.0, "0 ms"),
-        (0.0084, "8 ms"),
-        (0.27, "0.27 s"),
-        (9.99, "9.99 s"),
-        (48.2, "48 s"),
-        (119, "119 s"),
-        (180, "3 min"),
-        (7199, "120 min"),
-        (18720, "5.2 h"),
-        (527040, "6.1 d"),
-    ],
-)
-def test_times(seconds, said):
-    assert spelled(seconds) == said
 
 
 # Where the lines go ----------------------------------------------------------------------------------------------

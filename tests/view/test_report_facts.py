@@ -1,50 +1,10 @@
 """Facts about a run besides its curves, in words."""
 
 import numpy as np
-import pytest
 
 from grokyolo.gap.series import Source, from_columns
 from grokyolo.view.report import facts
 from tests.view.curves import grok
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0.25, "0.25 s"),
-        (37.04, "37 s"),
-        (60, "1 min 0 s"),
-        (725, "12 min 5 s"),
-        (3600, "1 h"),
-        (5400, "1 h 30 min"),
-        (97_200, "1 d 3 h"),
-        (86_400 * 1200, "1,200 d"),
-    ],
-)
-def test_time_in_at_most_two_units(seconds, words):
-    assert facts.duration(seconds) == words
-
-
-@pytest.mark.parametrize(
-    ("count", "words"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (593_282, "593 kB"),
-        (999_900, "1 MB"),
-        (4_659_773, "4.66 MB"),
-        (3 * 10**15, "3e+03 TB"),
-    ],
-)
-def test_sizes(count, words):
-    assert facts.size(count) == words
-
-
-@pytest.mark.parametrize(
-    ("value", "words"), [(None, "null"), (True, "true"), (0.002, "0.002"), ("ram", "ram"), ([0, 1], "[0, 1]")]
-)
-def test_settings_are_spelled_as_in_yaml(value, words):
-    assert facts.plain(value) == words
 
 
 def test_length_data_and_cost_of_a_run():

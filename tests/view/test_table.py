@@ -1,14 +1,12 @@
 """The gap table of one run, and the table of many."""
 
 import io
-import math
 
 import numpy as np
 import pytest
 from rich.console import Console
 
 from grokyolo.verdict import Verdict, assess
-from grokyolo.view import numbers
 from grokyolo.view.table import STYLES, Refused, many_table, run_table, telling_rows, verdict_text
 from tests.view.curves import event, grok, judged
 
@@ -120,30 +118,3 @@ def test_the_gap_of_a_plain_log_is_marked_as_rough():
     row, note = out.splitlines()[-2:]
     assert row.split()[-1].startswith("~")
     assert note.strip() == "~ rough gap: of losses, no probe was measured"
-
-
-# Numbers ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [
-        (None, "–"),
-        (math.nan, "–"),
-        (math.inf, "not fin."),
-        (0.0, "0.0000"),
-        (1.23456, "1.2346"),
-        (12.3456, "12.346"),
-        (0.00012, "1.2e-04"),
-        (-0.5, "-0.5000"),
-        (99999.0, "99999"),
-        (1234567.0, "1.2e+06"),
-    ],
-)
-def test_losses(value, said):
-    assert numbers.loss(value) == said
-
-
-@pytest.mark.parametrize(("value", "said"), [(None, "–"), (math.nan, "–"), (0.0, "0.000"), (0.98765, "0.988")])
-def test_scores(value, said):
-    assert numbers.score(value) == said

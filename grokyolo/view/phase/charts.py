@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grokyolo.format import printable
 from grokyolo.sweep.critical import Border, Critical
 from grokyolo.sweep.decay_law import Law
 from grokyolo.sweep.descent import Descent
@@ -39,7 +40,7 @@ Draw = Callable[["Axes"], Mapping[str, Sequence[str]]]
 
 def plain(text: str) -> str:
     """Return a name as a picture can hold it: no dollar begins a formula."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text).replace("$", r"\$")
+    return printable(text).replace("$", r"\$")
 
 
 def trim(ax: Axes) -> None:

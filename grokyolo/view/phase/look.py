@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from grokyolo.format import MISSING
 from grokyolo.gap.series import FloatArray
 from grokyolo.sweep.axes import Axis
 from grokyolo.sweep.decay_law import Law
 from grokyolo.sweep.descent import Descent
 from grokyolo.sweep.outcome import Cell, Spread, Word
-from grokyolo.view import numbers
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def number(value: float, by: str) -> str:
 def times(found: Spread | None, by: str) -> str:
     """Return a median with least and largest, such as `128 (121–133)`, or a dash."""
     if found is None:
-        return numbers.MISSING
+        return MISSING
     middle, low, high = (number(value, by) for value in (found.median, found.low, found.high))
     return middle if low == high else f"{middle} ({low}–{high})"
 

@@ -8,9 +8,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from grokyolo.format import MISSING, format_score
 from grokyolo.sweep.diagram import Panel, Phases
 from grokyolo.sweep.outcome import Cell, Run, Word
-from grokyolo.view import numbers
 from grokyolo.view.phase.charts import descent_charts, law_charts
 from grokyolo.view.phase.look import LOOKS, MEANINGS, from_top, number, place, share, times
 from grokyolo.view.phase.svg import chart_of
@@ -95,7 +95,7 @@ def _cell(cell: Cell, by: str) -> dict[str, Any] | None:
         if found
     ]
     if cell.score:
-        lines.append(("score", numbers.score(cell.score.median)))
+        lines.append(("score", format_score(cell.score.median)))
     jump = cell.jump(by)
     return {
         "id": _id(word),
@@ -117,9 +117,9 @@ def _run(phases: Phases, run: Run) -> dict[str, Any]:
         "id": _id(outcome.word),
         "word": outcome.word.value,
         "cells": [
-            f"{outcome.epochs:,}" if outcome.epochs else numbers.MISSING,
-            *(numbers.MISSING if moment is None else number(moment, phases.by) for moment in moments),
-            numbers.score(outcome.score),
+            f"{outcome.epochs:,}" if outcome.epochs else MISSING,
+            *(MISSING if moment is None else number(moment, phases.by) for moment in moments),
+            format_score(outcome.score),
         ],
         "reason": outcome.reason,
     }

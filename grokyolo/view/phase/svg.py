@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
+from grokyolo.format import printable
 from grokyolo.view.compare import COLOURS
-from grokyolo.view.names import printable
 from grokyolo.view.phase.charts import FAINT, GREY, Draw, trim
 from grokyolo.view.plot import PAPER, UNDATED
 

@@ -9,14 +9,13 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from grokyolo.format import MISSING, format_score, printable
 from grokyolo.sweep.critical import Border, Critical
 from grokyolo.sweep.decay_law import Group as Level
 from grokyolo.sweep.decay_law import Law, Share
 from grokyolo.sweep.descent import Course, Descent
 from grokyolo.sweep.diagram import Panel, Phases
 from grokyolo.sweep.outcome import Cell
-from grokyolo.view import numbers
-from grokyolo.view.names import printable
 from grokyolo.view.phase.look import LOOKS, clearest, from_top, number, place, share, short, times
 
 WIDE = 20
@@ -116,7 +115,7 @@ def _cell(cell: Cell, by: str, room: int) -> Text:
         some = "" if jump.count == len(cell.runs) else f", {jump.count} of {len(cell.runs)}"
         text.append(f"\njump {times(jump, by)}{some}")
     if score:
-        text.append(f"\nscore {numbers.score(score.median)}")
+        text.append(f"\nscore {format_score(score.median)}")
     return text
 
 
@@ -146,9 +145,9 @@ def group_cells(group: Level) -> tuple[str, ...]:
         short(group.level),
         str(group.jumped),
         str(group.waiting),
-        numbers.MISSING if group.budget is None else number(group.budget, "budget"),
-        numbers.MISSING if group.spread is None else f"×÷{group.spread:.2f}",
-        numbers.MISSING if group.epoch is None else number(group.epoch, "epoch"),
+        MISSING if group.budget is None else number(group.budget, "budget"),
+        MISSING if group.spread is None else f"×÷{group.spread:.2f}",
+        MISSING if group.epoch is None else number(group.epoch, "epoch"),
     )
 
 
@@ -178,7 +177,7 @@ def critical_cells(found: Critical) -> tuple[str, str, str]:
     """Return where the border is, its interval, and how many runs tell."""
     hits, runs = sum(one.reached for one in found.tried), sum(one.runs for one in found.tried)
     if not found.tried:
-        return "no run tells", numbers.MISSING, "0"
+        return "no run tells", MISSING, "0"
     words = {
         Border.SHARP: f"between {_plain(found.below)} and {_plain(found.above)}",
         Border.BLURRED: f"half at {_plain(found.estimate)}",
@@ -194,12 +193,12 @@ def critical_cells(found: Critical) -> tuple[str, str, str]:
 
 def _interval(found: Critical) -> str:
     if found.low is None and found.high is None:
-        return numbers.MISSING
+        return MISSING
     return f"{'' if found.low is None else _plain(found.low)}–{'' if found.high is None else _plain(found.high)}"
 
 
 def _plain(value: float | None) -> str:
-    return numbers.MISSING if value is None else f"{value:.3g}"
+    return MISSING if value is None else f"{value:.3g}"
 
 
 def _descents(found: Sequence[Descent]) -> list[RenderableType]:
@@ -219,7 +218,7 @@ def descent_cells(found: Descent) -> tuple[str, str, str]:
     first, last = found.sizes[0], found.sizes[-1]
     ends = f"{first.mean:.3f} → {last.mean:.3f}"
     if found.peak is None:
-        return ends, numbers.MISSING, found.course.value
+        return ends, MISSING, found.course.value
     peak = found.sizes[found.peak]
     course = found.course.value
     if found.course is Course.UNKNOWN:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from grokyolo.format import format_number
 from grokyolo.gap import Series
 from grokyolo.gap.series import FloatArray, Source
-from grokyolo.view.plan_words import average_words, number
+from grokyolo.view.plan_words import average_words
 
 EMPTY = ""
 """Said of what no log holds."""
@@ -45,7 +46,7 @@ def _decay(series: Series) -> str:
 
 def _budget(series: Series) -> str:
     spent = _known(series.decay_budget)
-    return f"{_about(series)}{number(spent[-1])} e-folds spent" if len(spent) else EMPTY
+    return f"{_about(series)}{format_number(spent[-1])} e-folds spent" if len(spent) else EMPTY
 
 
 def _average(series: Series) -> str:

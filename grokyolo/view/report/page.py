@@ -11,9 +11,10 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from grokyolo.format import format_setting, format_size
 from grokyolo.gap import Series
 from grokyolo.verdict import Assessment
-from grokyolo.view.report import facts, words
+from grokyolo.view.report import words
 from grokyolo.view.report.curves import chart
 from grokyolo.view.report.gathering import Gathered, read_runs
 
@@ -74,16 +75,16 @@ def _view(number: int, run: Gathered) -> dict[str, Any]:
         "telling_head": head,
         "telling_rows": rows,
         "plan": run.plan,
-        "chosen": [(value.key, facts.plain(value.value), value.source) for value in run.chosen],
-        "defaults": [(value.key, facts.plain(value.value), value.source) for value in run.defaults],
+        "chosen": [(value.key, format_setting(value.value), value.source) for value in run.chosen],
+        "defaults": [(value.key, format_setting(value.value), value.source) for value in run.defaults],
         "run_facts": run.run_facts,
         "environment": run.environment,
         "events": [
             (event.epoch, event.kind.value, event.kind.confounds, event.detail) for event in series.events[:MOST_EVENTS]
         ],
         "more_events": max(len(series.events) - MOST_EVENTS, 0),
-        "checkpoints": [(file.name, facts.size(file.size), file.purpose) for file in run.checkpoints],
-        "checkpoints_size": facts.size(sum(file.size for file in run.checkpoints)),
+        "checkpoints": [(file.name, format_size(file.size), file.purpose) for file in run.checkpoints],
+        "checkpoints_size": format_size(sum(file.size for file in run.checkpoints)),
         "notes": run.notes,
     }
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grokyolo.errors import GrokyoloError
+from grokyolo.format import format_number
 from grokyolo.gap import EventKind, Series
 from grokyolo.gap.native import META_NAME
 from grokyolo.gap.settings import Settings, read_settings
-from grokyolo.view.plan_words import data_words, model_words, number, training_rows, worth_words
+from grokyolo.view.plan_words import data_words, model_words, training_rows, worth_words
 from grokyolo.view.report import happened
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _of_arguments(settings: Settings, score_name: str) -> Iterator[tuple[str, st
         many = settings.accumulate
         yield "steps", "one after each batch" if many == 1 else f"one after {many} batches (batch smaller than nbs)"
     if np.isfinite(settings.effective_decay):
-        yield "decay", f"{number(settings.effective_decay)} after scaling by batch and nbs"
+        yield "decay", f"{format_number(settings.effective_decay)} after scaling by batch and nbs"
     yield "budget", ""
     if settings.mosaic and settings.close_mosaic and settings.epochs and score_name != "top1":
         yield "mosaic", f"closed for the last {settings.close_mosaic} of {settings.epochs:,} epochs"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from grokyolo.format import format_loss, format_score
 from grokyolo.gap.series import FloatArray, IntArray
-from grokyolo.view import numbers
 from grokyolo.view.report.gathering import Gathered
 from grokyolo.view.table import telling_rows
 
@@ -55,12 +55,12 @@ def highlights(run: Gathered) -> list[tuple[str, str]]:
             pairs.append(("lateness", f"{jump.lateness:.1f}×"))
     if assessment.best_score and assessment.best_epoch is not None:  # of scores that are all 0 none is best
         score = assessment.score_name or "score"
-        pairs.append((f"best {score}", f"{numbers.score(assessment.best_score)} at {assessment.best_epoch:,}"))
+        pairs.append((f"best {score}", f"{format_score(assessment.best_score)} at {assessment.best_epoch:,}"))
     if assessment.like_for_like and assessment.score_gap is not None:
-        pairs.append(("last score gap", numbers.score(assessment.score_gap)))
+        pairs.append(("last score gap", format_score(assessment.score_gap)))
     elif assessment.loss_gap is not None:
         kind = "loss gap" if assessment.like_for_like else "rough loss gap"
-        pairs.append((f"last {kind}", numbers.loss(assessment.loss_gap)))
+        pairs.append((f"last {kind}", format_loss(assessment.loss_gap)))
     return pairs
 
 
@@ -96,7 +96,7 @@ def _course(name: str, epoch: IntArray, values: FloatArray, *, is_score: bool) -
     known = np.flatnonzero(np.isfinite(values))
     if not len(known):
         return ""
-    spelled = numbers.score if is_score else numbers.loss
+    spelled = format_score if is_score else format_loss
     first, last = known[0], known[-1]
     extreme = known[np.argmax(values[known]) if is_score else np.argmin(values[known])]
     kind = "highest" if is_score else "lowest"
@@ -111,13 +111,13 @@ def telling_table(run: Gathered) -> tuple[list[str], list[list[str]]]:
     series = run.series
     bars = {row.epoch: row for row in run.bars}
     columns = [
-        ("train loss (rough)", series.train_loss, numbers.loss),
-        ("probe loss", series.probe_loss, numbers.loss),
-        ("val loss", series.val_loss, numbers.loss),
-        ("loss gap" if series.like_for_like else "rough loss gap", series.loss_gap, numbers.loss),
-        ("probe score", series.probe_score, numbers.score),
-        ("val score", series.val_score, numbers.score),
-        ("score gap", series.score_gap, numbers.score),
+        ("train loss (rough)", series.train_loss, format_loss),
+        ("probe loss", series.probe_loss, format_loss),
+        ("val loss", series.val_loss, format_loss),
+        ("loss gap" if series.like_for_like else "rough loss gap", series.loss_gap, format_loss),
+        ("probe score", series.probe_score, format_score),
+        ("val score", series.val_score, format_score),
+        ("score gap", series.score_gap, format_score),
     ]
     columns = [column for column in columns if not np.isnan(column[1]).all()]
     rows = []
@@ -125,7 +125,7 @@ def telling_table(run: Gathered) -> tuple[list[str], list[list[str]]]:
         row = [label, f"{series.epoch[i]:,}", *(spelled(values[i]) for _, values, spelled in columns)]
         bar = bars.get(int(series.epoch[i]))
         has_bar = bar is not None and bar.val_low is not None
-        rows.append([*row, f"{numbers.score(bar.val_low)}–{numbers.score(bar.val_high)}" if bar and has_bar else ""])
+        rows.append([*row, f"{format_score(bar.val_low)}–{format_score(bar.val_high)}" if bar and has_bar else ""])
     head = ["which", "epoch", *(name for name, _, _ in columns), "90 % interval of val score"]
     if not any(row[-1] for row in rows):
         return head[:-1], [row[:-1] for row in rows]

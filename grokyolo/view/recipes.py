@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grokyolo.findings import COMMAND_LINE
+from grokyolo.format import MISSING
 from grokyolo.recipe import Difference, Entry, Value
-from grokyolo.view.numbers import MISSING
 
 VALUE = 16
 """Columns that a value has at least where an origin stays on one line."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,11 @@ def state_files(run: Path) -> list[StateFile]:
     found = []
     for path in (run / FOLDER).glob("epoch-*.pt"):
         if match := _NAME.fullmatch(path.name):
-            found.append((int(match[1]), path.lstat().st_mtime_ns, StateFile(path, int(match[1]), match[2])))
+            try:
+                written = path.lstat().st_mtime_ns
+            except FileNotFoundError:  # a training has removed it just now
+                continue
+            found.append((int(match[1]), written, StateFile(path, int(match[1]), match[2])))
     return [state for *_, state in sorted(found, key=lambda one: one[:2], reverse=True)]
 
 
@@ -79,7 +84,8 @@ def save(run: Path, epoch: int, content: bytes, keep: int) -> Path:
     target = run / FOLDER / f"epoch-{epoch:07d}-{digest(content)}.pt"
     write_durably(target, content)
     for old in [state for state in state_files(run) if state.epoch <= epoch][max(keep, 1) :]:
-        old.path.unlink(missing_ok=True)
+        with suppress(OSError):  # what cannot be removed, a folder of that name for one, makes the new one no worse
+            old.path.unlink()
     for folder in (run, run / "weights", run / FOLDER):
         remove_torn(folder)
     return target

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from shlex import quote
 from sys import intern
@@ -26,7 +24,7 @@ from grokyolo.sweep.diagram import SweepRuns
 from grokyolo.sweep.folder import is_sweep, log_of, read_sweep
 from grokyolo.sweep.local_engine import cores, errors_in, last_lines
 from grokyolo.sweep.outcome import Outcome, Run, State, from_json, outcome_of
-from grokyolo.verdict import Assessment, assess
+from grokyolo.verdict import Assessment, assess, rules
 
 FEW = 200
 """So many runs are judged by this process alone: starting others takes as long."""
@@ -230,9 +228,6 @@ def _interned(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 NAME = "verdicts.jsonl"
 SETTINGS = (META_NAME, "args.yaml", "opt.yaml")
-RULES = ("gap", "verdict", "compare.py", "sweep/outcome.py")
-"""Packages and modules whose code decides on a verdict: where a letter of it changes, all kept verdicts are void."""
-
 Signature = tuple[int, ...]
 """Size and time of change, in nanoseconds, of the log and of the settings beside it."""
 
@@ -296,18 +291,7 @@ def save_cache(folder: Path, kept: Mapping[str, CachedVerdict]) -> bool:
 
 
 def _head() -> dict[str, str]:
-    return {"format": "1", "rules": _rules()}
-
-
-def _rules() -> str:
-    """Return a checksum of the code that reads and judges runs."""
-    digest = hashlib.sha256()
-    for name in RULES:
-        found = files("grokyolo").joinpath(name)
-        for file in sorted(found.iterdir(), key=lambda one: one.name) if found.is_dir() else [found]:
-            if file.name.endswith(".py"):
-                digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
+    return {"format": "1", "rules": str(rules.RULES_VERSION)}
 
 
 def _plain(value: Any) -> Any:

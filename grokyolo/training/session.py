@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -252,8 +252,9 @@ def _explained(error: BaseException, recipe: Recipe, before: folder.Untouched, v
     if isinstance(error, GrokyoloError) or not isinstance(error, Exception):
         return error
     if kept:
-        (run / "error.txt").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-        hint = f"read {shown}/error.txt, then: {hint}"
+        with suppress(OSError):  # a full disk may be the very reason
+            (run / "error.txt").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+            hint = f"read {shown}/error.txt, then: {hint}"
     elif verbose:
         return error
     return GrokyoloError(f"training failed: {_first_line(error)}", where=where, hint=hint)

@@ -241,7 +241,7 @@ class TestInUse:
         write(Path("a"), **DECAYS)
         read_runs("a")
         judged.clear()
-        monkeypatch.setattr(reader, "_rules", lambda: "other")
+        monkeypatch.setattr(reader.rules, "RULES_VERSION", -1)
         read_runs("a")
         assert len(judged) == 2
 

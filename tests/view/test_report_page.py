@@ -50,6 +50,10 @@ class Page(HTMLParser):
     def data(self):
         return json.loads(self.scripts[0])
 
+    def traces(self, part: str) -> list[dict]:
+        """Return the traces of a part of the figure."""
+        return [trace for trace in self.data["figures"]["light"]["data"] if trace["meta"]["part"] == part]
+
 
 def page(*series) -> Page:
     return Page(render([judged(one) for one in series]))
@@ -122,30 +126,44 @@ def test_the_same_runs_make_the_same_page(text):
 
 def test_curves_hold_the_numbers_of_the_series():
     series = grok()
-    run = page(series).data["runs"][0]
-    assert run["epoch"] == series.epoch.tolist()
-    assert np.allclose(run["curves"]["val_loss"], series.val_loss, rtol=1e-5)
-    assert np.allclose(run["curves"]["probe_score"], series.probe_score, rtol=1e-5)
-    assert run["memorised"] == 6
-    assert run["jump"][0] < run["jump"][1] < run["jump"][2]
+    data = page(series).data
+    columns = data["runs"][0]["columns"]
+    assert columns["epoch"] == series.epoch.tolist()
+    assert np.allclose(columns["val_loss"], series.val_loss, rtol=1e-5)
+    assert np.allclose(columns["probe_score"], series.probe_score, rtol=1e-5)
+    memorised, jump, middle = data["figures"]["light"]["layout"]["shapes"][::3]
+    assert memorised["x0"] == memorised["x1"] == 6
+    assert jump["x0"] < middle["x0"] < jump["x1"]
+
+
+def test_both_themes_draw_the_same_columns():
+    data = page(grok("runs/a"), grok("runs/b")).data
+    light, dark = (data["figures"][theme]["data"] for theme in ("light", "dark"))
+    assert [trace["meta"] for trace in light] == [trace["meta"] for trace in dark]
+    for trace in light:
+        columns = trace["meta"]["columns"]
+        assert columns or "x" in trace
+        assert set(columns.values()) <= data["runs"][trace["meta"]["run"]]["columns"].keys()
+    assert light[0] != dark[0] or light[1] != dark[1]
 
 
 def test_not_measured_is_null_and_not_finite_is_named():
     loss = np.ones(40)
     loss[[10, 11, 20]] = np.inf
     loss[30] = np.nan
-    run = page(from_columns("r", np.arange(1, 41), val_loss=loss, train_loss=np.ones(40))).data["runs"][0]
-    assert [i for i, value in enumerate(run["curves"]["val_loss"]) if value is None] == [10, 11, 20, 30]
-    assert run["notFinite"] == [11, 21]
-    assert set(run["curves"]) == {"train_loss", "val_loss"}
+    found = page(from_columns("r", np.arange(1, 41), val_loss=loss, train_loss=np.ones(40)))
+    columns = found.data["runs"][0]["columns"]
+    assert [i for i, value in enumerate(columns["val_loss"]) if value is None] == [10, 11, 20, 30]
+    assert [trace["x"] for trace in found.traces("broken")] == [[11, 21]]
+    assert set(columns) == {"epoch", "train_loss", "val_loss"}
 
 
 def test_events_carry_detail_and_whether_they_move_curves():
     series = grok(events=(event(1, "start"), replace(event(40, "mosaic-closed"), detail="close_mosaic=10")))
-    assert page(series).data["runs"][0]["events"] == [
-        [1, "start", "", False],
-        [40, "mosaic-closed", "close_mosaic=10", True],
-    ]
+    (trace,) = page(series).traces("events")
+    assert trace["x"] == [1, 40]
+    assert trace["customdata"] == ["start at epoch 1", "mosaic-closed at epoch 40 (close_mosaic=10)"]
+    assert trace["marker"]["symbol"] == ["circle-open", "triangle-up"]
 
 
 def test_more_events_than_anybody_reads_are_counted():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grokyolo.view.thinning import COLUMNS, telling
+from grokyolo.view.thinning import CELLS, COLUMNS, FEWEST_CELLS, cells_for, rows_to_draw, telling
 
 
 def test_a_short_run_keeps_every_point():
@@ -47,3 +47,69 @@ def test_a_run_that_begins_late():
     epoch = np.arange(90_000, 100_000)
     kept = telling(epoch, np.zeros(10_000))
     assert (kept[0], kept[-1]) == (0, 9_999)
+
+
+# The rows that all curves of a run share ---------------------------------------------------------------------------
+
+
+def noisy(count: int, seed: int = 0):
+    random = np.random.default_rng(seed)
+    return np.arange(1, count + 1), random.normal(size=count)
+
+
+def test_few_epochs_are_all_drawn():
+    epoch, values = noisy(2 * CELLS)
+    assert rows_to_draw(epoch, [values]).tolist() == list(range(2 * CELLS))
+
+
+@pytest.mark.parametrize("axis", ["log", "linear"])
+def test_extremes_of_every_cell_survive(axis):
+    epoch, values = noisy(50_000)
+    kept = set(rows_to_draw(epoch, [values], cells=100).tolist())
+    place = np.log(epoch) / np.log(epoch[-1]) if axis == "log" else (epoch - 1) / (epoch[-1] - 1)
+    cell = np.minimum((place * 100).astype(int), 99)
+    for number in np.unique(cell):
+        rows = np.flatnonzero(cell == number)
+        assert {int(rows[np.argmin(values[rows])]), int(rows[np.argmax(values[rows])])} <= kept
+        assert {int(rows[0]), int(rows[-1])} <= kept
+
+
+def test_a_single_spike_survives_in_any_curve():
+    epoch, values = noisy(100_000)
+    spiked = np.zeros(100_000)
+    spiked[77_777] = 9.0
+    rows = rows_to_draw(epoch, [values, spiked])
+    assert 77_777 in rows
+    assert len(rows) < 20_000
+
+
+def test_rows_rise_without_repeats_and_hold_both_ends():
+    epoch, values = noisy(30_000)
+    rows = rows_to_draw(epoch, [values, -values])
+    assert (np.diff(rows) > 0).all()
+    assert (rows[0], rows[-1]) == (0, 29_999)
+
+
+def test_marked_epochs_stay():
+    epoch, values = noisy(100_000)
+    unmarked = rows_to_draw(epoch, [values], cells=50)
+    left_out = sorted(set(range(100_000)) - set(unmarked.tolist()))[1234]
+    assert left_out in rows_to_draw(epoch, [values], cells=50, always=[left_out + 1])
+
+
+def test_what_was_not_measured_keeps_nothing():
+    epoch = np.arange(1, 10_001)
+    nothing = np.full(10_000, np.nan)
+    assert rows_to_draw(epoch, [nothing], cells=10).tolist() == [0, 9_999]
+
+
+def test_sparse_measurements_of_a_long_run_all_survive():
+    epoch = np.arange(1, 100_001)
+    sparse = np.where(epoch % 500 == 0, 1.0 / epoch, np.nan)
+    kept = epoch[rows_to_draw(epoch, [sparse])]
+    assert set(range(500, 100_001, 500)) <= set(kept.tolist())
+
+
+@pytest.mark.parametrize(("runs", "cells"), [(0, CELLS), (1, CELLS), (2, CELLS // 2), (50, FEWEST_CELLS)])
+def test_several_runs_share_the_cells(runs, cells):
+    assert cells_for(runs) == cells

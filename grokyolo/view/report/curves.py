@@ -1,52 +1,105 @@
-"""The curves of some runs as plain values for the browser."""
+"""The curves of some runs as plain values: what the figure draws, few enough for a browser."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from grokyolo.gap import Series
+from grokyolo.gap import Event, Series
 from grokyolo.gap.series import FloatArray
 from grokyolo.verdict import Assessment
 from grokyolo.view.report.gathering import Gathered
-from grokyolo.view.report.thinning import cells_for, rows_to_draw
+from grokyolo.view.thinning import cells_for, rows_to_draw
 
 CURVES = ("train_loss", "probe_loss", "val_loss", "probe_score", "val_score")
 DIGITS = 6
 """Telling digits of a number in the page; more cannot be seen in a picture."""
+Column = list[Any]
 
 
-def chart(runs: Sequence[Gathered]) -> dict[str, Any]:
-    """Return what the browser draws: one map per run, in order; no NaN, not measured is None."""
-    names = list(dict.fromkeys(run.series.score_name for run in runs if run.series.score_name))
-    return {
-        "score": names[0] if len(names) == 1 else "score",
-        "runs": [_run(run, cells_for(len(runs))) for run in runs],
-    }
+@dataclass(frozen=True)
+class Bars:
+    """90 % intervals of a score, epoch by epoch."""
+
+    epoch: list[int]
+    low: list[float]
+    high: list[float]
+
+    def words(self, epochs: Iterable[int]) -> list[str]:
+        """Return the interval of each epoch in words, empty where there is none."""
+        known = {
+            epoch: f", 90 % interval {low:.3f}–{high:.3f}"
+            for epoch, low, high in zip(self.epoch, self.low, self.high, strict=True)
+        }
+        return [known.get(epoch, "") for epoch in epochs]
 
 
-def _run(run: Gathered, cells: int) -> dict[str, Any]:
-    series, assessment = run.series, run.assessment
+@dataclass(frozen=True)
+class Curves:
+    """One run as the figure draws it.
+
+    Attributes:
+        name: as its reader gave it.
+        short: without the folders that all runs share.
+        like_for_like: whether the gap is.
+        columns: `epoch` and the curves that were measured, of one length; None where not measured.
+        bars: intervals of `probe` and `val`.
+        memorised: epoch, or None.
+        jump: start, middle and end, or None.
+        events: all of them.
+        not_finite: the first epoch of each stretch in which the validation loss was not finite.
+    """
+
+    name: str
+    short: str
+    like_for_like: bool
+    columns: dict[str, Column]
+    bars: dict[str, Bars]
+    memorised: int | None
+    jump: tuple[int, int, int] | None
+    events: tuple[Event, ...]
+    not_finite: list[int]
+
+
+def curves_of(runs: Sequence[Gathered]) -> list[Curves]:
+    """Return what the figure draws of each run, in order."""
+    cells = cells_for(len(runs))
+    shorts = short_names([run.series.run for run in runs])
+    return [_curves(run, short, cells) for run, short in zip(runs, shorts, strict=True)]
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Return names of runs without the folders that all share."""
+    parts = [name.rstrip("/").split("/") for name in names]
+    shared, most = 0, min(map(len, parts)) - 1 if len(names) > 1 else 0
+    while shared < most and len({part[shared] for part in parts}) == 1:
+        shared += 1
+    return ["/".join(part[shared:]) for part in parts] if len(names) > 1 else list(names)
+
+
+def _curves(run: Gathered, short: str, cells: int) -> Curves:
+    series, jump = run.series, run.assessment.jump
     curves = {name: getattr(series, name) for name in CURVES}
-    rows = rows_to_draw(series.epoch, list(curves.values()), cells, _telling(run))
-    jump = assessment.jump
-    return {
-        "name": series.run,
-        "likeForLike": series.like_for_like,
-        "epochs": len(series),
-        "epoch": series.epoch[rows].tolist(),
-        "curves": {name: _cells(values[rows]) for name, values in curves.items() if np.isfinite(values).any()},
-        "bars": {name: bars for name in _with_bars(series) if (bars := _bars(run, name))["epoch"]},
-        "memorised": assessment.memorised_epoch,
-        "jump": None if jump is None else [jump.start, jump.epoch, jump.end],
-        "events": [[event.epoch, event.kind.value, event.detail, event.kind.confounds] for event in series.events],
-        "notFinite": _not_finite(series),
-    }
+    rows = rows_to_draw(series.epoch, list(curves.values()), cells, _marked(run))
+    measured = {name: _cells(values[rows]) for name, values in curves.items() if np.isfinite(values).any()}
+    parts = ("probe", "val") if series.like_for_like else ("val",)  # a results.csv beside errors.csv knows no probe
+    return Curves(
+        name=series.run,
+        short=short,
+        like_for_like=series.like_for_like,
+        columns={"epoch": series.epoch[rows].tolist(), **measured},
+        bars={part: bars for part in parts if (bars := _bars(run, part)).epoch},
+        memorised=run.assessment.memorised_epoch,
+        jump=None if jump is None else (jump.start, jump.epoch, jump.end),
+        events=series.events,
+        not_finite=_not_finite(series),
+    )
 
 
-def _telling(run: Gathered) -> Iterable[int]:
+def _marked(run: Gathered) -> Iterable[int]:
     """Return the epochs that are marked or spoken of: they stay, whatever is left out around them."""
     return {row.epoch for row in run.bars} | {event.epoch for event in run.series.events} | _marks(run.assessment)
 
@@ -58,20 +111,10 @@ def _marks(assessment: Assessment) -> set[int]:
     return {epoch for epoch in marks if epoch is not None}
 
 
-def _with_bars(series: Series) -> tuple[str, ...]:
-    """Return the scores that may have error bars: a results.csv beside errors.csv knows no probe."""
-    return ("probe", "val") if series.like_for_like else ("val",)
-
-
-def _bars(run: Gathered, name: str) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {"epoch": [], "low": [], "high": []}
-    for row in run.bars:
-        low, high = getattr(row, f"{name}_low"), getattr(row, f"{name}_high")
-        if low is not None and high is not None:
-            found["epoch"].append(row.epoch)
-            found["low"].append(_digits(low))
-            found["high"].append(_digits(high))
-    return found
+def _bars(run: Gathered, part: str) -> Bars:
+    found = [(row.epoch, getattr(row, f"{part}_low"), getattr(row, f"{part}_high")) for row in run.bars]
+    known = [(epoch, low, high) for epoch, low, high in found if low is not None and high is not None]
+    return Bars([row[0] for row in known], [_digits(row[1]) for row in known], [_digits(row[2]) for row in known])
 
 
 def _cells(values: FloatArray) -> list[float | None]:
@@ -85,7 +128,6 @@ def _digits(value: float) -> float:
 
 
 def _not_finite(series: Series) -> list[int]:
-    """Return the first epoch of each stretch in which the validation loss was not finite."""
     broken = np.isinf(series.val_loss)
     first = np.flatnonzero(broken & ~np.concatenate([[False], broken[:-1]]))
     epochs: list[int] = series.epoch[first].tolist()

@@ -15,14 +15,14 @@ from grokyolo.format import format_setting, format_size
 from grokyolo.gap import Series
 from grokyolo.verdict import Assessment
 from grokyolo.view.report import words
-from grokyolo.view.report.curves import chart
+from grokyolo.view.report.curves import Curves, curves_of
+from grokyolo.view.report.figure import figure, layers
 from grokyolo.view.report.gathering import Gathered, read_runs
+from grokyolo.view.report.themes import DARK, LIGHT, THEMES
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-SCRIPTS = ("look.js", "chart.js", "page.js")
-"""Own scripts, in the order in which they need each other."""
 MOST_EVENTS = 500
 """Rows of a table of events; what is beyond is counted."""
 
@@ -39,7 +39,7 @@ def render(runs: Sequence[tuple[Series, Assessment]]) -> str:
     from grokyolo import __version__
 
     gathered = [read_runs(series, assessment) for series, assessment in runs]
-    plotly, script, style = _plotly(), "".join(_text(name) for name in SCRIPTS), _text("page.css")
+    plotly, script, style = _plotly(), _text("page.js"), _style()
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["breakable"] = _breakable
     return environment.from_string(_text("page.html")).render(
@@ -50,7 +50,7 @@ def render(runs: Sequence[tuple[Series, Assessment]]) -> str:
         style=Markup(style),
         plotly=Markup(plotly),
         script=Markup(script),
-        data=Markup(_embedded(chart(gathered))),
+        data=Markup(_embedded(_data(gathered))),
         glossary=words.GLOSSARY,
     )
 
@@ -89,6 +89,24 @@ def _view(number: int, run: Gathered) -> dict[str, Any]:
     }
 
 
+def _data(gathered: Sequence[Gathered]) -> dict[str, Any]:
+    """Return what the page's script needs: columns of numbers, switches, and the figure in each theme."""
+    runs = curves_of(gathered)
+    scores = list(dict.fromkeys(run.series.score_name for run in gathered if run.series.score_name))
+    score = scores[0] if len(scores) == 1 else "score"
+    return {
+        "runs": [{"name": run.name, "short": run.short, "columns": _columns(run)} for run in runs],
+        "layers": layers(runs),
+        "figures": {name: figure(runs, score, theme).to_plotly_json() for name, theme in THEMES.items()},
+    }
+
+
+def _columns(run: Curves) -> dict[str, list[Any]]:
+    """Return the numbers of a run, and the words on its intervals, by the names that traces have for them."""
+    words = {f"{part}_interval": bars.words(run.columns["epoch"]) for part, bars in run.bars.items()}
+    return {**run.columns, **words}
+
+
 def _breakable(name: str) -> Markup:
     """Return a long name that a narrow screen may break at its dots, strokes and underscores."""
     from markupsafe import Markup, escape
@@ -122,6 +140,11 @@ def _plotly() -> str:
 
     text: str = get_plotlyjs()
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _style() -> str:
+    """Return the styles, with the colours that page and figure share."""
+    return _text("page.css").replace("/* light */", LIGHT.css()).replace("/* dark */", DARK.css())
 
 
 @lru_cache

@@ -20,7 +20,7 @@ from grokyolo.gap.series import FloatArray
 from grokyolo.view.panels import NUMBERS, SMALL, number_decades, scale_losses
 from grokyolo.view.plot import save_picture
 from grokyolo.view.table import STYLES
-from grokyolo.view.thinning import telling
+from grokyolo.view.thinning import points_to_draw
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -201,7 +201,7 @@ def _line(ax: Axes, at: FloatArray, values: FloatArray, **style: Any) -> list[An
     if not len(known):
         return []
     rising = known[np.maximum.accumulate(at[known]) == at[known]]
-    kept = rising[telling(at[rising], values[rising])]
+    kept = rising[points_to_draw(at[rising], values[rising])]
     return list(ax.plot(at[kept], values[kept], **style))
 
 

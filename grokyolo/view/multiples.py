@@ -103,7 +103,7 @@ def _draw(cell: list[Axes], series: Series, assessment: Assessment) -> None:
         cell[0].text(0.5, 0.5, "no score in this log", transform=cell[0].transAxes, ha="center", fontsize=SMALL)
     panels.draw_losses(cell[-1], series)
     for ax in cell:
-        panels.dress(ax)
+        panels.style_axes(ax)
         marks.draw_span(ax, assessment)
         marks.draw_event_lines(ax, series)
     marks.tick_events(cell[-1], series)
@@ -119,7 +119,7 @@ def _title(series: Series, assessment: Assessment, inches: float) -> str:
         words.insert(1, f"memorised at {assessment.memorised_epoch:,}")
     while panels.wide(" · ".join(words), SMALL) > inches:
         words.pop()
-    return f"{panels.spoken(series.run.rstrip('/'), inches, SMALL)}\n{' · '.join(words)}"
+    return f"{panels.fit_name(series.run.rstrip('/'), inches, SMALL)}\n{' · '.join(words)}"
 
 
 def _tidy(grid: Any, runs: int, columns: int, each: int) -> None:

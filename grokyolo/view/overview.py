@@ -10,8 +10,7 @@ from rich.text import Text
 
 from grokyolo.format import MISSING, format_duration, format_score, printable
 from grokyolo.view.progress import fitted
-from grokyolo.view.screen import QUIET, View
-from grokyolo.view.screen_facts import last_known
+from grokyolo.view.screen import QUIET, View, last_known
 from grokyolo.view.table import ROUGH_NOTE, STYLES, last_gap
 
 FINISHED = "finished"

@@ -13,7 +13,7 @@ from grokyolo.format import printable
 from grokyolo.gap import Series
 from grokyolo.gap.series import FloatArray, IntArray
 from grokyolo.view import intervals, marks
-from grokyolo.view.thinning import telling
+from grokyolo.view.thinning import points_to_draw
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -135,7 +135,7 @@ def has_score(series: Series) -> bool:
     return bool(np.any(np.isfinite(series.val_score)))
 
 
-def dress(ax: Axes) -> None:
+def style_axes(ax: Axes) -> None:
     """Give axes the looks that all pictures share."""
     ax.tick_params(which="both", labelsize=SMALL)
     ax.spines[["top", "right"]].set_visible(False)
@@ -164,7 +164,7 @@ def legend(figure: Figure, axes: Sequence[Axes], more: Sequence[Any] = ()) -> No
         )
 
 
-def spoken(run: str, inches: float, size: float) -> str:
+def fit_name(run: str, inches: float, size: float) -> str:
     """Return a run's name for a picture: its end where it is too long, nothing that a font or TeX stumbles over.
 
     Args:
@@ -193,7 +193,7 @@ def _draw_line(ax: Axes, epoch: IntArray, values: FloatArray, name: str) -> None
     known = np.flatnonzero(np.isfinite(values))
     if not len(known):
         return
-    kept = known[telling(epoch[known], values[known])]
+    kept = known[points_to_draw(epoch[known], values[known])]
     ax.plot(epoch[kept], values[kept], marker="o" if len(known) <= FEW else None, markersize=4, **LINES[name])
 
 
@@ -201,5 +201,5 @@ def _draw_gap(ax: Axes, epoch: IntArray, one: FloatArray, other: FloatArray, lab
     both = np.flatnonzero(np.isfinite(one) & np.isfinite(other))
     if len(both) < 2:
         return
-    kept = both[np.union1d(telling(epoch[both], one[both]), telling(epoch[both], other[both]))]
+    kept = both[np.union1d(points_to_draw(epoch[both], one[both]), points_to_draw(epoch[both], other[both]))]
     ax.fill_between(epoch[kept], one[kept], other[kept], color=GAP, alpha=0.18, linewidth=0, label=label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,10 +11,15 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grokyolo.format import format_number
-from grokyolo.plan import Advice, Change, Plan, Weight
-from grokyolo.view.plan_words import JUMPS, curve_words, data_words, plan_rows, planned_budget
+from grokyolo.format import format_count, format_duration, format_large, format_number, format_rate, format_size
+from grokyolo.plan import CONTROL, Advice, Change, Plan, Schedule, Weight
+from grokyolo.plan.costs import Costs
+from grokyolo.plan.memory import Need
+from grokyolo.recipe.models import MEMORISED
+from grokyolo.recipe.units import size_text
 
+JUMPS = f"{CONTROL[0]:.1f} to {CONTROL[1]:.1f}"
+"""E-folds at which the positive control jumps."""
 LABEL = {Weight.BREAKS: "error", Weight.NOTE: "note"}
 """What advice of this weight is called, where it is no warning; `train` stops at errors."""
 LABELS = 10
@@ -122,3 +128,192 @@ def _advice(advice: Sequence[Advice]) -> Iterator[Text]:
         yield text
     if len(advice) > MOST_ADVICE:
         yield Text(f"and {len(advice) - MOST_ADVICE} more: --json lists all", style="dim")
+
+
+def plan_rows(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield what a plan says before anything runs: label, sentence."""
+    yield "data", data_words(plan)
+    if worth := worth_words(plan):
+        yield "score", worth
+    yield "model", model_words(plan)
+    if plan.schedule is not None:
+        yield from training_rows(plan, plan.schedule)
+    else:
+        yield "steps", "unknown until the images are here"
+        yield from accelerator_rows(plan)
+    yield from cost_rows(plan)
+    yield "time", _time(plan)
+
+
+def data_words(plan: Plan) -> str:
+    """Return how many images, objects and classes there are."""
+    data = plan.data
+    if data.train is None or data.val is None:
+        fetched = "; Ultralytics fetches it when training starts" if data.downloads else ""
+        return f"not here: {data.missing}{fetched}"
+    text = f"{data.train.images:,} training, {data.val.images:,} validation images"
+    objects = sum(data.train.objects.values())
+    present = sum(1 for count in data.train.objects.values() if count)
+    if objects and not data.classify:
+        text += f"; {objects:,} objects in {present} of {data.classes} classes"
+    elif data.classes:
+        text += f"; {data.classes} classes"
+    if data.missing:
+        return f"{text}, says its file: not downloaded yet"
+    if data.train.sampled or data.val.sampled:
+        opened = data.train.images_checked + data.val.images_checked
+        read = data.train.labels_checked + data.val.labels_checked
+        text += f" (a sample of {opened:,} images and {read:,} labels looked into)"
+    return text
+
+
+def worth_words(plan: Plan) -> str:
+    """Return how far one image moves the validation score; empty where that is unknown."""
+    mean, largest = plan.data.image_worth, plan.data.largest_worth
+    if mean is None:
+        return ""
+    text = f"one validation image counts {format_number(mean)}"
+    return text if largest is None or largest < 1.01 * mean else f"{text} on average, {format_number(largest)} at most"
+
+
+def model_words(plan: Plan) -> str:
+    """Return how many parameters there are, and on how many decay can act."""
+    weights = plan.model.weights
+    if weights is None:
+        return f"size unknown: {plan.model.unknown}"
+    decayed = format_large(weights.decayed - plan.model.frozen)
+    text = f"{format_large(weights.total)} parameters; decay acts on {decayed}"
+    if plan.model.free_share is not None:
+        text += f", {100 * (1 - plan.model.free_share):.3g} % of them normalised"
+    return text
+
+
+def training_rows(plan: Plan, now: Schedule) -> Iterator[tuple[str, str]]:
+    """Yield what the optimizer does: label, sentence."""
+    chosen = " (auto: lr0 ignored)" if now.optimizer.chosen else ""
+    yield "optimizer", f"{now.optimizer.name}{chosen}, learning rate {curve_words(now)}"
+    yield "steps", _steps(plan, now)
+    yield "decay", _decay(plan, now)
+    yield "budget", f"{planned_budget(plan, now)}. Control: {JUMPS}"
+    warm = "none"
+    if now.warmup_batches:
+        warm = f"{format_count(now.warmup_batches, 'batch')}, {format_count(now.warmup_steps, 'step')}"
+    yield "warm-up", f"{warm}; {average_words(now.ema_epochs)}"
+    yield from accelerator_rows(plan)
+
+
+def accelerator_rows(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield what each accelerator does: label, sentence."""
+    yield from ((effect.name, effect.what) for effect in plan.accelerators)
+
+
+def average_words(epochs: float) -> str:
+    """Return how far the averaged weights look back at the end."""
+    far = format_number(epochs)
+    return f"averaged weights look back {far} {'epoch' if far == '1' else 'epochs'} at the end"
+
+
+def curve_words(now: Schedule) -> str:
+    """Return first, highest and last learning rate, without repeating what is the same."""
+    rates: list[str] = []
+    for value in (now.lr_start, now.lr_peak, now.lr_end):
+        if not rates or format_rate(value) != rates[-1]:
+            rates.append(format_rate(value))
+    return " → ".join(rates)
+
+
+def _steps(plan: Plan, now: Schedule) -> str:
+    settings = plan.settings
+    each = format_count(now.batches_per_epoch, "batch")
+    if now.accumulate == 1:
+        return f"{now.steps:,}: {each} of {settings.batch} an epoch, one step each"
+    return (
+        f"{now.steps:,}: {each} an epoch, a step every {now.accumulate} (nbs {settings.nbs} / batch {settings.batch})"
+    )
+
+
+def _decay(plan: Plan, now: Schedule) -> str:
+    settings = plan.settings
+    gathered = max(round(settings.nbs / settings.batch), 1)
+    text = format_number(now.weight_decay)
+    if now.weight_decay != settings.weight_decay or gathered > 1:
+        asked = f"{format_number(settings.weight_decay)} × batch {settings.batch} × {gathered} / nbs {settings.nbs}"
+        text = f"{asked} = {text}"
+    kinds = {
+        "decoupled": "decoupled from the gradient",
+        "momentum": f"{now.decay_factor:.3g} times as strong by momentum",
+        "rescaled": "rescaled with the gradient",
+    }
+    return f"{text}, {kinds[now.optimizer.decay.value]}"
+
+
+def budget_words(now: Schedule) -> str:
+    """Return the decay budget of the whole run, and what it does to the weights."""
+    if now.acting_budget is None:
+        return f"{format_number(now.decay_budget)} e-folds on paper, most of it undone by {now.optimizer.name}"
+    shrunk = -math.expm1(-now.acting_budget)
+    share = f"by {100 * shrunk:.2g} %" if shrunk < 0.995 else f"to {100 * (1 - shrunk):.1g} %"
+    if shrunk > 0.9999:
+        share = "to less than 0.01 %"
+    return f"{format_number(now.acting_budget)} e-folds: weights shrink {share}"
+
+
+def planned_budget(plan: Plan, now: Schedule) -> str:
+    """Return the decay budget as far as accelerators leave it standing."""
+    if plan.recipe.accelerate.constrained_norm is not None:
+        return "none: the norm is held, decay cannot shrink it"
+    at_most = "at most " if plan.recipe.accelerate.weight_decay_after == MEMORISED else ""
+    return f"{at_most}{budget_words(now)}"
+
+
+def cost_rows(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield what a run needs besides training: label, sentence."""
+    costs = plan.costs
+    if costs.probe_images:
+        text = f"{costs.probe_images:,} training images"
+        if costs.probe_share is not None:
+            text += f", about {100 * costs.probe_share:.0f} % of the computing"
+        if costs.every > 1:
+            text += f" every {costs.every} epochs"
+        if costs.budget is not None:
+            text += f" (limit {100 * costs.budget:g} %)"
+        yield "probe", text
+    if costs.state_bytes is not None and costs.disk_bytes is not None:
+        text = f"up to {format_size(costs.disk_bytes)}, with {costs.states} states of {format_size(costs.state_bytes)}"
+        yield "disk", f"{text}; a kill loses {format_duration(costs.save_every)} at most"
+    if costs.input_bytes:
+        yield "memory", _memory(costs)
+    if costs.gpu is not None and costs.gpu_free is not None:
+        yield "gpu", _gpu(costs.gpu, costs.gpu_free)
+
+
+def _gpu(need: Need, free: int) -> str:
+    """Return what a GPU must have beside what it has."""
+    images = f"{format_size(need.images * need.image)} for {format_count(need.images, 'image')}"
+    room = f"about {format_size(need.total)}, {format_size(free)} free"
+    return f"{room}: {images}, {format_size(need.weights)} for weights"
+
+
+def _memory(costs: Costs) -> str:
+    """Return which inputs are kept, and which are too large for it."""
+    limit = size_text(costs.input_limit)
+    anew = [f"{name} ({format_size(taken)})" for name, taken in costs.input_bytes.items() if name not in costs.prepared]
+    if not costs.prepared:
+        return f"nothing prepared (limit {limit}): {_and(anew)} read anew each time"
+    text = f"{format_size(costs.prepared_bytes or 0)} of {limit}: {_and(costs.prepared)} inputs, prepared once"
+    return f"{text}; {_and(anew)} read anew each time" if anew else text
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _time(plan: Plan) -> str:
+    timing = plan.timing
+    if timing is None:
+        return "not measured: add --measure"
+    each = format_duration(timing.epoch)
+    if plan.costs.every == 1:
+        each = format_duration(timing.measured_epoch)
+    tried = "" if timing.scale == 1 else f", scaled up from {timing.images:,} images"
+    return f"{format_duration(timing.total)} in all, {each} an epoch{tried}"

@@ -83,7 +83,7 @@ def draw(series: Series, assessment: Assessment) -> Figure:
     panels.draw_losses(axes[-1], series)
     panels.scale_losses(axes[-1], panels.losses_of(series))
     for ax in axes:
-        panels.dress(ax)
+        panels.style_axes(ax)
         marks.draw_span(ax, assessment)
         marks.draw_event_lines(ax, series)
     marks.label_span(axes[0], assessment, SMALL)
@@ -96,5 +96,5 @@ def draw(series: Series, assessment: Assessment) -> Figure:
 def _title(series: Series, assessment: Assessment) -> str:
     gap = "" if series.like_for_like else " · rough gap"
     jump = f" at epoch {assessment.jump.epoch}" if assessment.jump else ""
-    name = panels.spoken(series.run, ROOM, SMALL + 2)
+    name = panels.fit_name(series.run, ROOM, SMALL + 2)
     return f"{name} · {assessment.verdict.value}{jump} ({assessment.confidence.value}){gap}"

@@ -13,8 +13,7 @@ from grokyolo.gap.following import Follower
 from grokyolo.sweep.progress import Progress, Status
 from grokyolo.sweep.trials import Trial
 from grokyolo.verdict import Verdict, assess
-from grokyolo.view.screen import seconds_per_epoch
-from grokyolo.view.screen_facts import last_known
+from grokyolo.view.screen import last_known, seconds_per_epoch
 
 EVERY, LONGEST_REST = 1.0, 15.0
 """Seconds between two looks at the logs."""

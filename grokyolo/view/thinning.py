@@ -16,7 +16,7 @@ FEWEST_CELLS = 300
 """... down to so many each."""
 
 
-def telling(epoch: IntArray, values: FloatArray) -> IntArray:
+def points_to_draw(epoch: IntArray, values: FloatArray) -> IntArray:
     """Return the indices of the points to draw: the first, last, lowest and highest of each cell of a log axis.
 
     Args:

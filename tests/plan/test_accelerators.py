@@ -6,8 +6,7 @@ from grokyolo.plan import Weight, make_plan
 from grokyolo.plan.accelerators import effects
 from grokyolo.plan.serial import to_json
 from grokyolo.recipe import Accelerate, Grokfast, load
-from grokyolo.view.plan import brief
-from grokyolo.view.plan_words import plan_rows
+from grokyolo.view.plan import brief, plan_rows
 from tests.plan.recipes import QUIET_MACHINE
 
 pytestmark = pytest.mark.usefixtures("workplace")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grokyolo.view.panels import scale_epochs, scale_losses, scale_scores, spoken, wide
+from grokyolo.view.panels import fit_name, scale_epochs, scale_losses, scale_scores, wide
 
 
 @pytest.fixture
@@ -83,15 +83,15 @@ def test_epochs_have_as_many_numbers_as_there_is_room(ax, last, room, told):
 
 @pytest.mark.parametrize("name", ["runs/" + letter * 200 + "/exp1" for letter in "iMx_模"])
 def test_a_name_keeps_its_end_and_fits_whatever_its_letters(name):
-    shown = spoken(name, 2.0, 8)
+    shown = fit_name(name, 2.0, 8)
     assert wide(shown, 8) <= 2.0
     assert shown.startswith("…") and shown.endswith("/exp1")
 
 
 def test_a_short_name_stays_and_says_nothing_to_tex():
-    assert spoken("runs/a", 2.0, 8) == "runs/a"
-    assert spoken("a $x$ \n", 2.0, 8) == r"a \$x\$ \n"
+    assert fit_name("runs/a", 2.0, 8) == "runs/a"
+    assert fit_name("a $x$ \n", 2.0, 8) == r"a \$x\$ \n"
 
 
 def test_where_there_is_no_room_a_name_is_a_hint():
-    assert spoken("runs/a", 0.01, 8) == "…"
+    assert fit_name("runs/a", 0.01, 8) == "…"

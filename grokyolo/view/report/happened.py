@@ -7,7 +7,7 @@ import numpy as np
 from grokyolo.format import format_number
 from grokyolo.gap import Series
 from grokyolo.gap.series import FloatArray, Source
-from grokyolo.view.plan_words import average_words
+from grokyolo.view.plan import average_words
 
 EMPTY = ""
 """Said of what no log holds."""

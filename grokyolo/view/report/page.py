@@ -9,8 +9,11 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
+from grokyolo.errors import UsageError
 from grokyolo.format import format_setting, format_size
 from grokyolo.gap import Series
 from grokyolo.verdict import Assessment
@@ -19,10 +22,13 @@ from grokyolo.view.report.curves import Curves, curves_of
 from grokyolo.view.report.figure import figure, layers
 from grokyolo.view.report.gathering import Gathered, read_runs
 from grokyolo.view.report.themes import DARK, LIGHT, THEMES
+from grokyolo.view.whole import write_whole
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+SUFFIXES = frozenset({".html", ".htm"})
+"""What the file of a report may end in."""
 MOST_EVENTS = 500
 """Rows of a table of events; what is beyond is counted."""
 
@@ -53,6 +59,27 @@ def render(runs: Sequence[tuple[Series, Assessment]]) -> str:
         data=Markup(_embedded(_data(gathered))),
         glossary=words.GLOSSARY,
     )
+
+
+def save_report(runs: Sequence[tuple[Series, Assessment]], path: Path) -> None:
+    """Write the report of some runs.
+
+    Args:
+        runs: at least one run with its verdict, in the order to show.
+        path: ends in .html or .htm. A file of that name is replaced once the new one is complete.
+
+    Raises:
+        UsageError: another suffix, or the file cannot be written.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise UsageError(
+            f"a report is an .html file, not {path.suffix or 'one without suffix'}",
+            where=f"-o {path}",
+            hint=f"-o {quote(str(path.with_suffix('.html') if path.name else path / 'report.html'))}",
+        )
+    if path.is_dir():
+        raise UsageError("this is a folder", where=str(path), hint=f"-o {quote(str(path / 'report.html'))}")
+    write_whole(path, render(runs), what="report", elsewhere="-o FILE.html elsewhere")
 
 
 def _view(number: int, run: Gathered) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from grokyolo.format import format_number
 from grokyolo.gap import EventKind, Series
 from grokyolo.gap.native import META_NAME
 from grokyolo.gap.settings import Settings, read_settings
-from grokyolo.view.plan_words import data_words, model_words, training_rows, worth_words
+from grokyolo.view.plan import data_words, model_words, training_rows, worth_words
 from grokyolo.view.report import happened
 
 if TYPE_CHECKING:

@@ -27,6 +27,11 @@ def printable(text: str, *, keep_lines: bool = False) -> str:
     return "".join(c if _harmless(c) or (keep_lines and c == "\n") else _escaped(c) for c in text)
 
 
+def page_text(value: object) -> object:
+    """Return what a page shows: text as in `printable`, markup and all else as it is; `finalize` of Jinja."""
+    return printable(value, keep_lines=True) if type(value) is str else value
+
+
 def _harmless(letter: str) -> bool:
     return unicodedata.category(letter) not in ACTED_ON
 

@@ -41,6 +41,8 @@ GOING_ON = {1, 2}
 """What `resume` and `extend` may leave with where the run cannot go on."""
 
 
+IN_SCRIPTS = "\n\t\x01\x1a"
+"""Control characters that the plotting library inside a page has."""
 PWNED = "pwned"
 """What code in a run would leave in the current folder."""
 
@@ -360,7 +362,7 @@ def commands(kind: str, run: Path, other: Path, out: Path) -> list[list[str]]:
     ]
 
 
-def outcome(arguments: Sequence[str], codes: set[int], seconds: float) -> str:
+def outcome(arguments: Sequence[str], codes: set[int], seconds: float, out_folder: Path | None = None) -> str:
     """Run a command in this process and return what is wrong with how it ended; empty when nothing is."""
 
     def ring(*_: object) -> None:
@@ -391,6 +393,9 @@ def outcome(arguments: Sequence[str], codes: set[int], seconds: float) -> str:
         return said
     if odd := sorted({c for c in said if c != "\n" and unicodedata.category(c) in {"Cc", "Cf"}}):
         return f"it printed {odd!r}:\n{said!r}"
+    for file in sorted(out_folder.iterdir()) if out_folder else ():
+        if odd := sorted({c for c in file.read_text() if c not in IN_SCRIPTS and unicodedata.category(c) == "Cc"}):
+            return f"{file.name} holds {odd!r}"
     return "" if code == 0 or "error:" in said or arguments[0] == "verify" else f"exit code {code} without a word"
 
 
@@ -443,7 +448,7 @@ def fuzz(
         todo = rng.sample(todo, min(most, len(todo)))
     before = contents(scratch)
     for arguments in todo:
-        trouble = outcome(arguments, GOING_ON if going_on else CODES, seconds)
+        trouble = outcome(arguments, GOING_ON if going_on else CODES, seconds, scratch / "out")
         after = contents(scratch)
         changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
         written = {name for name in changed if not name.startswith("out/")}

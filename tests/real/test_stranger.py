@@ -96,6 +96,20 @@ def test_an_architecture_that_carries_code_is_refused(run, capsys, place):
     assert not marker.exists()
 
 
+def test_a_data_set_file_that_brings_code_is_refused(workplace):
+    from grokyolo.errors import DataError
+    from grokyolo.recipe import load
+    from grokyolo.training.session import _find_data
+
+    (workplace / "data.yaml").write_text(
+        "path: nowhere\ntrain: images\nval: images\nnames: [a]\ndownload: |\n  open('pwned', 'w').close()\n"
+    )
+    recipe = load("long", ["model=yolo26n.yaml", "data=data.yaml"])
+    with pytest.raises(DataError):
+        _find_data(recipe, "detect", "grokyolo resume runs/a data=PATH")
+    assert not (workplace / "pwned").exists()
+
+
 @pytest.mark.parametrize(
     "name",
     ["args.yaml", "results.csv", "grokyolo.yaml.tmp", "weights/last.pt.tmp", "warnings.csv", "state/lock", "error.txt"],

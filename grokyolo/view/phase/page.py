@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from grokyolo.format import MISSING, format_score
+from grokyolo.format import MISSING, format_score, page_text
 from grokyolo.sweep.diagram import Panel, Phases
 from grokyolo.sweep.outcome import Cell, Run, Word
 from grokyolo.view.phase.charts import descent_charts, law_charts
@@ -45,7 +45,9 @@ def render(phases: Phases) -> str:
     law = [chart_of(draw, " ".join(phases.law.sentences())) for draw in law_charts(phases)]
     axes = dict.fromkeys(one.axis for one in phases.descents)
     words = [" ".join(one.sentence() for one in phases.descents if one.axis == axis) for axis in axes]
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, finalize=page_text, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["drawn"] = Markup
     return environment.from_string(_text("grokyolo.view.phase", "page.html")).render(
         version=__version__,

@@ -6,13 +6,14 @@ import csv
 import io
 from pathlib import Path
 
+from grokyolo.format import printable
 from grokyolo.gap.log import format_float
 from grokyolo.sweep.axes import label_of
 from grokyolo.sweep.diagram import Phases
 from grokyolo.sweep.outcome import Moment, Run
 from grokyolo.view.whole import write_whole
 
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+FORMULAS = ("=", "+", "-", "@")
 COLUMNS = (
     "run",
     "word",
@@ -61,6 +62,7 @@ def sheet(phases: Phases) -> str:
 
 def harmless(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula: text that begins like one gets a `'` before it."""
+    cell = printable(cell, keep_lines=True)
     if not cell.startswith(FORMULAS):
         return cell
     try:

@@ -14,7 +14,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from grokyolo.errors import UsageError
-from grokyolo.format import format_setting, format_size
+from grokyolo.format import format_setting, format_size, page_text
 from grokyolo.gap import Series
 from grokyolo.verdict import Assessment
 from grokyolo.view.report import words
@@ -46,7 +46,9 @@ def render(runs: Sequence[tuple[Series, Assessment]]) -> str:
 
     gathered = [read_runs(series, assessment) for series, assessment in runs]
     plotly, script, style = _plotly(), _text("page.js"), _style()
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, finalize=page_text, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["breakable"] = _breakable
     return environment.from_string(_text("page.html")).render(
         version=__version__,
@@ -138,7 +140,7 @@ def _breakable(name: str) -> Markup:
     """Return a long name that a narrow screen may break at its dots, strokes and underscores."""
     from markupsafe import Markup, escape
 
-    return Markup(re.sub(r"(?<=[./_-])(?=\w)", "<wbr>", str(escape(name))))
+    return Markup(re.sub(r"(?<=[./_-])(?=\w)", "<wbr>", str(escape(page_text(name)))))
 
 
 def _embedded(value: Any) -> str:

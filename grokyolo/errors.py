@@ -14,6 +14,7 @@ Each error carries three lines: what was wrong, where, and what to type next.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
@@ -25,6 +26,7 @@ SPREAD = 0.12
 """How much less like than the best another proposal may be."""
 MOST = 3
 SHORTEST_START = 3
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class GrokyoloError(Exception):
@@ -149,6 +151,6 @@ def _likeness(typed: str, name: str) -> float:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of what an error says, or its kind where it says nothing."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    """Return the first line of what an error says, without colours, or its kind where it says nothing."""
+    lines = [line.strip() for line in COLOUR.sub("", str(error)).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__

@@ -107,8 +107,7 @@ def _plan(recipe: Recipe) -> Plan:
 
     plan = make_plan(recipe, limits=BRIEF)
     for finding in plan.findings:
-        # about a missing data set Ultralytics, which is asked next, knows more
-        if finding.severity is Severity.FATAL and not plan.data.missing:
+        if finding.severity is Severity.FATAL:
             raise DataError(finding.what, where=finding.where or f"data: {plan.data.name}", hint=finding.remedy)
     return plan
 

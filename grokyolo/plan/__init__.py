@@ -7,8 +7,9 @@
 from grokyolo.plan.advice import Advice, Weight
 from grokyolo.plan.data import BRIEF, Data, Limits, Split
 from grokyolo.plan.measuring import Timing
+from grokyolo.plan.model import family_of
 from grokyolo.plan.planning import Plan, make_plan
-from grokyolo.plan.preflight import Finding, Severity
+from grokyolo.plan.preflight import Finding, Severity, another_family
 from grokyolo.plan.reaching import CONTROL, Change
 from grokyolo.plan.schedule import Schedule, schedule
 from grokyolo.plan.serial import to_json
@@ -29,6 +30,8 @@ __all__ = [
     "Split",
     "Timing",
     "Weight",
+    "another_family",
+    "family_of",
     "make_plan",
     "schedule",
     "settings_of",

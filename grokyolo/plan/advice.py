@@ -102,7 +102,7 @@ def _leaks(facts: Facts) -> Iterator[Advice]:
     twins = facts.data.twins
     if twins.pairs:
         what = f"{len(twins.pairs)} of {twins.compared} validation images are training images too: no gap can be seen"
-        yield Advice(Weight.LIES, what, f"rm '{twins.pairs[0][1]}'  and so on; --json lists the pairs")
+        yield Advice(Weight.LIES, what, f"take {twins.pairs[0][1]} and the others out of validation: --json lists all")
 
 
 def _budget(facts: Facts) -> Iterator[Advice]:

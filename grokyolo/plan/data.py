@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,9 @@ class Split:
         per_image: objects of each class in each image that was read.
         background: images that were read and have no object.
         unlabelled: those of them that have no label file at all.
+        boxes: images that were read whose objects have boxes, and no outlines or turned boxes.
+        labels_at: where Ultralytics looks for the label file of the first unlabelled image.
+        stray: the label file that lies beside that image instead; empty for none.
         foreign: images left out since their class folder is not among those to train on.
         broken_images, broken_labels: files that Ultralytics leaves out or rewrites, among those looked into.
     """
@@ -78,6 +81,9 @@ class Split:
     per_image: tuple[Counter[int], ...] = ()
     background: int = 0
     unlabelled: int = 0
+    boxes: int = 0
+    labels_at: str = ""
+    stray: str = ""
     foreign: int = 0
     broken_images: tuple[Fault, ...] = ()
     broken_labels: tuple[Fault, ...] = ()
@@ -103,6 +109,8 @@ class Data:
         names: class names by number, None where they are unknown.
         twins: validation images that are training images too.
         missing: why the images cannot be looked at, empty when they can.
+        wrong: what Ultralytics refuses in the data set file, empty when it takes it.
+        remedy: what to do about what is missing or wrong.
         downloads: whether Ultralytics fetches them by itself.
         channels: of the images.
         keypoints: number of keypoints and numbers of each, for a pose.
@@ -115,6 +123,8 @@ class Data:
     names: dict[int, str] | None = None
     twins: Twins = field(default_factory=Twins)
     missing: str = ""
+    wrong: str = ""
+    remedy: str = ""
     downloads: bool = False
     channels: int = 3
     keypoints: tuple[int, int] | None = None
@@ -188,6 +198,7 @@ def read_data(recipe: Recipe, settings: Settings, limits: Limits | None = None) 
         names=names,
         twins=find_twins(train, _sample(val, limits.twins)),
         missing=located.missing,
+        remedy=located.remedy,
         downloads=located.downloads,
         channels=located.channels,
         keypoints=keypoints,
@@ -214,9 +225,17 @@ def _absent(name: str, located: Located, settings: Settings, names: dict[int, st
         train, val = (
             Split(_count(count, share)) for count, share in zip(located.stated, settings.fraction, strict=True)
         )
-    missing = located.missing or "it has no images"
+    word = "validation" if located.train else "training"
     return Data(
-        name, train, val, names, missing=missing, downloads=located.downloads, classify=settings.task == "classify"
+        name,
+        train,
+        val,
+        names,
+        missing=located.missing or f"it has no {word} images",
+        wrong=located.wrong,
+        remedy=located.remedy or f"put images where its file says that those of {word} are",
+        downloads=located.downloads,
+        classify=settings.task == "classify",
     )
 
 
@@ -248,6 +267,8 @@ def _split(files: Sequence[str], located: Located, rules: Rules, settings: Setti
     read = {image: read_labels(label_file(image), rules) for image in _sample(files, limits.labels)}
     faults = tuple(Fault(str(label_file(image)), labels.fault) for image, labels in read.items() if labels.fault)
     bad = _lost(broken)
+    alone = next((image for image, labels in read.items() if labels.missing), "")
+    beside = Path(f"{alone.rpartition('.')[0]}.txt")
     sound = [_wanted(labels, settings) for image, labels in read.items() if not labels.fault and image not in bad]
     return Split(
         images=len(files) - len(bad | {image for image, labels in read.items() if labels.fault}),
@@ -257,6 +278,9 @@ def _split(files: Sequence[str], located: Located, rules: Rules, settings: Setti
         per_image=tuple(labels.objects for labels in sound),
         background=sum(not labels.objects for labels in sound),
         unlabelled=sum(labels.missing for labels in sound),
+        boxes=sum(bool(labels.objects) and not labels.outlines for labels in sound),
+        labels_at=str(label_file(alone)) if alone else "",
+        stray=str(beside) if alone and beside.is_file() else "",
         broken_images=broken,
         broken_labels=faults,
     )
@@ -270,7 +294,7 @@ def _lost(broken: Sequence[Fault]) -> set[str]:
 def _wanted(labels: Labels, settings: Settings) -> Labels:
     if settings.classes is None:
         return labels
-    return Labels(Counter({c: n for c, n in labels.objects.items() if c in settings.classes}), labels.missing)
+    return replace(labels, objects=Counter({c: n for c, n in labels.objects.items() if c in settings.classes}))
 
 
 def _folder_split(

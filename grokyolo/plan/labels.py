@@ -35,11 +35,13 @@ class Labels:
     Attributes:
         objects: how many of each class.
         missing: whether there is no file; the image is then background.
+        outlines: whether its objects have outlines (or turned boxes), and not upright boxes.
         fault: why Ultralytics leaves the image out, empty when it does not.
     """
 
     objects: Counter[int]
     missing: bool = False
+    outlines: bool = False
     fault: str = ""
 
 
@@ -65,7 +67,8 @@ def read_labels(file: Path, rules: Rules) -> Labels:
     if fault := _fault(numbers, rules):
         return Labels(Counter(), fault=fault)
     distinct = {tuple(row) for row in numbers}
-    return Labels(Counter(0 if rules.single_class else int(row[0]) for row in distinct))
+    objects = Counter(0 if rules.single_class else int(row[0]) for row in distinct)
+    return Labels(objects, outlines=not rules.keypoint_columns and any(len(row) > 6 for row in distinct))
 
 
 def _fault(rows: list[list[float]], rules: Rules) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from grokyolo.files import LOG_BYTES, YAML_BYTES, parse_yaml, read_bounded
+from grokyolo.plan.description import first_refusal, shape_of
 from grokyolo.plan.model import package_folder
 
 IMAGE_SUFFIXES = frozenset(
@@ -34,6 +35,8 @@ class Located:
         channels: of the images.
         keypoints: number of keypoints and numbers of each, None where the data set has none.
         missing: why images are not here, empty when they are.
+        wrong: what Ultralytics refuses in the data set file, empty when it takes it.
+        remedy: what to do about what is missing or wrong; empty where nothing is known to help.
         downloads: whether Ultralytics fetches what is missing by itself.
         folders: whether the folder of an image is its class.
     """
@@ -45,6 +48,8 @@ class Located:
     channels: int = 3
     keypoints: tuple[int, int] | None = None
     missing: str = ""
+    wrong: str = ""
+    remedy: str = ""
     downloads: bool = False
     folders: bool = False
 
@@ -59,7 +64,7 @@ def locate(data: str, task: str, split: str = "val") -> Located:
     """
     if "://" in data or (data.lower().endswith(ARCHIVES) and not Path(data).is_dir()):
         return Located(missing="it is fetched or unpacked when training starts", downloads=True)
-    return _folders(data, split) if task == "classify" else _described(data, split)
+    return _folders(data, split) if task == "classify" else _described(data, task, split)
 
 
 def datasets_folder() -> Path:
@@ -101,7 +106,12 @@ def _folders(data: str, split: str) -> Located:
     """Find a classifier's folders, as `ultralytics.data.utils.check_cls_dataset`."""
     root = Path(data) if Path(data).is_dir() else datasets_folder() / data
     if not root.is_dir():
-        return Located(missing=f"there is no folder {root}", downloads=not Path(data).suffix, folders=True)
+        return Located(
+            missing=f"there is no folder {root}",
+            remedy="write the path of a folder with train/ and val/ behind data=",
+            downloads=not Path(data).suffix,
+            folders=True,
+        )
     if not (root / "train").is_dir():
         missing = f"there is no folder {root / 'train'}: Ultralytics splits the images into a new folder"
         return Located(missing=missing, folders=True, downloads=True)
@@ -112,7 +122,8 @@ def _folders(data: str, split: str) -> Located:
         train=images_below(root / "train"),
         val=images_below(val) if val else (),
         names=dict(enumerate(classes)),
-        missing="" if val else f"there is no folder {root / 'val'}",
+        wrong="" if val else f"no validation images: there is no folder {root / 'val'}",
+        remedy="" if val else f"put some images of each class into {root / 'val'}, and not into train",
         folders=True,
     )
 
@@ -120,35 +131,52 @@ def _folders(data: str, split: str) -> Located:
 # Everything else -------------------------------------------------------------------------------------------------
 
 
-def _described(data: str, split: str) -> Located:
+def _described(data: str, task: str, split: str) -> Located:
     """Find the images that a data set file names, as `ultralytics.data.utils.check_det_dataset`."""
     file = description_file(data)
     if file is None:
-        return Located(missing=f"there is no data set file {data}")
+        return Located(
+            missing=f"there is no data set file {data}",
+            remedy="write the path of your own data set file behind data=",
+        )
     try:
         text = read_bounded(file, YAML_BYTES).decode("utf-8", errors="replace")
         table = _parsed(text)
     except (OSError, ValueError) as error:
-        return Located(missing=f"{file} cannot be read: {str(error).splitlines()[0]}")
+        return Located(missing=f"{file} cannot be read: {str(error).splitlines()[0]}", remedy=f"correct {file}")
     missing_key = next((key for key in ("train", "val") if key not in table and not _renamed(table, key)), None)
     if missing_key or (table.get("names") is None and table.get("nc") is None):
-        return Located(missing=f"{file} has no {missing_key or 'names'}")
+        missing = missing_key or "names"
+        return Located(missing=f"{file} has no {missing}", remedy=f"add {missing} to {file}")
+    wrong, remedy = first_refusal(file, table, task)
+    if wrong:
+        return Located(wrong=wrong, remedy=remedy, missing="its file cannot be used")
     stated = {key: int(count.replace(",", "")) for key, count in STATED.findall(text)}
     root = _root(file, table)
-    train, gone = _split(root, table["train"])
-    val, gone_too = _split(root, table.get(split) or table.get("val") or table.get("validation"))
+    entries = (table["train"], table.get(split) or table.get("val") or table.get("validation"))
+    (train, gone), (val, gone_too) = (_split(root, entry) for entry in entries)
     known = (stated["train"], stated["val"]) if len(stated) == 2 else None
-    shape = table.get("kpt_shape")
     return Located(
         train=train,
         val=val,
         names=_names(table),
         stated=known,
         channels=int(table.get("channels") or 3),
-        keypoints=(int(shape[0]), int(shape[1])) if isinstance(shape, list) and len(shape) == 2 else None,
+        keypoints=shape_of(table),
         missing=gone or gone_too,
+        remedy=_root_remedy(file, table, entries) if gone or gone_too else "",
         downloads=bool(table.get("download")),
     )
+
+
+def _root_remedy(file: Path, table: dict[str, Any], entries: Sequence[Any]) -> str:
+    """Return what to change where images are not below the data set's folder."""
+    written = table.get("path")
+    parts = [str(part) for entry in entries for part in (entry if isinstance(entry, list) else [entry]) if part]
+    if not written or not all((file.parent / part).exists() for part in parts):
+        return f"correct the paths in {file}"
+    here = ", which is the current folder" if Path(written) == Path() else ""
+    return f"remove the line `path: {written}`{here}, from {file}: its images lie beside it"
 
 
 def _root(file: Path, table: dict[str, Any]) -> Path:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 SHARED_MEMORY = Path("/dev/shm")
+GPU_FILES = ("/dev/nvidiactl", "/dev/nvmap", "/dev/nvhost-gpu", "/dev/kfd", "/dev/dxg")
+"""On Linux, without any of these no GPU can be trained with: NVIDIA's, a Jetson's, AMD's, Windows' own."""
 QUERY = ("nvidia-smi", "--query-gpu=index,uuid,name,memory.total,memory.free", "--format=csv,noheader,nounits")
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 MIB = 1 << 20
@@ -45,7 +47,7 @@ class Machine:
         shared_free: bytes free in shared memory, None where there is no such thing.
         cpus: processors.
         gpus: NVIDIA GPUs that nvidia-smi knows of.
-        other_gpu: whether there may be another kind of GPU: on a Mac.
+        other_gpu: whether there may be a GPU that nvidia-smi does not know of: on a Mac, of AMD, on a Jetson.
     """
 
     disk_free: int
@@ -68,7 +70,7 @@ def look_around(folder: Path | None = None) -> Machine:
         shared_free=shutil.disk_usage(SHARED_MEMORY).free if SHARED_MEMORY.is_dir() else None,
         cpus=os.cpu_count() or 1,
         gpus=visible(parse_gpus(_ask_nvidia()), os.environ.get(VISIBLE)),
-        other_gpu=platform.system() == "Darwin",
+        other_gpu=platform.system() != "Linux" or any(map(os.path.exists, GPU_FILES)),
     )
 
 

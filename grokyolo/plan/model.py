@@ -72,14 +72,18 @@ class Model:
         name: as the recipe has it.
         weights: parameters by what decay does to them; None where they are unknown.
         frozen: decayed parameters that `freeze` keeps from being trained.
+        layers: how many layers there are for `freeze`; 0 where that is unknown.
         task: what the head is for, None where that is unknown.
+        family: what the model is where it is no plain YOLO, which grokyolo does not train; empty for one.
         unknown: why nothing is known, or not all; empty when the numbers are exact.
     """
 
     name: str
     weights: Weights | None
     frozen: int = 0
+    layers: int = 0
     task: str | None = None
+    family: str = ""
     unknown: str = ""
 
     @property
@@ -88,6 +92,10 @@ class Model:
         if self.weights is None or not self.weights.decayed:
             return None
         return self.weights.free / self.weights.decayed
+
+
+FAMILIES = {"RTDETR": "RT-DETR", "World": "YOLO-World", "YOLOE": "YOLOE"}
+"""Starts of the names of heads that have trainers of their own."""
 
 
 class Unknown(Exception):
@@ -117,19 +125,35 @@ def read_model(
     if file is None:
         reason = "its weights cannot be read without loading them" if name.endswith(".pt") else "no such architecture"
         return Model(name, None, unknown=reason)
+    family = ""
     try:
         question, table = question_of(name, channels, keypoints)
+        family = _family(table)
         counts = _counts(question, table)
         layers = _layers(counts, int(counts["nc"]) if classes is None else classes, side)
     except (Unknown, KeyError, IndexError, TypeError, ValueError) as problem:
         reason = str(problem) if isinstance(problem, Unknown) else "its architecture cannot be read"
-        return Model(name, None, unknown=reason)
+        return Model(name, None, family=family, unknown=reason)
     frozen = sum(layers[i].decayed for i in freeze if isinstance(i, int) and 0 <= i < len(layers))
     names = [part for part in freeze if isinstance(part, str)]
     note = f"freeze={','.join(names)} is not counted" if names else ""
-    first = next(i for i in range(len(layers) + 1) if i not in freeze)  # before it nothing is kept for a gradient
+    first = next((i for i in range(len(layers)) if i not in freeze), len(layers))  # before it no gradient is wanted
     unkept = (replace(layer, kept=0.0) for layer in layers[:first])
-    return Model(name, sum((*unkept, *layers[first:]), Weights()), frozen, str(counts["task"]), note)
+    weights = sum((*unkept, *layers[first:]), Weights())
+    return Model(name, weights, frozen, len(layers), str(counts["task"]), unknown=note)
+
+
+def family_of(name: str) -> str:
+    """Return what a model is, where its architecture tells that it is no plain YOLO; empty for one."""
+    try:
+        return _family(question_of(name)[1])
+    except (Unknown, KeyError, IndexError, TypeError, ValueError):
+        return ""
+
+
+def _family(table: Mapping[str, Any]) -> str:
+    modules = [str(layer[2]) for layer in table["head"] if isinstance(layer, list) and len(layer) > 2]
+    return next((FAMILIES[start] for start in FAMILIES if modules and modules[-1].startswith(start)), "")
 
 
 def architecture_file(name: str) -> Path | None:

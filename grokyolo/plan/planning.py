@@ -94,7 +94,7 @@ def make_plan(
             ways, single = steps_towards(*counted), alone(*counted)
     machine = machine or look_around()
     costs = costs_of(recipe, settings, data, model, now=now, machine=machine)
-    findings = examine(settings, data, costs, machine)
+    findings = examine(settings, data, model, costs, machine)
     advice = advise(Facts(settings, data, model, now, ways, recipe.accelerate), findings, recipe.findings)
     timing = measure(recipe, settings, data) if measured else None
     on = effects(recipe.accelerate)

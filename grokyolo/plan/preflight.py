@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
+from shlex import quote
 
 from grokyolo.format import format_count, format_size
 from grokyolo.plan.costs import Costs
@@ -12,13 +15,22 @@ from grokyolo.plan.data import Data, Fault, Split
 from grokyolo.plan.images import NO_END
 from grokyolo.plan.machine import Gpu, Machine
 from grokyolo.plan.memory import Need
+from grokyolo.plan.model import Model, architecture_file
 from grokyolo.plan.settings import STRIDE, Settings
+from grokyolo.recipe.train_arguments import BY_SUFFIX
 
 GIB = 1 << 30
 LITTLE_GPU = 2 * GIB
 """Free memory with which hardly any detector trains at its usual size."""
 TAKEN = 0.2
 """Share of a GPU in use from which somebody else is taken to work there."""
+
+
+OUTLINED = {"segment": "outlines", "obb": "turned boxes"}
+"""Tasks whose labels are points all around, and what these are called."""
+BY_TASK = {task: suffix for suffix, task in BY_SUFFIX.items()}
+NAMED = "device"
+"""Where a GPU is asked for."""
 
 
 class Severity(Enum):
@@ -55,25 +67,59 @@ class Scene:
 
     settings: Settings
     data: Data
+    model: Model
     costs: Costs
     machine: Machine
 
 
-def examine(settings: Settings, data: Data, costs: Costs, machine: Machine) -> tuple[Finding, ...]:
+def examine(settings: Settings, data: Data, model: Model, costs: Costs, machine: Machine) -> tuple[Finding, ...]:
     """Return every obstacle, the gravest first."""
-    scene = Scene(settings, data, costs, machine)
+    scene = Scene(settings, data, model, costs, machine)
     found = [finding for check in CHECKS for finding in check(scene)]
     return tuple(sorted(found, key=lambda finding: list(Severity).index(finding.severity)))
 
 
+def _family(scene: Scene) -> Iterator[Finding]:
+    if scene.model.family:
+        yield Finding(Severity.FATAL, *another_family(scene.model.family), where=f"model: {scene.model.name}")
+
+
+def another_family(family: str) -> tuple[str, str]:
+    """Return what is said of a model that is no plain YOLO, and what to do."""
+    what = f"grokyolo does not train {family} exactly, but measures it in your own script"
+    return what, "add_grokyolo_callback(model) before model.train(), as docs/callback.md shows"
+
+
+def _frozen(scene: Scene) -> Iterator[Finding]:
+    layers = scene.model.layers
+    if layers and set(range(layers)) <= set(scene.settings.freeze):
+        name, frozen = Path(scene.model.name).stem, scene.settings.freeze
+        typed = f"freeze={len(frozen)}" if frozen == tuple(range(len(frozen))) else "freeze"
+        what = f"{typed} leaves nothing to train: {name} has {layers} layers"
+        yield Finding(Severity.FATAL, what, f"freeze={layers - 1}", where=f"model: {scene.model.name}")
+
+
 def _here(scene: Scene) -> Iterator[Finding]:
     data = scene.data
-    if data.missing and not data.downloads:
-        yield Finding(Severity.FATAL, f"the data set {data.name} is not here: {data.missing}", "data=my-data.yaml")
-    for word, split in (("training", data.train), ("validation", data.val)):
-        if split is not None and split.images <= 0:
-            remedy = f"look at {split.broken_images[0].file}" if split.broken_images else "correct the data set file"
-            yield Finding(Severity.FATAL, f"not one {word} image can be used", remedy)
+    if data.wrong:
+        yield Finding(Severity.FATAL, data.wrong, data.remedy)
+    elif data.missing and not data.downloads:
+        yield Finding(Severity.FATAL, f"the data set {data.name} is not here: {data.missing}", data.remedy)
+    for word, split in _splits(data):
+        if split.images <= 0:
+            yield _unusable(word, split)
+
+
+def _unusable(word: str, split: Split) -> Finding:
+    """Return why not one image of a split can be used: what is wrong with most of its files."""
+    faults = split.broken_images or split.broken_labels
+    if not faults:
+        return Finding(Severity.FATAL, f"not one {word} image can be used", "correct the data set file")
+    reason = Counter(fault.what for fault in faults).most_common(1)[0][0]
+    first = next(fault for fault in faults if fault.what == reason)
+    return Finding(
+        Severity.FATAL, f"not one {word} image can be used: {reason}", f"correct {first.file} and the others"
+    )
 
 
 def _broken(scene: Scene) -> Iterator[Finding]:
@@ -96,9 +142,8 @@ def _broken(scene: Scene) -> Iterator[Finding]:
 
 def _named(what: str, faults: Sequence[Fault], checked: int, command: str) -> Finding:
     first = faults[0]
-    return Finding(
-        Severity.WARNING, f"{what} ({checked} looked at), the first: {first.what}", f"{command} '{first.file}'"
-    )
+    what = f"{what} ({checked} looked at), the first: {first.what}"
+    return Finding(Severity.WARNING, what, f"{command} {quote(first.file)}")
 
 
 def _labels(scene: Scene) -> Iterator[Finding]:
@@ -106,14 +151,34 @@ def _labels(scene: Scene) -> Iterator[Finding]:
     for word, split in _splits(data):
         read = len(split.per_image)
         if read and not split.objects and not data.classify:
-            what = f"none of {read} {word} images has a label"
-            yield Finding(Severity.WARNING, what, "put labels/ beside images/, one .txt for each image")
+            none = split.unlabelled == read and word == "training" and not split.labels_sampled
+            severity = Severity.FATAL if none else Severity.WARNING
+            remedy = f"look at the label files in {Path(split.labels_at).parent}: they are empty or not there"
+            if split.stray:
+                places = Path(split.stray).parent, Path(split.labels_at).parent
+                remedy = f"move the .txt files from {places[0]} to {places[1]}, where Ultralytics looks for them"
+            yield Finding(severity, f"none of {read} {word} images has a label", remedy)
         elif split.unlabelled and split.unlabelled * 10 >= read:
             what = f"{split.unlabelled} of {read} {word} images have no label file and count as background"
             yield Finding(Severity.WARNING, what, "add empty .txt files where that is meant")
         if split.foreign:
             what = f"{format_count(split.foreign, f'{word} image')} left out: their folders are no classes of training"
             yield Finding(Severity.WARNING, what, "give both splits the same class folders")
+
+
+def _outlines(scene: Scene) -> Iterator[Finding]:
+    task = scene.settings.task
+    if task not in OUTLINED:
+        return
+    for word, split in _splits(scene.data):
+        if split.boxes:
+            of = len(split.per_image) - split.background
+            what = f"{split.boxes} of {of} labelled {word} images have boxes"
+            what += f", but a model for {task} needs {OUTLINED[task]}"
+            plain = Path(scene.model.name).name.replace(BY_TASK[task], "")
+            fits = split.boxes == of and architecture_file(plain) and plain != Path(scene.model.name).name
+            yield Finding(Severity.FATAL, what, f"model={plain}" if fits else f"label {OUTLINED[task]}")
+            return
 
 
 def _classes(scene: Scene) -> Iterator[Finding]:
@@ -137,7 +202,7 @@ def _disk(scene: Scene) -> Iterator[Finding]:
     least = costs.state_bytes + costs.weights_bytes
     if free < least:
         what = f"{format_size(free)} free on this disk, but one state and the weights need {format_size(least)}"
-        yield Finding(Severity.FATAL, what, "df -h .  and train in a folder on a larger disk", "the current folder")
+        yield Finding(Severity.FATAL, what, "train in a folder on a larger disk", "the current folder")
     elif free < costs.disk_bytes:
         what = f"{format_size(free)} free on this disk, but the run may need {format_size(costs.disk_bytes)}"
         yield Finding(Severity.WARNING, what, "checkpoint.keep=1")
@@ -147,27 +212,30 @@ def _shared_memory(scene: Scene) -> Iterator[Finding]:
     free, needed = scene.machine.shared_free, scene.costs.loader_bytes
     if free is not None and needed > free:
         what = f"/dev/shm has {format_size(free)} free, but loader processes may need {format_size(needed)}"
-        yield Finding(Severity.WARNING, what, f"docker run --shm-size={-(-2 * needed // GIB)}g ...  or workers=0")
+        remedy = f"give the container more by --shm-size={-(-2 * needed // GIB)}g, or add workers=0"
+        yield Finding(Severity.WARNING, what, remedy)
 
 
 def _gpu(scene: Scene) -> Iterator[Finding]:
     devices, gpus, need = scene.settings.devices, scene.machine.gpus, scene.costs.gpu
     if scene.settings.on_cpu:
         return
+    if scene.settings.device_named and not gpus and not scene.machine.other_gpu:
+        yield Finding(Severity.FATAL, "there is no GPU on this machine", "device=cpu", NAMED)
     for number in devices if gpus else ():
         if number >= len(gpus):
             what = f"there is no GPU {number}: nvidia-smi knows of {format_count(len(gpus), 'GPU')}, counted from 0"
-            yield Finding(Severity.WARNING, what, "device=0")
+            yield Finding(Severity.FATAL, what, "device=0", NAMED)
     for gpu in scene.machine.chosen(devices):
         used = gpu.total - gpu.free
         if need is not None and need.total > gpu.free and not (scene.settings.batch_assumed and need.image < gpu.free):
             yield _too_small(gpu, need, scene)
         elif need is None and gpu.free < LITTLE_GPU:
             what = f"GPU {gpu.index} ({gpu.name}) has only {format_size(gpu.free)} free of {format_size(gpu.total)}"
-            yield Finding(Severity.WARNING, what, _another(scene, LITTLE_GPU) or "nvidia-smi  shows who uses it")
+            yield Finding(Severity.WARNING, what, _another(scene, LITTLE_GPU) or "nvidia-smi")
         elif used > TAKEN * gpu.total:
             what = f"GPU {gpu.index} ({gpu.name}) is in use: {format_size(used)} of {format_size(gpu.total)}"
-            yield Finding(Severity.WARNING, what, "nvidia-smi  shows by whom")
+            yield Finding(Severity.WARNING, what, "nvidia-smi")
 
 
 def _too_small(gpu: Gpu, need: Need, scene: Scene) -> Finding:
@@ -176,9 +244,7 @@ def _too_small(gpu: Gpu, need: Need, scene: Scene) -> Finding:
     another = _another(scene, need.total)
     if need.weights > gpu.free:
         what = f"{free}, but weights, gradients and optimizer alone take {format_size(need.weights)}"
-        return Finding(
-            Severity.FATAL, what, another or "nvidia-smi  shows who uses it; or a smaller model", f"device: {gpu.index}"
-        )
+        return Finding(Severity.FATAL, what, another or "nvidia-smi", f"device: {gpu.index}")
     images = f"{format_count(need.images, 'image')} of {scene.settings.imgsz} pixels"
     what = f"{free}, but {images} need about {format_size(need.total)}"
     return Finding(Severity.WARNING, f"{what} (an estimate from the layers)", another or _smaller(gpu, need, scene))
@@ -194,7 +260,7 @@ def _smaller(gpu: Gpu, need: Need, scene: Scene) -> str:
         return "inputs.memory=0"
     shrunk = max(gpu.free - need.least, 0) / need.image
     side = int(scene.settings.imgsz * shrunk**0.5) // STRIDE * STRIDE
-    return f"batch={scene.settings.gpus} imgsz={side}" if side else "nvidia-smi  shows who uses it; or a smaller model"
+    return f"batch={scene.settings.gpus} imgsz={side}" if side else "nvidia-smi"
 
 
 def _another(scene: Scene, needed: int) -> str:
@@ -206,10 +272,13 @@ def _another(scene: Scene, needed: int) -> str:
 
 
 CHECKS: tuple[Callable[[Scene], Iterator[Finding]], ...] = (
+    _family,
     _here,
+    _frozen,
     _classes,
     _broken,
     _labels,
+    _outlines,
     _disk,
     _shared_memory,
     _gpu,

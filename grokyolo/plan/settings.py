@@ -37,6 +37,7 @@ class Settings:
         patience: epochs without improvement after which training ends, 0 for never.
         gpus: how many share a batch; 1 for a CPU too.
         devices: their numbers, -1 where Ultralytics chooses one.
+        device_named: whether the recipe asks for these GPUs, and does not only take what there is.
         on_cpu: whether the recipe asks for a CPU (or Apple's GPU), where Ultralytics loads without workers.
         workers: processes that load images, as asked for.
         imgsz: side of the images in pixels, rounded up to a multiple of 32.
@@ -66,6 +67,7 @@ class Settings:
     patience: int
     gpus: int
     devices: tuple[int, ...]
+    device_named: bool
     on_cpu: bool
     workers: int
     imgsz: int
@@ -105,6 +107,7 @@ def settings_of(recipe: Recipe) -> Settings:
         patience=int(value("patience")),
         gpus=max(len(devices), 1),
         devices=devices,
+        device_named=value("device") is not None and str(value("device")).strip() not in {"", "cpu", "mps"},
         on_cpu=device in {"cpu", "mps"},
         workers=int(value("workers")),
         imgsz=-(-size // STRIDE) * STRIDE,

@@ -13,9 +13,14 @@ from typing import Any
 from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped, did_you_mean, first_line
 from grokyolo.files import STATE_BYTES, YAML_BYTES, opened
 from grokyolo.notify.listener import Listener, Progress
+from grokyolo.plan import another_family, family_of
 from grokyolo.recipe import BuiltinData, Recipe, epochs_of
 from grokyolo.run import folder, links, signals, status
 from grokyolo.training import untrusted
+
+FAMILIES = {"RTDETR": "RT-DETR", "YOLOWorld": "YOLO-World"}
+"""Classes of Ultralytics beside `YOLO` whose names are not those of their models."""
+MOVED = "type the command again, with the place where it is now behind data="
 
 
 def train(
@@ -88,7 +93,7 @@ def go_on(
     with _stage(listener, verbose, time_limit), untrusted.data_only():
         untrusted.must_be_weights(run)
         model = _load_model(recipe)
-        data = _find_data(recipe, model.task, f"grokyolo resume {quote(folder.shown(run))} data=PATH")
+        data = _find_data(recipe, model.task, moved=True)
         with folder.owned(run, listener.warning), _errors_explained(recipe, folder.Untouched(run, made=False), verbose):
             links.unshare(run)
             folder.replace_recipe(run, recipe, change)
@@ -152,6 +157,8 @@ def _load_model(recipe: Recipe) -> Any:
     from grokyolo.training.trainer import TRAINERS
 
     where = f"model: {recipe.model} ({recipe.provenance.get('model', recipe.name)})"
+    if family := family_of(recipe.model):
+        raise _another_family(family, where)
     try:
         if Path(recipe.model).exists():
             opened(Path(recipe.model), STATE_BYTES).close()  # a pipe would be waited for
@@ -162,13 +169,20 @@ def _load_model(recipe: Recipe) -> Any:
             where=where,
             hint=_other_model(recipe.model),
         ) from error
+    if type(model) is not YOLO:  # weights say what they are when they are read
+        raise _another_family(FAMILIES.get(type(model).__name__, type(model).__name__), where)
     if model.task not in TRAINERS:
         raise DataError(
             f"grokyolo measures {', '.join(TRAINERS)}, not {model.task}",
             where=where,
-            hint="choose another model",
+            hint=f"choose a model for one of {', '.join(TRAINERS)}",
         )
     return model
+
+
+def _another_family(family: str, where: str) -> DataError:
+    what, remedy = another_family(family)
+    return DataError(what, where=where, hint=remedy)
 
 
 def _other_model(name: str) -> str:
@@ -177,14 +191,14 @@ def _other_model(name: str) -> str:
 
     file = Path(name)
     if file.is_file():
-        return f"take another copy of {name}, or another model: model=yolo26n.pt"
+        return f"take another copy of {name}, or another model"
     architectures = {path.stem for path in (ROOT / "cfg" / "models").rglob("*.yaml")}
     known = [re.sub(r"^(yolo\D*\d+)", rf"\1{scale}", stem, count=1) for stem in architectures for scale in "nsmlx"]
     known += architectures
     if file.suffix == ".pt" and file.stem in known:
         return f"put the file {file.name} into this folder, or train from scratch: model={file.stem}.yaml"
     near = did_you_mean(file.stem, known)
-    return near or f"name {'an architecture' if file.suffix == '.yaml' else 'weights'} that there is: model=yolo26n.pt"
+    return near or f"model=yolo26n{file.suffix if file.suffix == '.yaml' else '.pt'}"
 
 
 def _other_data(name: str, task: str) -> str:
@@ -193,16 +207,16 @@ def _other_data(name: str, task: str) -> str:
         return f"correct the file {name}"
     if Path(name).is_dir():
         return f"put train/ and val/ into {name}, in each of them one folder of images a class"
-    return f"give the path of your own data set file: data={'FOLDER' if task == 'classify' else 'my-data.yaml'}"
+    return f"write the path of your own {'folder of images' if task == 'classify' else 'data set file'} behind data="
 
 
-def _find_data(recipe: Recipe, task: str, elsewhere: str = "") -> str:
+def _find_data(recipe: Recipe, task: str, *, moved: bool = False) -> str:
     """Return what `data=` of Ultralytics takes.
 
     Args:
         recipe: resolved.
         task: of the model.
-        elsewhere: the command that names another place; empty for `data=` alone.
+        moved: whether it was there when the run began; nothing is downloaded then.
     """
     if isinstance(recipe.data, BuiltinData):
         from grokyolo.training import datasets
@@ -217,12 +231,12 @@ def _find_data(recipe: Recipe, task: str, elsewhere: str = "") -> str:
         else:
             if Path(recipe.data).exists() and not Path(recipe.data).is_dir():
                 opened(Path(recipe.data), YAML_BYTES if Path(recipe.data).suffix != ".zip" else STATE_BYTES).close()
-            check_det_dataset(recipe.data, autodownload=not elsewhere)  # a description may bring code along
+            check_det_dataset(recipe.data, autodownload=not moved)  # a description may bring code along
     except Exception as error:
         raise DataError(
             f"cannot find, read or download the data set {recipe.data}: {_first_line(error)}",
             where=f"data: {recipe.data} ({recipe.provenance.get('data', recipe.name)})",
-            hint=elsewhere if elsewhere and not Path(recipe.data).exists() else _other_data(recipe.data, task),
+            hint=MOVED if moved and not Path(recipe.data).exists() else _other_data(recipe.data, task),
         ) from error
     return recipe.data
 
@@ -254,7 +268,7 @@ def _explained(error: BaseException, recipe: Recipe, before: folder.Untouched, v
     if kept:
         with suppress(OSError):  # a full disk may be the very reason
             (run / "error.txt").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-            hint = f"read {shown}/error.txt, then: {hint}"
+            where = f"{where}; {shown}/error.txt says more"
     elif verbose:
         return error
     return GrokyoloError(f"training failed: {_first_line(error)}", where=where, hint=hint)

@@ -1,5 +1,6 @@
 """What stands in the way, and the command that helps."""
 
+import shlex
 from collections import Counter
 from dataclasses import replace
 
@@ -40,7 +41,7 @@ def test_no_data_set_is_fatal():
     one = only(findings("nowhere.yaml"))
     assert one.severity is Severity.FATAL
     assert one.what == "the data set nowhere.yaml is not here: there is no data set file nowhere.yaml"
-    assert one.remedy == "data=my-data.yaml"
+    assert one.remedy == "write the path of your own data set file behind data="
 
 
 def test_one_that_ultralytics_downloads_is_no_finding():
@@ -51,8 +52,8 @@ def test_not_one_sound_image_is_fatal(sound, workplace):
     for path in (workplace / "set/images/train").iterdir():
         path.write_bytes(b"broken")
     first = findings(sound)[0]
-    assert (first.severity, first.what) == (Severity.FATAL, "not one training image can be used")
-    assert first.remedy.startswith("look at ")
+    assert (first.severity, first.what) == (Severity.FATAL, "not one training image can be used: cannot be read")
+    assert first.remedy == f"correct {workplace / 'set/images/train/0.png'} and the others"
 
 
 def test_a_broken_image_is_named(sound, workplace):
@@ -61,7 +62,7 @@ def test_a_broken_image_is_named(sound, workplace):
     one = findings(sound)[1]  # the first: its class has no other image
     assert one.severity is Severity.WARNING
     assert one.what == "1 image of training cannot be used (3 looked at), the first: cannot be read"
-    assert one.remedy == f"rm '{broken}'"
+    assert shlex.split(one.remedy) == ["rm", str(broken)]
 
 
 def test_a_broken_label_is_named(sound, workplace):
@@ -70,7 +71,7 @@ def test_a_broken_label_is_named(sound, workplace):
     one = only(findings(sound))
     assert one.what.startswith("1 label file of validation broken, so their images are left out (3 looked at)")
     assert one.what.endswith("coordinates outside 0 to 1: they must be shares of the image's sides")
-    assert one.remedy == f"head -3 '{broken}'"
+    assert shlex.split(one.remedy) == ["head", "-3", str(broken)]
 
 
 def test_missing_labels(sound, workplace):
@@ -80,8 +81,127 @@ def test_missing_labels(sound, workplace):
     for split in ("train", "val"):
         for path in (workplace / "set/labels" / split).iterdir():
             path.unlink()
-    what = {one.what for one in findings(sound)}
-    assert {"none of 3 training images has a label", "none of 3 validation images has a label"} <= what
+    found = {one.what: one.severity for one in findings(sound)}
+    assert found["none of 3 training images has a label"] is Severity.FATAL  # Ultralytics refuses to train
+    assert found["none of 3 validation images has a label"] is Severity.WARNING
+
+
+def test_labels_that_lie_beside_the_images(sound, workplace):
+    for file in (workplace / "set/labels/train").iterdir():
+        file.rename(workplace / "set/images/train" / file.name)
+    one = next(one for one in findings(sound) if one.severity is Severity.FATAL)
+    places = (workplace / "set/images/train", workplace / "set/labels/train")
+    assert one.what == "none of 3 training images has a label"
+    assert one.remedy == f"move the .txt files from {places[0]} to {places[1]}, where Ultralytics looks for them"
+
+
+def test_empty_label_files_are_background_and_can_be_trained_on(sound, workplace):
+    for file in (workplace / "set/labels/train").iterdir():
+        file.write_text("")
+    assert not [one for one in findings(sound) if one.severity is Severity.FATAL]
+
+
+FILES = {
+    "kpt_shape": ("yolo26n-pose.yaml", "names: [a, b, c]\n", "data.yaml has no kpt_shape"),
+    "counted from 1": ("yolo26n.yaml", "names: {1: a, 2: b}\n", "are numbered 1 to 2, but must be 0 to 1"),
+    "nc": ("yolo26n.yaml", "names: [a]\nnc: 2\n", "data.yaml differ: 1 and 2"),
+    "no number": ("yolo26n.yaml", "names: [a]\nnc: many\n", "data.yaml differ: 1 and many"),
+    "no names": ("yolo26n.yaml", "names: []\n", "data.yaml is empty"),
+    "type": ("yolo26n.yaml", "names: 3\n", "data.yaml must be a list or a map"),
+}
+
+
+@pytest.mark.parametrize("model, text, what", FILES.values(), ids=FILES)
+def test_what_ultralytics_refuses_in_a_data_set_file(sound, workplace, model, text, what):
+    from ultralytics.data.utils import check_det_dataset
+
+    file = workplace / "set/data.yaml"
+    file.write_text(f"train: images/train\nval: images/val\n{text}")
+    first = findings(sound, model=model)[0]
+    assert first.severity is Severity.FATAL
+    assert what in first.what
+    assert first.remedy
+    if "pose" not in model:  # whose trainer looks for itself
+        with pytest.raises((SyntaxError, KeyError, TypeError)):
+            check_det_dataset(str(file))
+
+
+def test_classes_that_are_no_names_say_so(workplace):
+    first = findings(detection(workplace / "set", [box(3)] * 2, [box(3)], names=1))[0]
+    assert first.what == "not one training image can be used: class 3, but the data set has 0 to 0"
+
+
+@pytest.mark.parametrize("suffix, needed", [("-seg", "outlines"), ("-obb", "turned boxes")])
+def test_boxes_for_a_model_that_needs_more(sound, suffix, needed):
+    one = only(findings(sound, model=f"yolo26n{suffix}.yaml"))
+    assert one.severity is Severity.FATAL
+    assert one.what.startswith("3 of 3 labelled training images have boxes, but a model for ")
+    assert one.what.endswith(f" needs {needed}")
+    assert one.remedy == "model=yolo26n.yaml"
+
+
+def test_outlines_for_a_model_that_needs_them(workplace):
+    outline = "0 0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5\n"
+    file = detection(workplace / "set", [outline], [outline], names=1)
+    assert findings(file, model="yolo26n-seg.yaml") == findings(file, model="yolo26n-obb.yaml") == ()
+    assert findings(file) == ()
+
+
+def test_a_folder_without_validation_images(workplace):
+    root = folders(workplace / "pets", {"cat": 2, "dog": 2}, {})
+    one = only(findings(root, model="yolo26n-cls.yaml"))
+    assert one.severity is Severity.FATAL
+    assert one.what == f"no validation images: there is no folder {root}/val"
+    assert one.remedy == f"put some images of each class into {root}/val, and not into train"
+
+
+def test_a_path_that_is_true_only_inside_the_data_set(sound, workplace, monkeypatch):
+    """`path: .`, which CVAT writes, is the current folder."""
+    file = workplace / "set/data.yaml"
+    file.write_text("path: .\ntrain: images/train\nval: images/val\nnames: [a, b, c]\n")
+    one = only(findings(sound))
+    assert one.severity is Severity.FATAL
+    assert one.remedy == (
+        f"remove the line `path: .`, which is the current folder, from {file}: its images lie beside it"
+    )
+    monkeypatch.chdir(workplace / "set")
+    assert findings(sound) == ()
+
+
+@pytest.mark.parametrize("freeze", ["11", "22", "[0,1,2,3,4,5,6,7,8,9,10]"])
+def test_a_model_of_which_nothing_is_left_to_train(workplace, freeze):
+    root = folders(workplace / "pets", {"cat": 2, "dog": 2}, {"cat": 1, "dog": 1})
+    one = only(findings(root, f"freeze={freeze}", model="yolo26n-cls.yaml"))
+    assert one.severity is Severity.FATAL
+    typed = "freeze=11" if freeze.startswith("[") else f"freeze={freeze}"
+    assert one.what == f"{typed} leaves nothing to train: yolo26n-cls has 11 layers"
+    assert one.remedy == "freeze=10"
+    assert findings(root, one.remedy, model="yolo26n-cls.yaml") == ()
+
+
+@pytest.mark.parametrize(
+    "model, family",
+    [
+        ("rtdetr-l.yaml", "RT-DETR"),
+        ("rtdetr-l.pt", "RT-DETR"),
+        ("yolov8s-worldv2.yaml", "YOLO-World"),
+        ("yoloe-26s.yaml", "YOLOE"),
+        ("yoloe-11s-seg.pt", "YOLOE"),
+    ],
+)
+def test_a_model_that_grokyolo_does_not_train(sound, model, family):
+    first = findings(sound, model=model)[0]
+    assert first.severity is Severity.FATAL
+    assert first.what == f"grokyolo does not train {family} exactly, but measures it in your own script"
+    assert "add_grokyolo_callback" in first.remedy
+
+
+def test_a_gpu_where_there_is_none(sound):
+    for device in ("device=0", "device=[0, 1]", "device=cuda:0"):
+        one = only(findings(sound, device))
+        assert (one.severity, one.what) == (Severity.FATAL, "there is no GPU on this machine")
+        assert findings(sound, one.remedy) == ()
+        assert findings(sound, device, machine=replace(QUIET_MACHINE, other_gpu=True)) == ()
 
 
 def test_classes_of_validation_that_training_has_not(workplace):
@@ -120,7 +240,7 @@ def test_little_shared_memory(sound):
     one = only(findings(sound, "batch=1", machine=small))
     assert one.severity is Severity.WARNING
     assert one.what == "/dev/shm has 1.0 MB free, but loader processes may need 15 MB"
-    assert one.remedy.startswith("docker run --shm-size=1g")
+    assert one.remedy == "give the container more by --shm-size=1g, or add workers=0"
     assert findings(sound, "batch=1", "workers=0", machine=small) == ()
     assert findings(sound, "batch=1", machine=replace(small, shared_free=None)) == ()
 

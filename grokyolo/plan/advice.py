@@ -101,8 +101,9 @@ def _from(finding: Finding) -> Advice:
 def _leaks(facts: Facts) -> Iterator[Advice]:
     twins = facts.data.twins
     if twins.pairs:
+        others = " and the others, which --json lists," if len(twins.pairs) > 1 else ""
         what = f"{len(twins.pairs)} of {twins.compared} validation images are training images too: no gap can be seen"
-        yield Advice(Weight.LIES, what, f"take {twins.pairs[0][1]} and the others out of validation: --json lists all")
+        yield Advice(Weight.LIES, what, f"take {twins.pairs[0][1]}{others} out of validation")
 
 
 def _budget(facts: Facts) -> Iterator[Advice]:

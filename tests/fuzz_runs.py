@@ -396,7 +396,8 @@ def outcome(arguments: Sequence[str], codes: set[int], seconds: float, out_folde
     for file in sorted(out_folder.iterdir()) if out_folder else ():
         if odd := sorted({c for c in file.read_text() if c not in IN_SCRIPTS and unicodedata.category(c) == "Cc"}):
             return f"{file.name} holds {odd!r}"
-    return "" if code == 0 or "error:" in said or arguments[0] == "verify" else f"exit code {code} without a word"
+    told = "error:" in said or arguments[0] in {"verify", "plan"}  # in their own words
+    return "" if code == 0 or told else f"exit code {code} without a word"
 
 
 def contents(folder: Path) -> dict[str, object]:

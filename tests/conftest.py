@@ -1,5 +1,6 @@
 """What every test gets: a clean environment and one torch thread. Set before ultralytics is imported."""
 
+import logging
 import os
 import sys
 import tempfile
@@ -35,6 +36,10 @@ settings.load_profile("unhurried")
 def root() -> Path:
     """The project's root folder."""
     return ROOT
+
+
+# Ultralytics' logger keeps the output of the test that imported it first, which is closed when a later one logs.
+logging.raiseExceptions = False
 
 
 @pytest.fixture(autouse=True)

@@ -591,12 +591,12 @@ def honest(d: Draw, c: Clean) -> bool:
     return bool(settled and plateau and late and wide and far and closed)
 
 
-def labelled_curve(seed: int, index: int, families: tuple[Family, ...]) -> Labelled:
+def labelled_curve(seed: int, index: int, families: tuple[Family, ...], longest: int = 100_000) -> Labelled:
     """Return curve `index` of a set: its kind goes round, everything else is drawn."""
     rng = np.random.default_rng([seed, index])
     make = KINDS[index % len(KINDS)]
     every = int(rng.choice([1, 1, 1, 1, 5, 10, 25]))
-    length = int(np.exp(rng.uniform(np.log(60), np.log(100_000))))
+    length = int(np.exp(rng.uniform(np.log(60), np.log(longest))))
     if make in (memorise, ordinary, overfit, not_finite, too_few) and rng.random() < 0.15:
         length, every = int(rng.integers(30, 60)), 1
     length = max(length, 100 * every)

@@ -857,9 +857,9 @@ def prefix(series: Series, rows: int) -> Series:
     return replace(series, epoch=series.epoch[:rows], events=events, **arrays)
 
 
-def prefix_lengths(series: Series, count: int = 30) -> list[int]:
-    """Return at how many rows a run is judged as it grows: evenly in the logarithm, from 30 measurements on."""
+def prefix_lengths(series: Series, count: int = 30, least: int = 30) -> list[int]:
+    """Return at how many rows a run is judged as it grows: evenly in the logarithm, from `least` measurements on."""
     measured = np.flatnonzero(series.measured)
-    if len(measured) < 30:
+    if len(measured) < least:
         return [len(series)]
-    return sorted({int(n) for n in np.geomspace(measured[29] + 1, len(series), count)})
+    return sorted({int(n) for n in np.geomspace(measured[least - 1] + 1, len(series), count)})

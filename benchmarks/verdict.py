@@ -4,6 +4,7 @@ python benchmarks/verdict.py                  # the published figures, on held-o
 python benchmarks/verdict.py --calibration    # the curves that thresholds were chosen with
 python benchmarks/verdict.py --families       # harder curves, family by family
 python benchmarks/verdict.py --prefixes       # the same as they grow, each judged at 30 lengths
+python benchmarks/verdict.py --without-groks  # curves that never grok, as they grow: how many are ever called so
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from curves import CALIBRATION, HELD_OUT, Labelled, labelled_curve
 from families import FAMILIES, GROWING, Judged, judged_run, prefix, prefix_lengths
 
+from grokyolo.gap.series import Series
 from grokyolo.verdict import Assessment, Verdict, assess
 
 ORDER = tuple(Verdict)
@@ -35,6 +37,7 @@ def main() -> int:
     parser.add_argument("--wrong", action="store_true", help="list every curve that was judged wrongly")
     parser.add_argument("--families", action="store_true", help="harder curves, --each of every family")
     parser.add_argument("--prefixes", action="store_true", help="growing runs, --each of every family")
+    parser.add_argument("--without-groks", action="store_true", help="growing runs without a grok, --curves of them")
     parser.add_argument("--each", type=int, default=60)
     args = parser.parse_args()
     families = CALIBRATION if args.calibration else HELD_OUT
@@ -43,6 +46,8 @@ def main() -> int:
         return judge_families(seed, args.each, families, args.wrong)
     if args.prefixes:
         return judge_prefixes(seed, args.each, families, args.wrong)
+    if args.without_groks:
+        return judge_without_groks(seed, args.curves, families)
     results, seconds = [], []
     for index in range(args.curves):
         curve = labelled_curve(seed, index, families)
@@ -148,6 +153,36 @@ def judge_prefixes(seed: int, each: int, shapes: tuple, wrong: bool) -> int:
         print(prefix_row(name, counts), flush=True)
     print(prefix_row("all", totals))
     return int(totals["flips"] > 0.02 * totals["runs"] or totals["false"] > 0)
+
+
+def judge_without_groks(seed: int, curves: int, shapes: tuple) -> int:
+    """Judge runs of at most 5,000 rows that never grok, at 30 lengths each; 1 when one of them is called grokked."""
+    false = judged = words = 0
+    for index in range(10 * curves):
+        name, series = without_grok(seed, index, shapes)
+        if series is None:
+            continue
+        found = {rows: assess(prefix(series, rows)) for rows in prefix_lengths(series, least=12)}
+        groks = [rows for rows, assessment in found.items() if assessment.verdict is Verdict.GROKKED]
+        judged, words, false = judged + 1, words + len(found), false + bool(groks)
+        if groks:
+            print(f"{index}: {name}, {len(series)} epochs, after {groks[0]}: {found[groks[0]].reason}", flush=True)
+        if judged % 100 == 0 or judged == curves:
+            print(f"{false} of {judged} curves called grokked at any length ({words} verdicts)", flush=True)
+        if judged == curves:
+            break
+    return int(false > 0)
+
+
+def without_grok(seed: int, index: int, shapes: tuple) -> tuple[str, Series | None]:
+    """Return a kind and a run of it, from `curves` and `families` in turns; no run where it groks at some time."""
+    if index % 2:
+        names = [name for name in FAMILIES if name not in ("100,000 to 1,000,000 rows", "extended groks")]
+        run = judged_run(names[index // 2 % len(names)], seed, index, shapes)
+        return f"{run.family}, {run.kind}", None if run.ever_groks or Verdict.GROKKED in run.right else run.series
+    curve = labelled_curve(seed, index // 2, shapes, longest=3000)
+    groks = curve.verdict is Verdict.GROKKED or curve.kind == "grok lost again"
+    return curve.kind, None if groks else curve.series
 
 
 def prefix_row(name: str, counts: Counter[str]) -> str:

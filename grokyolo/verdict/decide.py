@@ -9,7 +9,7 @@ from grokyolo.verdict.assessment import Decision, Verdict
 from grokyolo.verdict.confounders import in_reach
 from grokyolo.verdict.decline import Dip, Fall, borne_out, broken_since, collapsed_since, find_turn, is_collapse
 from grokyolo.verdict.evidence import Evidence, Late
-from grokyolo.verdict.late_rise import as_jump, judge_late_rises
+from grokyolo.verdict.late_rise import as_jump, is_cut_off, judge_late_rises
 from grokyolo.verdict.memorising import Memorising
 from grokyolo.verdict.robust import jitter
 
@@ -153,7 +153,7 @@ def _memorising(evidence: Evidence) -> Decision | None:
     large = evidence.loss_gap_is_large and open_gap if by_loss else memory.gap_is_large
     if by_loss and memory.gap_is_large and not large:
         reason = (
-            f"score and loss disagree: the validation score stands {evidence.measured.score_gap.end:.3f} below the "
+            f"score and loss disagree: the validation score stands {memory.gap_end or 0:.3f} below the "
             "probe, its loss does not, and few images make the score flip"
         )
         return Decision(Verdict.UNDECIDED, reason)
@@ -177,8 +177,8 @@ def _memorising(evidence: Evidence) -> Decision | None:
 
 def _goes_on(evidence: Evidence, late: Late) -> bool:
     """Whether a late rise may still be going on, so that nothing can be said of it yet."""
-    settled = late.rise.after >= rules.SETTLED_MEASUREMENTS
-    return late.kept >= rules.KEPT_SHARE and not late.probe_jumps_along and not settled
+    believed = not evidence.few_images or (late.loss is not None and late.loss.agrees)
+    return believed and late.kept >= rules.KEPT_SHARE and not late.probe_jumps_along and is_cut_off(evidence, late)
 
 
 def _can_tell(evidence: Evidence, memory: Memorising) -> bool:
@@ -194,7 +194,8 @@ def _waiting(evidence: Evidence, memory: Memorising) -> Decision:
     measured = evidence.measured
     state = f"memorised at epoch {memory.epoch}; {measured.what} stands at {measured.val_score.end:.3f}, "
     if memory.gap_end is not None:
-        state += f"{measured.score_gap.end:.3f} below the probe"
+        gap = measured.score_gap.end
+        state += f"{gap:.3f} below the probe" if gap > 0 else "level with the probe"
     else:
         state += f"and the validation loss at {measured.val_loss.end:.3g}, far above the {memory.by}"
     found = [late for late in evidence.late if not evidence.few_images or (late.loss and late.loss.agrees)]

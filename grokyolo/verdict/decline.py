@@ -12,7 +12,14 @@ from grokyolo.gap.series import FloatArray, Series
 from grokyolo.verdict import rules
 from grokyolo.verdict.measurements import Curve, Measurements
 from grokyolo.verdict.memorising import ceiling_of
-from grokyolo.verdict.robust import block_edges, block_medians, level, running_median, second_difference
+from grokyolo.verdict.robust import (
+    block_edges,
+    block_medians,
+    correlated_share,
+    level,
+    running_median,
+    second_difference,
+)
 
 _RUNG = 1.08
 """How much longer a run is from one rung to the next."""
@@ -163,7 +170,7 @@ class Fall:
     def least(self) -> float:
         """Return how much less than the peak is a fall at all."""
         low = min(rules.MIN_FALL, rules.FALL_OF_LOW * self.peak)
-        return max(low, rules.FALL_SHARE * self.peak)
+        return max(low, rules.FALL_SHARE * self.peak, rules.NOTHING_LEARNED)
 
     @property
     def regained(self) -> float:
@@ -207,15 +214,16 @@ def find_fall(curve: Curve, ceiling: float | None) -> Fall | None:
     )
     windows = (max((last - first) / width, 1.0), max((right - left) / width, 1.0))
     error = _level_noise(curve, levels, width) * np.sqrt(1 / windows[0] + 1 / windows[1])
-    least = (
-        fall.least,
-        rules.FALL_SIGMA * error,
-        rules.FALL_IMAGES * curve.quantum,
-    )
+    # Peak and trough are the extremes of many levels; what lasts around them is not chosen by its noise.
+    lasting = float(np.mean(levels[first : last + 1]) - np.mean(levels[left : right + 1]))
     chance = rules.OFF_CHANCE * max(ceiling or 0.0, float(levels.max()))
-    if depth < max(least) or levels[peak] < chance or not _lasts(curve, float(epochs[left]), float(epochs[right])):
+    brief = len(curve.between(float(epochs[left]), float(epochs[right]))) < rules.FALL_OF_ONE_LASTS
+    images = 2 * rules.FALL_IMAGES if brief else rules.FALL_IMAGES
+    if depth < max(fall.least, images * curve.quantum):
         return None
-    return fall
+    if lasting < max(rules.FALL_SIGMA * error, rules.FALL_KEPT * fall.least):
+        return None
+    return fall if levels[peak] >= chance and _lasts(curve, float(epochs[left]), float(epochs[right])) else None
 
 
 def _stretch(holds: NDArray[np.bool_], around: int) -> tuple[int, int]:
@@ -233,7 +241,8 @@ def _level_noise(curve: Curve, levels: FloatArray, width: int) -> float:
 
     Early blocks are short and late ones long, so wandering is looked for in the measurements and in the levels.
     """
-    found = [1.25 * curve.noise / np.sqrt(min(width, 9))]
+    wandering = correlated_share(curve.value)
+    found = [curve.noise * np.sqrt((1 - wandering) * 1.25**2 / min(width, 9) + 1.5 * wandering)]
     for values, lag in ((curve.medians, rules.LEVEL_OF), (levels, width)):
         if len(values) >= 20 * lag:
             found.append(1.4826 * float(np.median(np.abs(second_difference(values, lag)))) / np.sqrt(6))
@@ -277,21 +286,22 @@ def loss_goes_on_rising(loss: Curve, memorised_epoch: int) -> LossRise | None:
     start = float(np.median(later.value[: rules.MEDIAN_OF]))
     lowest = min(start, float(np.median(loss.value[: rules.MEDIAN_OF])), float(np.min(loss.medians)))
     clear = False
-    for stop in _ends(len(values)):
+    for stop in (*_rungs(len(values)), len(values)):
         found = _rise_until(epochs[:stop], values[:stop], later.noise, lowest)
-        enough = rules.LOSS_RISE_SURE if not clear else rules.LOSS_RISE_SEEN
+        last = stop == len(values) != 2 * rules.MIN_MEASUREMENTS
+        enough = rules.LOSS_RISE_SEEN if clear else np.inf if last else rules.LOSS_RISE_SURE
         well_after = found is not None and found[1].half_epoch >= rules.WELL_AFTER * memorised_epoch
         clear = found is not None and well_after and found[0] >= enough
     return found[1] if clear and found is not None else None
 
 
-def _ends(count: int) -> list[int]:
-    """Return where a shorter run would have ended: a ladder from 20 blocks to all, the same rungs for every run."""
+def _rungs(count: int) -> list[int]:
+    """Return where a shorter run would have ended: a ladder that begins at 20 blocks, the same for every run."""
     rungs, rung = [], float(2 * rules.MIN_MEASUREMENTS)
-    while rung < count:
+    while rung <= count:
         rungs.append(int(rung))
         rung *= _RUNG
-    return [*rungs, count]
+    return rungs
 
 
 def _rise_until(epochs: FloatArray, values: FloatArray, noise: float, lowest: float) -> tuple[float, LossRise] | None:

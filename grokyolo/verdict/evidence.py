@@ -154,7 +154,15 @@ class Evidence:
     def fall(self) -> Fall | None:
         """The deepest lasting fall of the validation score."""
         ceiling = self.memorising.ceiling if self.memorising else None
-        return find_fall(self.measured.val_score, ceiling)
+        return find_fall(self.measured.val_score.without(self._dents), ceiling)
+
+    @property
+    def _dents(self) -> list[tuple[float, float]]:
+        """The stretches after planned restarts of the learning rate, in which curves are dented."""
+        periods = np.diff([0, *self.restarts])
+        return [
+            (epoch, epoch + rules.RESTART_DENT * period) for epoch, period in zip(self.restarts, periods, strict=True)
+        ]
 
     @cached_property
     def rises(self) -> tuple[Rise, ...]:

@@ -36,11 +36,11 @@ def judge(evidence: Evidence, late: Late, memory: Memorising) -> Decision | None
         return None
     jump = as_jump(evidence, late)
     if late.loss is not None and not late.loss.agrees and not evidence.measured.loss_only:
-        if evidence.few_images and (late.gap_left or 0.0) > rules.GAP_LEFT:
+        if evidence.few_images and ((late.gap_left or 0.0) > rules.GAP_LEFT or not evidence.loss_gap_is_large):
             return None
         return Decision(Verdict.UNDECIDED, _disagreement(late), jump)
     over = rise.end if rise.climbing < rules.TOP_REACHED else min(rules.SHARPNESS * rise.end, evidence.raw.last_epoch)
-    confounders = in_reach(evidence.series, rise.start, over, _slack(evidence, late))
+    confounders = in_reach(evidence.series, rise.start, over + _slack_after(evidence, late), _slack(evidence, late))
     if late.seam is not None:
         confounders = tuple(sorted({*confounders, late.seam}, key=lambda event: event.epoch))
     shortcoming = _shortcoming(evidence, late, memory, confounders)
@@ -57,13 +57,28 @@ def as_jump(evidence: Evidence, late: Late) -> Jump:
     return Jump(rise.middle, rise.start, rise.end, low, high, late.lateness)
 
 
+def is_cut_off(evidence: Evidence, late: Late) -> bool:
+    """Whether the log ends before the rise does, so that neither its height nor its end is known yet."""
+    rise, last = late.rise, evidence.raw.last_epoch
+    if rise.after < rules.SETTLED_MEASUREMENTS:
+        return True
+    taken = rise.end / (rules.SHARPNESS * rise.start)
+    gap_left = 1.0 if late.gap_left is None else late.gap_left
+    perhaps_gradual = rules.NEARLY < taken <= 1 and last < rules.SEEN_WHOLE * rise.end
+    return (
+        perhaps_gradual
+        and gap_left > rules.NEARLY_CLOSED
+        and rise.climbing > rules.TOP_REACHED + rise.blur(evidence.measured.val_score.quantum)
+    )
+
+
 def _is_over(evidence: Evidence, late: Late) -> bool:
     """Whether the rise is over, rather than cut off by the end of the log.
 
     While the gap is open a gradual rise counts as going on, for that is what it looks like.
     """
     rise = late.rise
-    if rise.after < rules.SETTLED_MEASUREMENTS:
+    if is_cut_off(evidence, late):
         return False
     if late.gap_left is None or late.gap_left <= rules.GAP_LEFT:
         return True
@@ -90,11 +105,20 @@ def _disagreement(late: Late) -> str:
 
 
 def _slack(evidence: Evidence, late: Late) -> float:
-    """Return by how many epochs the crossings may be wrong: cadence, noise and whole images blur them."""
+    """Return by how many epochs the 10 % crossing may be wrong: cadence, noise and whole images blur it."""
     score, rise = evidence.measured.val_score, late.rise
-    blur = (2 * score.noise + score.quantum) / rise.size
     cadence = max(score.cadence_at(rise.start), score.cadence_at(rise.end))
-    return 2.0 * cadence + min(0.1 + 2.5 * blur, 1.0) * (rise.end - rise.start)
+    return cadence + min(0.02 + 1.2 * _blur(evidence, late), 1.0) * (rise.end - rise.start)
+
+
+def _slack_after(evidence: Evidence, late: Late) -> float:
+    """Return by how many more epochs the 90 % crossing may be wrong: a curve comes to its top slowly."""
+    return min(0.1 + 1.3 * _blur(evidence, late), 1.0) * (late.rise.end - late.rise.start)
+
+
+def _blur(evidence: Evidence, late: Late) -> float:
+    score = evidence.measured.val_score
+    return (2 * score.noise + score.quantum) / late.rise.size
 
 
 def _shortcoming(evidence: Evidence, late: Late, memory: Memorising, confounders: tuple[Event, ...]) -> str:

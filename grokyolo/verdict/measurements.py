@@ -69,6 +69,10 @@ class Curve:
         stop = int(np.searchsorted(self.epoch, epoch, side="right"))
         return Curve(self.epoch[:stop], self.value[:stop], self.quantum)
 
+    def first(self, count: int) -> Curve:
+        """Return the first measurements."""
+        return Curve(self.epoch[:count], self.value[:count], self.quantum)
+
     def between(self, first: float, last: float) -> FloatArray:
         """Return the values in epochs `first` to `last`, both included."""
         low, high = np.searchsorted(self.epoch, first), np.searchsorted(self.epoch, last, side="right")

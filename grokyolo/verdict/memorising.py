@@ -26,6 +26,7 @@ class Memorising:
         by: `probe score`, `probe loss` or `train loss`: what shows it.
         loss_gap_share: where a loss shows it, how far above it the validation loss ends, as a share of the range
             of that loss; else None.
+        gap_is_open: whether the score gap at the end of the run is worth a verdict.
     """
 
     epoch: int
@@ -34,6 +35,7 @@ class Memorising:
     gap_end: float | None
     by: str
     loss_gap_share: float | None = None
+    gap_is_open: bool = False
 
     @property
     def gap_left(self) -> float | None:
@@ -45,7 +47,7 @@ class Memorising:
         """Return whether the gap at the end is worth a verdict."""
         if self.gap_end is None or self.ceiling is None:
             return (self.loss_gap_share or 0.0) >= rules.LARGE_LOSS_GAP
-        return self.gap_end >= max(rules.LARGE_GAP * self.ceiling, rules.MIN_GAP)
+        return self.gap_is_open
 
 
 def memorised(measured: Measurements) -> Memorising | None:
@@ -71,7 +73,8 @@ def _by_score(measured: Measurements) -> Memorising | None:
     if len(gap) < _LEAST:
         return None
     ceiling = ceiling_of(probe)
-    enough = max(min(rules.CEILING_SHARE * ceiling, ceiling - _unsure(probe)), rules.LEAST_SHARE * ceiling)
+    unsure = max(_unsure(probe), _flicker(probe, ceiling))
+    enough = max(min(rules.CEILING_SHARE * ceiling, ceiling - unsure), rules.LEAST_SHARE * ceiling)
     start = _stays(probe, probe.medians >= enough, probe.value >= enough - _unsure(probe))
     if ceiling < rules.MIN_CEILING or start is None:
         return None
@@ -81,7 +84,32 @@ def _by_score(measured: Measurements) -> Memorising | None:
     if opened is None:
         return None
     gap_max = float(np.max(lasting[opened:]))
-    return Memorising(int(gap.epoch[opened]), ceiling, gap_max, _lately(gap), "probe score")
+    is_open = _is_open(gap, max(rules.LARGE_GAP * ceiling, rules.MIN_GAP))
+    return Memorising(int(gap.epoch[opened]), ceiling, gap_max, _lately(gap), "probe score", gap_is_open=is_open)
+
+
+def _is_open(gap: Curve, border: float) -> bool:
+    """Whether a gap is large at the end of the run; near the border, whether it was before.
+
+    So that noise does not turn the word back and forth, it is followed from its beginning, in every run alike.
+    """
+    if gap.quantum > 1 / rules.FIRM_IMAGES:
+        border = max(border, rules.GAP_IMAGES * gap.quantum)
+    count, is_open = float(rules.GAP_OF), _lately(gap.first(rules.GAP_OF)) >= border
+    while count < len(gap):
+        is_open = _opens(_lately(gap.first(int(count))), border, is_open)
+        count *= rules.GAP_OVER
+    return _opens(_lately(gap), border, is_open)
+
+
+def _opens(lately: float, border: float, before: bool) -> bool:
+    return lately >= border * (1 - rules.GAP_BORDER if before else 1 + rules.GAP_BORDER)
+
+
+def _flicker(probe: Curve, ceiling: float) -> float:
+    """Return one image where a small probe at its ceiling flickers by one, else 0."""
+    near = probe.value[probe.medians >= ceiling - 1.5 * probe.quantum]
+    return probe.quantum if len(near) and level(near) < ceiling - 0.25 * probe.quantum else 0.0
 
 
 def _lately(gap: Curve) -> float:

@@ -53,13 +53,17 @@ class Rise:
         """Return by how much the curve rose."""
         return self.high - self.low
 
+    def blur(self, quantum: float) -> float:
+        """Return by which share of itself noise and whole images may have changed the rise."""
+        return min((0.5 * quantum + self.uncertainty) / self.size, rules.MAX_BLUR)
+
     def is_sharp(self, quantum: float) -> bool:
         """Whether this is a jump, not a part of a rise that goes on for much longer.
 
         Args:
             quantum: smallest step of the curve; the last whole image may come late.
         """
-        blur = min((0.5 * quantum + self.uncertainty) / self.size, rules.MAX_BLUR)
+        blur = self.blur(quantum)
         gradual = self.elsewhere + max(self.climbing, 0.0) > rules.ELSEWHERE + blur
         gradual |= self.slope_before > rules.SLOPE_BEFORE
         return self.end <= rules.SHARPNESS * self.start * (1 + blur) and not gradual

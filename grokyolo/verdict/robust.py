@@ -14,6 +14,9 @@ _LAGS = (1, 2, 4, 8)
 _LEAST_LAGS = 30
 """A longer lag needs a curve of so many lags, or one large rise would pass for noise."""
 
+_SLACK = 1.3
+"""By so much variances at two lags may differ by chance."""
+
 _PER_OCTAVE = 24
 """Blocks for a doubling of the epoch, early in a run."""
 
@@ -97,6 +100,18 @@ def scatter(values: FloatArray) -> float:
             sigma = float(np.quantile(deviation, 0.9)) / 1.645
         found.append(sigma / np.sqrt(6))
     return float(max(found))
+
+
+def correlated_share(values: FloatArray) -> float:
+    """Return about which share of the variance of the noise lasts from one measurement to the next ones.
+
+    0 for independent noise, whose second differences are as large at every lag; 0.8 where neighbours correlate by 0.9.
+    """
+    lags = [lag for lag in _LAGS if len(values) >= 15 * lag]
+    found = [median(np.abs(second_difference(values, lag))) for lag in lags]
+    if not found or not max(found) > 0:
+        return 0.0
+    return max(1 - _SLACK * (found[0] / max(found)) ** 2, 0.0) if found[0] > 0 else 0.0
 
 
 def jitter(values: FloatArray) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-RULES_VERSION: Final = 2
+RULES_VERSION: Final = 3
 """Raised whenever a rule or a threshold changes what a run is called: verdicts that were kept are void then."""
 
 # --- What counts as enough data ---------------------------------------------------------------
@@ -69,8 +69,11 @@ LARGE_LOSS_GAP: Final = 0.5
 
 GAP_OVER: Final = 1.2
 GAP_OF: Final = 9
+GAP_BORDER: Final = 0.1
+GAP_IMAGES: Final = 1.5
 """The gap at the end is that since the last epoch / 1.2, and over so many measurements at least: one that is near a
-border then does not cross it with every measurement."""
+border then does not cross it with every measurement. Within a tenth of the border it is what it was before (either word
+is right there), and with few images a large gap is more than one of them."""
 
 MEMORISED_BY_LOSS: Final = 0.5
 """... and by which share of the run: the train loss of every run is near its floor at the end."""
@@ -132,6 +135,14 @@ CLIMBING: Final = 0.13
 TOP_REACHED: Final = 0.08
 """With more than this still to come by that measure the end of a rise is not known, only that it has none yet."""
 
+SEEN_WHOLE: Final = 2.0
+"""A log that goes on for so many times as long as a rise took to end has seen all of it."""
+
+NEARLY: Final = 0.62
+NEARLY_CLOSED: Final = 0.125
+"""A rise that is still climbing, has taken this share of the sharpness that is allowed and leaves more than this share of
+the gap may yet be gradual."""
+
 ELSEWHERE: Final = 0.3
 """What a curve gains just before and after a rise, as a share of it, from which it is gradual (calibrated)."""
 
@@ -186,7 +197,11 @@ FALL_SIGMA: Final = 4.5
 """... and in its own standard deviations, which are small when both peak and trough last (calibrated)."""
 
 FALL_IMAGES: Final = 0.75
-"""... and in validation images: a score that flickers between two has not fallen (calibrated)."""
+FALL_OF_ONE_LASTS: Final = 40
+"""... and in validation images: a score that flickers between two has not fallen, unless over so many measurements."""
+
+FALL_KEPT: Final = 0.7
+"""... of which this share shows between the levels that last around peak and trough (a straight line has half)."""
 
 OFF_CHANCE: Final = 0.2
 """A peak below this share of the probe's ceiling never left chance: what follows it is a dip, no fall."""
@@ -245,6 +260,9 @@ LOSS_RISE_SHARE: Final = 0.04
 LOSS_RISE_SURE: Final = 1.3
 LOSS_RISE_SEEN: Final = 0.8
 """How clearly each of these must hold for the loss to begin to count as rising on, and to cease to (calibrated)."""
+
+RESTART_DENT: Final = 0.5
+"""A planned restart of the learning rate dents curves for so much of a period; falls are looked for in the rest."""
 
 LOST_SHARE: Final = 0.25
 """A jump is lost again when more than this share of it is gone at the end: more than a grok may leave."""

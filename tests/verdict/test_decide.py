@@ -1,5 +1,7 @@
 """The eight words, one section each: what earns a word, and what just misses it."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -414,3 +416,43 @@ class TestPrefixes:
         whole = run(600, PROBE, ((1, 0.1), (6, 0.3)), ((1, 2.0), (10, 5.0)), noise=0.05, seed=seed)
         words = {verdict(prefix(whole, rows)) for rows in range(30, 601, 19)}
         assert words == {Verdict.MEMORISING}
+
+
+class TestGrowing:
+    """As a run grows, noise does not turn its word, and what is not over yet is not named."""
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_a_score_of_few_images_that_scatters_has_not_fallen(self, seed):
+        noise = np.random.default_rng(seed).standard_normal(600)
+        score = np.round(np.clip(0.4 + 0.08 * noise, 0, 1) * 20) / 20
+        series = run(600, PROBE, LATE, LOSS_UP, val_score=score, val_images=20)
+        assert {verdict(prefix(series, rows)) for rows in range(100, 600, 50)} == {Verdict.MEMORISING}
+
+    def test_a_rise_that_has_not_ended_is_not_known_to_be_sharp(self):
+        epochs = np.arange(1, 4001)
+        share = 1 / (1 + (500 / epochs) ** 2.88)  # end / start of 4.6
+        series = run(4000, PROBE, LATE, LOSS_UP, val_score=0.97 * share, val_loss=9 - 8.5 * share)
+        assert Verdict.GROKKED not in {verdict(prefix(series, rows)) for rows in range(500, 4000, 100)}
+
+    def test_a_gap_about_a_border_does_not_cross_it_with_every_measurement(self):
+        epochs = np.arange(1, 801)
+        score = 0.8 + 0.008 * np.sin(epochs / 15)
+        series = run(800, PROBE, LATE, LOSS_UP, val_score=score)
+        words = [verdict(prefix(series, rows)) for rows in range(50, 800, 10)]
+        assert sum(a is not b for a, b in pairwise(words)) <= 1
+
+    def test_restarts_of_the_learning_rate_that_dent_the_score_are_no_fall(self):
+        epochs = np.arange(1, 501)
+        phase = (epochs - 1) % 100 / 100
+        dent = 1 - 0.25 * np.clip(1 - phase / 0.4, 0, 1) * (epochs > 100)
+        lr = 0.01 * (0.505 + 0.495 * np.cos(np.pi * phase))
+        series = run(500, PROBE, LATE, LOSS_UP, lr=lr, val_score=0.4 * dent, probe_score=np.minimum(epochs / 6, 1))
+        assert {verdict(prefix(series, rows)) for rows in range(50, 500, 25)} == {Verdict.MEMORISING}
+
+
+@pytest.mark.parametrize(("before", "word"), [(16, Verdict.GROKKED), (3, Verdict.DELAYED_JUMP)])
+def test_a_confounder_just_out_of_reach_is_none(before, word):
+    val = ((1, 0.0), (190, 0.0), (290, 0.97))  # 10 % at epoch 200
+    loss = ((1, 3.0), (20, 9.0), (190, 9.0), (290, 0.1))
+    events = (Event(200 - before, EventKind.RESTART),)
+    assert verdict(run(400, PROBE, val, loss, events=events, noise=0.005)) is word

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from grokyolo.verdict.robust import (
     block_edges,
     block_medians,
+    correlated_share,
     first_stay,
     jitter,
     lasting_levels,
@@ -118,3 +119,12 @@ def test_lasting_levels_do_not_trust_the_last_few_values():
 )
 def test_first_stay(holds, run, share, first):
     assert first_stay(np.array(holds, dtype=bool), run, share) == first
+
+
+@pytest.mark.parametrize(("rho", "low", "high"), [(0.0, 0.0, 0.3), (0.9, 0.6, 0.95)])
+def test_noise_that_wanders_is_told_from_independent_noise(rho, low, high):
+    found = []
+    for seed in range(8):
+        white = np.random.default_rng(seed).standard_normal(400)
+        found.append(correlated_share(np.convolve(white, rho ** np.arange(80))[:400] if rho else white))
+    assert low <= np.median(found) <= high

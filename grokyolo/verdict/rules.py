@@ -140,7 +140,7 @@ SEEN_WHOLE: Final = 2.0
 
 NEARLY: Final = 0.62
 NEARLY_CLOSED: Final = 0.125
-"""A rise that is still climbing, has taken this share of the sharpness that is allowed and leaves more than this share of
+"""A rise that still climbs, has taken this share of the sharpness that is allowed and leaves more than this share of
 the gap may yet be gradual."""
 
 ELSEWHERE: Final = 0.3

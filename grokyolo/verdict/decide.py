@@ -232,6 +232,8 @@ def _torn_apart(evidence: Evidence) -> Decision | None:
     gap, probe, val = measured.score_gap, measured.probe_score, measured.val_score
     if len(gap) < rules.MEDIAN_OF or gap.end < rules.LARGE_GAP or val.end > rules.FOLLOWS * probe.end:
         return None
+    if evidence.few_images and not evidence.loss_gap_is_large:
+        return None
     reason = (
         f"too short: the probe is at {probe.end:.3f} and validation at {val.end:.3f}, but the model has not memorised "
         "for long enough to say more"

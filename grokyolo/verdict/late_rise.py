@@ -88,11 +88,13 @@ def _is_over(evidence: Evidence, late: Late) -> bool:
 
 def _path(evidence: Evidence, late: Late, memory: Memorising) -> str:
     score, rise = evidence.measured.val_score, late.rise
-    steps = [f"{score.at_epoch(epoch):.3f} at epoch {epoch}" for epoch in (rise.start, rise.middle, rise.end)]
-    return (
-        f"memorised at epoch {memory.epoch}; {evidence.measured.what} rose {late.lateness:.1f} times "
-        f"as late, from {steps[0]} over {steps[1]} to {steps[2]}"
-    )
+    epochs = (rise.start, rise.middle, rise.end)
+    measured = [score.at_epoch(epoch) for epoch in epochs]
+    steps = [f"{value:.3f} at epoch {epoch}" for value, epoch in zip(measured, epochs, strict=True)]
+    path = f"from {steps[0]} over {steps[1]} to {steps[2]}"
+    if measured != sorted(measured):  # single measurements scatter more than the rise has gained by then
+        path = f"from a level of {rise.low:.3f} before epoch {rise.start} to {rise.high:.3f} after epoch {rise.end}"
+    return f"memorised at epoch {memory.epoch}; {evidence.measured.what} rose {late.lateness:.1f} times as late, {path}"
 
 
 def _disagreement(late: Late) -> str:

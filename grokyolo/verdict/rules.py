@@ -70,10 +70,10 @@ LARGE_LOSS_GAP: Final = 0.5
 GAP_OVER: Final = 1.2
 GAP_OF: Final = 9
 GAP_BORDER: Final = 0.1
-GAP_IMAGES: Final = 1.5
+GAP_IMAGES: Final = 2.0
 """The gap at the end is that since the last epoch / 1.2, and over so many measurements at least: one that is near a
 border then does not cross it with every measurement. Within a tenth of the border it is what it was before (either word
-is right there), and with few images a large gap is more than one of them."""
+is right there), and with few images a large gap is two of them."""
 
 MEMORISED_BY_LOSS: Final = 0.5
 """... and by which share of the run: the train loss of every run is near its floor at the end."""

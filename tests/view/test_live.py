@@ -244,10 +244,10 @@ def test_drawing_takes_less_than_a_hundredth_of_the_time_whatever_it_costs(run, 
         clock.now += cost
 
     with TrainingScreen(terminal.console, clock=clock) as screen:
-        training = Training(run, screen, clock, 10_000)
+        training = Training(run, screen, clock, 1_000)
         monkeypatch.setattr(Place, "draw", slow)
         start = clock.now
-        training.go_on(3000, each=0.25)
+        training.go_on(300, each=2.5)
         passed, total = clock.now - start, sum(spent)
     assert cost <= total <= module.SHARE * passed + module.GRACE + cost
 

@@ -2,12 +2,15 @@
 
 import logging
 import os
+import shlex
 import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import hints
 
 _SETTINGS = tempfile.TemporaryDirectory(prefix="grokyolo-tests-")
 os.environ.update(
@@ -19,6 +22,7 @@ os.environ.update(
     NO_COLOR="1",
     COLUMNS="80",
 )
+logging.raiseExceptions = False  # Ultralytics' logger keeps the stream of the test that imported it, closed since
 ROOT = Path(__file__).parent.parent
 
 # Nothing is timed, and where a test writes into a folder each example may find what the one before has left.
@@ -51,13 +55,19 @@ def workplace(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def grokyolo(workplace, capsys):
-    """Run the command line in this process: returns (exit code, stdout, stderr)."""
+    """Run the command line in this process: returns (exit code, stdout, stderr).
+
+    Each command that it tells people to type (`try:`, `next:`) must be one that can be typed.
+    """
     from grokyolo.cli import main
 
     def call(*arguments: str) -> tuple[int, str, str]:
         capsys.readouterr()
         code = main(list(arguments))
         captured = capsys.readouterr()
+        for proposal in hints.proposed(f"{captured.out}\n{captured.err}"):
+            fault = hints.fault_of(proposal, arguments)
+            assert not fault, f"{shlex.join(arguments)} proposes {proposal!r}, which {fault}"
         return code, captured.out, captured.err
 
     return call

@@ -52,7 +52,7 @@ def run(
 
     runs = runs_of(runs, "grokyolo compare") if runs else []
     if len(runs) < 2:
-        raise UsageError("name at least two runs", where="grokyolo compare", hint="grokyolo compare runs/a runs/b")
+        raise UsageError("name at least two runs", where="grokyolo compare", hint="grokyolo compare --help")
     series = [read_run(name) for name in runs]
     settings = [flat_settings(find_log(name).parent) for name in runs]
     comparison = compare([(one, assess(one)) for one in series], settings, By(by))

@@ -63,7 +63,7 @@ def run(
 ) -> int:
     """Read, assess, print; every run that can be read is shown before any error."""
     if not runs:
-        raise UsageError("name at least one RUN", where="grokyolo gap", hint="grokyolo gap runs/exp1")
+        raise UsageError("name at least one RUN", where="grokyolo gap", hint="grokyolo gap --help")
     if last < 0:
         raise UsageError("--last needs a number of epochs", where=f"--last {last}", hint="--last 20")
     unwanted = _verdicts(fail_on) if fail_on is not None else frozenset()

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 from grokyolo.errors import GrokyoloError, Interrupted, RecipeError
 from grokyolo.run.signals import let_go_of_closed_terminal
+from grokyolo.typed import completed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,13 +80,16 @@ def print_error(error: GrokyoloError, command: str) -> None:
     """Print the three lines of each problem on standard error: what was wrong, where, what to try.
 
     Args:
-        error: where it names no place or no remedy, the command itself and its help stand in.
+        error: where it names no place or no remedy, the command itself and its help stand in; a remedy that is
+            nothing but arguments is shown as the whole command.
         command: as it was typed.
     """
     target = console(stderr=True)
     for problem in error.problems if isinstance(error, RecipeError) else (error,):
         kind = Interrupted if isinstance(problem, Interrupted) else GrokyoloError
-        full = kind(problem.what, where=problem.where or command, hint=problem.hint or help_of(command))
+        full = kind(
+            problem.what, where=problem.where or command, hint=completed(command, problem.hint) or help_of(command)
+        )
         for line in full.lines():
             label, colon, text = line.partition(":")
             if not colon or label not in {"error", "where", "try"}:

@@ -44,7 +44,7 @@ def run(
     from grokyolo.view.report import render, save_report
 
     if not runs:
-        raise UsageError("name at least one RUN", where="grokyolo report", hint="grokyolo report runs/exp1")
+        raise UsageError("name at least one RUN", where="grokyolo report", hint="grokyolo report --help")
     results = [judge(name) for name in runs_of(runs, "grokyolo report")]
     judged = [result for result in results if not isinstance(result, RunError)]
     if judged and output == "-":

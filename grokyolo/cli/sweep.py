@@ -14,6 +14,7 @@ from grokyolo.cli import complete, options
 from grokyolo.cli.output import console, say
 from grokyolo.cli.running import seconds_of
 from grokyolo.errors import GrokyoloError, Interrupted, Stopped, UsageError
+from grokyolo.typed import AGAIN
 
 if TYPE_CHECKING:
     from grokyolo.sweep.progress import Progress
@@ -196,7 +197,7 @@ def _with_cpus(made: SweepPlan, asked: int | None, usual: int) -> SweepPlan:
         raise UsageError(
             f"each point of this sweep has --cpus {sweep.cpus}, and another number would change its last digits",
             where=f"--cpus {asked}",
-            hint=f"--cpus {sweep.cpus}, or choose another --name",
+            hint=f"--cpus {sweep.cpus}",
         )
     return made
 
@@ -208,9 +209,7 @@ def _write(made: SweepPlan) -> None:
         write_sweep(made.sweep)
     except OSError as error:
         what = f"cannot write the sweep: {error.strerror or error}"
-        raise GrokyoloError(
-            what, where=str(made.sweep.folder), hint="make room, then type the command again"
-        ) from error
+        raise GrokyoloError(what, where=str(made.sweep.folder), hint=AGAIN) from error
 
 
 def _announce(made: SweepPlan, points: Sequence[Progress], how: str) -> None:
@@ -312,8 +311,8 @@ def _finish(asked: Asked, made: SweepPlan, points: Sequence[Progress], stopped_b
             read = f"; read {progress.trial.log}" if progress.code is not None else ""
             say(f"failed: {progress.trial.point.name}: {progress.message}{read}", stderr=True)
     if known[Status.FAILED]:
-        what = f"{known[Status.FAILED]} of {len(points)} points failed"
-        raise GrokyoloError(what, where=str(folder), hint=f"mend what the logs say, then: {again}")
+        what = f"{known[Status.FAILED]} of {len(points)} points failed: the logs say why"
+        raise GrokyoloError(what, where=str(folder), hint=again)
     if left:
         raise Stopped(f"{left} of {len(points)} points were stopped by others", where=str(folder), hint=again)
     say(f"done: {folder}")

@@ -88,7 +88,7 @@ def run(
 
     if len(folders) != 1:
         what = "name the folder of a sweep" if not folders else "one FOLDER at a time"
-        raise UsageError(what, where="grokyolo sweep show", hint="grokyolo sweep show runs/sweep1")
+        raise UsageError(what, where="grokyolo sweep show", hint="grokyolo sweep show --help")
     if within is not None and not within > 0:
         raise UsageError("--within needs a number above 0", where=f"--within {within:g}", hint="--within 5")
     if jobs is not None and jobs < 1:

@@ -138,9 +138,9 @@ def _resumed(run: Path, recipe: Recipe, options: TrainingOptions) -> int:
     own = load(str(run))
     if own.hash != recipe.hash and not _differ_in_place_only(own, recipe):
         raise UsageError(
-            f"the run {run.name} was started with another recipe than this one",
+            f"the run {run.name} was started with another recipe than this one, which needs another --name",
             where=str(run / "grokyolo.yaml"),
-            hint=f"{shlex.join(['grokyolo', 'resume', str(run)])}, or choose another --name",
+            hint=shlex.join(["grokyolo", "resume", str(run)]),
         )
     if is_finished(run, own):
         return finished(run)

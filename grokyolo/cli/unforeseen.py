@@ -15,11 +15,11 @@ from grokyolo.errors import GrokyoloError, UsageError, first_line
 UNUSABLE_NAMES = frozenset({errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENOENT})
 """What the system says of a path that was mistyped; all else is about the place."""
 REMEDIES = {
-    errno.ENOSPC: "make room, then type the command again: df -h {place}",
-    errno.EDQUOT: "make room, then type the command again: df -h {place}",
+    errno.ENOSPC: "df -h {place}",
+    errno.EDQUOT: "df -h {place}",
     errno.EROFS: "go to a folder that you may write to, and type the command there",
-    errno.EACCES: "look who may do that: ls -ld {place}",
-    errno.EPERM: "look who may do that: ls -ld {place}",
+    errno.EACCES: "ls -ld {place}",
+    errno.EPERM: "ls -ld {place}",
     errno.ENAMETOOLONG: "choose a shorter name",
 }
 
@@ -36,7 +36,7 @@ def explained(error: Exception) -> GrokyoloError:
     return GrokyoloError(
         f"internal error: {type(error).__name__}: {first_line(error)}",
         where=_noted(error),
-        hint="the same command again; where it fails again, report what that file says",
+        hint="type the command again; where it fails again, report what that file says",
     )
 
 
@@ -45,7 +45,7 @@ def _refused(error: OSError) -> GrokyoloError:
     place = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else str(error.filename)
     kind = UsageError if error.errno in UNUSABLE_NAMES else GrokyoloError
     folder = next((str(above) for above in Path(place).parents if _is_there(above)), ".")
-    hint = REMEDIES.get(error.errno, "look what is there: ls -ld {place}").format(place=quote(folder))
+    hint = REMEDIES.get(error.errno, "ls -ld {place}").format(place=quote(folder))
     return kind(error.strerror or str(error), where=place, hint=hint)
 
 

@@ -89,7 +89,7 @@ def find_layout(names: Iterable[str], where: str) -> Layout:
         raise RunError(
             f"no validation in this log, or it is another tool's: looked for {LOOKED_FOR}",
             where=f"{where}: {_shorten(by_lower.values())}",
-            hint="grokyolo gap RUN_FOLDER, one of Ultralytics, YOLOv5 or grokyolo",
+            hint="name a run of Ultralytics, YOLOv5 or grokyolo",
         )
     return Layout(
         source=Source.YOLOV5 if any(_YOLOV5.fullmatch(low) for low in by_lower) else Source.ULTRALYTICS,

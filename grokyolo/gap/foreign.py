@@ -99,7 +99,7 @@ def _order(table: Table, layout: Layout, where: str) -> tuple[Order, tuple[str, 
     cells = epoch_cells(table)
     valid = np.flatnonzero(valid_epochs(cells))
     if not len(valid):
-        raise RunError("no finished epoch in this log yet", where=where, hint="grokyolo gap RUN, once it has one")
+        raise RunError("no finished epoch in this log yet", where=where, hint="wait until one is")
     epochs = cells[valid].astype(np.int64)
     if epochs.min() == 0 or (layout.source is Source.YOLOV5 and epochs.min() > 1):
         epochs += 1  # YOLOv5 counts from 0, also in a log whose beginning is lost
@@ -180,7 +180,7 @@ def _validation(log: _Log) -> _Validation:
         raise RunError(
             f"validation was never measured in this run: {why}",
             where=log.where,
-            hint="yolo train ... val=True",
+            hint="train it with val=True",
         )
     every = max(every, measured_interval(log.epochs, measured))
     return _Validation(loss, score, step, every, (*skip_notes, *notes, *score_notes))
@@ -312,5 +312,5 @@ def _refusal(reason: str, where: str) -> RunError:
     return RunError(
         f"a results.txt has no header, and what its columns mean is not certain: {reason}",
         where=where,
-        hint="grokyolo gap RUN_FOLDER, one that has a results.csv",
+        hint="name a run that has a results.csv",
     )

@@ -79,7 +79,7 @@ def read_gap_csv(log: Path, run: str) -> Series:
         raise RunError(
             "validation was never measured in this run",
             where=str(log),
-            hint="grokyolo train --recipe RECIPE gap.every=1",
+            hint="train with gap.every=1, which measures each epoch",
         )
     return replace(series, measured_every=max(every, measured_interval(epochs, series.measured)))
 

@@ -148,14 +148,14 @@ def find_log(run: str | os.PathLike[str]) -> Path:
             raise RunError(f"`{run}` is neither a file nor a folder", where=str(path), hint=_hint_beside(path))
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         reason = getattr(error, "strerror", None) or str(error)
-        raise RunError(f"cannot look for the run: {reason}", where=run, hint="grokyolo gap RUN_FOLDER") from error
+        raise RunError(f"cannot look for the run: {reason}", where=run, hint="name the folder of a run") from error
     raise RunError(f"there is no run `{run}`", where=str(path.absolute()), hint=_hint_beside(path))
 
 
 def _log_in(folder: Path, run: str) -> Path:
     for name in LOGS:
         if (folder / name).is_dir():
-            raise RunError(f"{name} is a folder, not a file", where=str(folder / name), hint="grokyolo gap RUN_FOLDER")
+            raise RunError(f"{name} is a folder, not a file", where=str(folder / name), hint="name the folder of a run")
         if os.path.lexists(folder / name):  # also what no reader will open: it says why
             return folder / name
     if (folder / META_NAME).is_file():
@@ -185,7 +185,7 @@ def _hint_beside(path: Path) -> str:
         near = [run for run in _runs_below(path.parent) if run != path]
     except OSError:
         near = []
-    return f"grokyolo gap {quote(str(near[0]))}" if near else "ls runs"
+    return f"grokyolo gap {quote(str(near[0]))}" if near else "name a folder that holds a run"
 
 
 def _is_own(log: Path, run: str) -> bool:

@@ -95,7 +95,7 @@ def read_bytes(path: Path, where: str, *, within: Path | None = None) -> bytes:
     if b"\0" in raw:
         if tool := tool_of_text(raw):
             raise refusal(tool, where)
-        raise RunError("this is not a training log but a binary file", where=where, hint="grokyolo gap RUN_FOLDER")
+        raise RunError("this is not a training log but a binary file", where=where, hint="name the folder of a run")
     return raw
 
 
@@ -147,7 +147,7 @@ class _Section:
 def _parse_lines(text: str, where: str, keep_open_line: bool) -> Table:
     *lines, open_line = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if not open_line.strip() and not any(map(str.strip, lines)):
-        raise RunError("the log is empty", where=where, hint="grokyolo gap RUN, once it has a finished epoch")
+        raise RunError("the log is empty", where=where, hint="wait until an epoch of it is finished")
     regular = _regular(lines)
     sections, misfits = ([regular], []) if regular else _sections(lines)
     if open_line and (keep_open_line or not sections):

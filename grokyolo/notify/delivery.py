@@ -88,7 +88,7 @@ class Target:
             if not isinstance(resolved, str) and shutil.which(resolved[0]) is None:
                 raise DeliveryError("there is no such command")
         except DeliveryError as error:
-            hint = "--notify 'notify-send grokyolo' or --notify '$MY_WEBHOOK'"
+            hint = "write a command such as 'notify-send grokyolo', or a URL, behind --notify"
             raise UsageError(f"cannot notify {self}: {error}", where="--notify", hint=hint) from None
 
     def resolved(self) -> str | list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from grokyolo.findings import Finding as RecipeFinding
 from grokyolo.plan.accelerators import effects
@@ -15,8 +16,11 @@ from grokyolo.plan.preflight import Finding, Severity
 from grokyolo.plan.reaching import CONTROL, Change
 from grokyolo.plan.schedule import Schedule
 from grokyolo.plan.settings import Settings
-from grokyolo.recipe import Accelerate
+from grokyolo.recipe import Accelerate, BuiltinData
 from grokyolo.recipe.models import MEMORISED
+
+if TYPE_CHECKING:
+    from grokyolo.recipe import Recipe
 
 FAR_TOO_SMALL = 0.1
 """Share of the control's budget below which nothing that works through decay can show."""
@@ -25,6 +29,9 @@ FEW_VALIDATION, HARDLY_ANY_VALIDATION = 20, 8
 LONG_AVERAGE = 0.1
 """Share of the run from which the averaged weights blur when something happened."""
 LITTLE_FREE = 0.1
+STRONG = 0.1
+"""Weight decay from which somebody is taken to ask for what strong decay may do."""
+STUDY = "docs/study.md"
 FADED = 0.5
 
 
@@ -65,7 +72,12 @@ class Advice:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rules look at."""
+    """What the rules look at.
+
+    Attributes:
+        settings, data, model, schedule, ways, accelerate: as those of the plan.
+        decay_wanted: as `decay_wanted` tells.
+    """
 
     settings: Settings
     data: Data
@@ -73,6 +85,17 @@ class Facts:
     schedule: Schedule | None
     ways: tuple[Change, ...]
     accelerate: Accelerate
+    decay_wanted: bool = True
+
+
+def decay_wanted(recipe: Recipe, settings: Settings, model: Model) -> bool:
+    """Tell whether more weight decay is proposed: it is asked for, or acts on the size of many weights.
+
+    Where nearly all weights feed a normalisation it changes only their pace, and in our study of such models strong
+    decay helped none and kept a detector from learning (docs/study.md).
+    """
+    asked = isinstance(recipe.data, BuiltinData) or settings.weight_decay >= STRONG
+    return asked or (model.free_share is not None and model.free_share >= LITTLE_FREE)
 
 
 def advise(facts: Facts, findings: tuple[Finding, ...], of_recipe: Sequence[RecipeFinding]) -> tuple[Advice, ...]:
@@ -108,7 +131,7 @@ def _leaks(facts: Facts) -> Iterator[Advice]:
 
 def _budget(facts: Facts) -> Iterator[Advice]:
     now = facts.schedule
-    if now is None or facts.accelerate.constrained_norm is not None:
+    if now is None or facts.accelerate.constrained_norm is not None or not facts.decay_wanted:
         return
     way = " ".join(change.typed for change in facts.ways)
     if now.acting_budget is None:
@@ -175,7 +198,10 @@ def _free(facts: Facts) -> Iterator[Advice]:
     share = facts.model.free_share
     if share is not None and share < LITTLE_FREE and facts.settings.weight_decay:
         what = f"{100 * (1 - share):.3g} % of the decayed weights feed a normalisation: decay only changes their pace"
-        yield Advice(Weight.NOTE, what, "")
+        if facts.decay_wanted:
+            yield Advice(Weight.NOTE, what, "")
+        else:
+            yield Advice(Weight.LIMITS, f"{what}; strong decay helped no such model in {STUDY}", "")
 
 
 def _accelerated(facts: Facts) -> Iterator[Advice]:
@@ -201,12 +227,12 @@ def _batch(facts: Facts) -> Iterator[Advice]:
 RULES: tuple[Callable[[Facts], Iterator[Advice]], ...] = (
     _leaks,
     _budget,
+    _free,
     _optimizer,
     _rate,
     _steps,
     _validation,
     _average,
-    _free,
     _accelerated,
     _batch,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grokyolo.plan.accelerators import Effect, effects
-from grokyolo.plan.advice import Advice, Facts, advise
+from grokyolo.plan.advice import Advice, Facts, advise, decay_wanted
 from grokyolo.plan.costs import Costs, costs_of
 from grokyolo.plan.data import Data, Limits, read_data
 from grokyolo.plan.machine import Machine, look_around
@@ -38,6 +38,7 @@ class Plan:
         advice: everything to know, the weightiest first; findings included.
         timing: as measured, None where that was not asked for.
         accelerators: what each of them does.
+        decay_wanted: whether more weight decay is proposed.
     """
 
     recipe: Recipe
@@ -52,6 +53,7 @@ class Plan:
     advice: tuple[Advice, ...]
     timing: Timing | None = None
     accelerators: tuple[Effect, ...] = ()
+    decay_wanted: bool = True
 
 
 def make_plan(
@@ -90,12 +92,15 @@ def make_plan(
     if data.train is not None and data.train.images > 0:
         counted = (settings, data.train.images, data.classes or 10)
         now = schedule(*counted)
-        if recipe.accelerate.constrained_norm is None:  # else no decay budget has a meaning
+        # a norm that is held leaves decay no budget; and strong decay is proposed to nobody whom it is likely to hurt
+        if recipe.accelerate.constrained_norm is None and decay_wanted(recipe, settings, model):
             ways, single = steps_towards(*counted), alone(*counted)
     machine = machine or look_around()
     costs = costs_of(recipe, settings, data, model, now=now, machine=machine)
     findings = examine(settings, data, model, costs, machine)
-    advice = advise(Facts(settings, data, model, now, ways, recipe.accelerate), findings, recipe.findings)
+    wanted = decay_wanted(recipe, settings, model)
+    facts = Facts(settings, data, model, now, ways, recipe.accelerate, decay_wanted=wanted)
+    advice = advise(facts, findings, recipe.findings)
     timing = measure(recipe, settings, data) if measured else None
     on = effects(recipe.accelerate)
-    return Plan(recipe, settings, data, model, now, ways, single, costs, findings, advice, timing, on)
+    return Plan(recipe, settings, data, model, now, ways, single, costs, findings, advice, timing, on, wanted)

@@ -18,7 +18,7 @@ RUN_SETTINGS = "grokyolo.yaml"
 """The file that makes a folder a run of grokyolo; it holds the run's recipe."""
 ARGUMENTS = "args.yaml"
 """The file that makes a folder a run of Ultralytics."""
-LISTS = "grokyolo recipes lists what there is"
+LISTS = "grokyolo recipes"
 
 
 class Form(Enum):

@@ -98,10 +98,9 @@ def missing(keys: Collection[str], place: Place) -> list[Finding]:
     """
     found = []
     if "model" in keys:
-        hint = "add one to the command line: model=yolo26n.pt"
-        found.append(problem("the recipe names no model", place, hint))
+        found.append(problem("the recipe names no model", place, "model=yolo26n.pt"))
     if "data" in keys:
-        hint = "add your own to the command line: data=my-data.yaml"
+        hint = "add data= and the path of your own data set file to the command line"
         found.append(problem("the recipe names no data set", place, hint))
     return found
 

@@ -219,7 +219,7 @@ def data_without_name(table: Table) -> Finding:
     """Return what is wrong with a section `data` that names no built-in data set."""
     if {"train", "val", "test", "path", "names", "nc"} & set(table.items):
         what = "a recipe names the file of a data set and does not hold one"
-        return problem(what, table.place, "put these lines into my-data.yaml and write data: my-data.yaml")
+        return problem(what, table.place, "put these lines into a file of their own, and its path behind data:")
     option = next((f"data.{key}" for key in table.items), "data")
     add = f"data={BUILTIN_DATA[0]}" if table.place.argument else f"name: {BUILTIN_DATA[0]}"
     return problem(f"{option} is an option of built-in data sets, and none is named", table.place, f"add {add}")

@@ -124,7 +124,7 @@ def refusal(what: str, folder: Path, lock_file: Path, owner_file: Path) -> Usage
         with opened(lock_file, YAML_BYTES, within=lock_file.parent) as file:
             _is_free(file)
     except OSError:
-        hint = f"wait until it is done, or where that process is gone: rm {quote(str(owner_file))}"
+        hint = f"wait until it is done, or remove {quote(str(owner_file))} where that process is gone"
     return UsageError(f"{what} {named(holder(lock_file, owner_file) or UNKNOWN)}", where=str(folder), hint=hint)
 
 

@@ -186,7 +186,7 @@ def axis_named(name: str, axes: Sequence[Axis], option: str) -> Axis:
             what = f"{name} may be {' or '.join(axis.key for axis in found)}"
             raise UsageError(what, where=f"{option} {name}", hint=f"{option} {found[0].key}")
     known = [axis.name for axis in axes]
-    hint = did_you_mean(name, known) or (f"one of {', '.join(known)}" if known else "grokyolo sweep show FOLDER")
+    hint = did_you_mean(name, known) or (f"one of {', '.join(known)}" if known else "grokyolo sweep show --help")
     raise UsageError(f"nothing in this sweep differs by {name}", where=f"{option} {name}", hint=hint)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from grokyolo.errors import RunError, UsageError
@@ -87,7 +88,7 @@ def read_sweep(folder: Path) -> Sweep:
         raise _no_sweep(folder) from None
     except OSError as error:
         what = f"cannot read the sweep: {error.strerror or error}"
-        raise RunError(what, where=str(file), hint=f"ls -l {folder}") from error
+        raise RunError(what, where=str(file), hint=f"ls -l {quote(str(folder))}") from error
     except yaml.YAMLError as error:
         reason = str(error) if len(error.args) == 1 else ""  # ours; those of the parser are long
         raise _broken(file, reason or "it is not valid YAML") from error
@@ -132,9 +133,13 @@ def is_safe(name: str) -> bool:
 
 def _no_sweep(folder: Path) -> RunError:
     if not folder.is_dir():
-        return RunError("there is no such folder", where=str(folder), hint="ls runs")
+        return RunError("there is no such folder", where=str(folder), hint="name a folder that is there")
     near = sorted(file.parent for file in folder.glob(f"*/{SETTINGS}"))
-    hint = f"grokyolo sweep show {near[0]}" if near else f"give a folder that holds {SETTINGS}, for example runs/sweep1"
+    hint = (
+        f"grokyolo sweep show {quote(str(near[0]))}"
+        if near
+        else f"give a folder that holds {SETTINGS}, for example runs/sweep1"
+    )
     return RunError("this is no sweep", where=str(folder), hint=hint)
 
 

@@ -26,6 +26,8 @@ from grokyolo.sweep.local_engine import cores, errors_in, last_lines
 from grokyolo.sweep.outcome import Outcome, Run, State, from_json, outcome_of
 from grokyolo.verdict import Assessment, assess, rules
 
+LOOK = "name a folder that holds runs"
+
 FEW = 200
 """So many runs are judged by this process alone: starting others takes as long."""
 BATCH = 50
@@ -104,12 +106,12 @@ def _runs_in(folder: Path, name: str) -> list[str]:
     except OSError as error:
         missing = not folder.exists()
         what = f"there is no folder `{name}`" if missing else f"cannot read the folder: {error.strerror or error}"
-        raise RunError(what, where=str(folder.absolute()), hint="ls runs") from error
+        raise RunError(what, where=str(folder.absolute()), hint=LOOK) from error
     found = [one for one in inner if signature_of(str(folder / one)) is not None]
     if found:
         return found
     nested = [one for one in inner if is_sweep(folder / one)]
-    hint = f"grokyolo sweep show {quote(str(folder / nested[0]))}" if nested else "ls runs"
+    hint = f"grokyolo sweep show {quote(str(folder / nested[0]))}" if nested else LOOK
     if not nested and signature_of(str(folder)) is not None:
         hint = f"grokyolo gap {quote(name)}"
         raise RunError(f"`{name}` is one run, no sweep", where=str(folder), hint=hint)

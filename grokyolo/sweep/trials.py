@@ -114,7 +114,7 @@ def _check_size(grid: Grid, samples: int | None) -> None:
     draws = [axis.key for axis in grid.axes if isinstance(axis, Draw)]
     if not grid.axes:
         what = "there is nothing to sweep over: no key has several values"
-        raise UsageError(what, where="KEY=V1,V2,...", hint="for example weight_decay=0,0.3,1, or use grokyolo train")
+        raise UsageError(what, where="KEY=V1,V2,...", hint="give a key several values, such as weight_decay=0,0.3,1")
     if draws and samples is None:
         raise UsageError(f"{draws[0]} is drawn at random; how often?", where="--samples", hint="--samples 20")
     if samples is not None and not draws:
@@ -138,8 +138,7 @@ def _must_agree(before: Sweep, recipe: str, grid: Grid) -> None:
         shown = " ".join(before.overrides) or "without further KEY=VALUE"
         what = f"this sweep was made with other values for all points: {shown}"
     if what:
-        hint = f"choose another --name; this sweep goes on with: {command_of(before)}"
-        raise UsageError(what, where=str(before.folder), hint=hint)
+        raise UsageError(f"{what}: another needs another --name", where=str(before.folder), hint=command_of(before))
 
 
 def command_of(sweep: Sweep) -> str:

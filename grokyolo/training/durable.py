@@ -228,9 +228,9 @@ class Durable(Engine):
             if time.monotonic() >= deadline:
                 shown = folder.shown(Path(self.save_dir))
                 raise GrokyoloError(
-                    f"the end of the training could not be saved; the last saved epoch is {self._saved_epoch}",
+                    f"the end could not be saved for want of room; the last saved epoch is {self._saved_epoch}",
                     where=shown,
-                    hint=f"make room, then: grokyolo resume {quote(shown)}",
+                    hint=f"grokyolo resume {quote(shown)}",
                 )
             time.sleep(ASK_FOR_ROOM)
             self._ready = self._ready or self._make_ready()

@@ -17,6 +17,7 @@ from grokyolo.plan import another_family, family_of
 from grokyolo.recipe import BuiltinData, Recipe, epochs_of
 from grokyolo.run import folder, links, signals, status
 from grokyolo.training import untrusted
+from grokyolo.typed import AGAIN
 
 FAMILIES = {"RTDETR": "RT-DETR", "YOLOWorld": "YOLO-World"}
 """Classes of Ultralytics beside `YOLO` whose names are not those of their models."""
@@ -258,7 +259,7 @@ def _explained(error: BaseException, recipe: Recipe, before: folder.Untouched, v
     hint = f"grokyolo resume {quote(shown)}" + ("" if kept else " --verbose")
     if gone:
         where = "before the first epoch was finished; no run folder is left"
-        hint = f"grokyolo train --recipe {quote(recipe.name)} --verbose"
+        hint = AGAIN if isinstance(error, (KeyboardInterrupt, Interrupted, Stopped)) else "--verbose"
     if isinstance(error, (KeyboardInterrupt, Interrupted)):
         return Interrupted(getattr(error, "what", "stopped by Ctrl-C"), where=where, hint=hint)
     if isinstance(error, Stopped):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from grokyolo.plan.costs import Costs
 from grokyolo.plan.memory import Need
 from grokyolo.recipe.models import MEMORISED
 from grokyolo.recipe.units import size_text
+from grokyolo.typed import changed
 
 JUMPS = f"{CONTROL[0]:.1f} to {CONTROL[1]:.1f}"
 """E-folds at which the positive control jumps."""
@@ -48,7 +48,7 @@ def plan_screen(plan: Plan, command: Sequence[str] = ()) -> RenderableType:
     for label, text in plan_rows(plan):
         table.add_row(label, Text(text))
     parts: list[RenderableType] = [_heading(plan), table]
-    if plan.ways:
+    if plan.ways and not any(advice.weight is Weight.BREAKS for advice in plan.advice):
         parts += [Text(), _ways(plan, command)]
     shown = [advice for advice in plan.advice if not _told_by_ways(advice, plan.ways)]
     if shown:
@@ -64,10 +64,18 @@ def brief(plan: Plan) -> list[str]:
     lines = [
         f"plan: {now.steps:,} optimizer steps in {now.epochs:,} epochs, {now.optimizer.name}, "
         f"learning rate {curve_words(now)}, weight decay {format_number(now.weight_decay)}",
-        f"plan: {planned_budget(plan, now)}; the positive control jumps at {JUMPS}",
+        f"plan: {planned_budget(plan, now)}; {_beside_budget(plan)}",
     ]
     lines += [f"plan: {effect.name}: {effect.what}" for effect in plan.accelerators]
     return lines + [f"plan: {advice.what}" for advice in plan.advice if advice.weight >= Weight.DEFEATS][:2]
+
+
+def _beside_budget(plan: Plan) -> str:
+    """Return what the budget is to be seen beside: where the control jumps, or what decay does in this model."""
+    share = plan.model.free_share
+    if plan.decay_wanted or share is None:
+        return f"the positive control jumps at {JUMPS}"
+    return f"{100 * (1 - share):.3g} % of the decayed weights feed a normalisation, where decay changes only their pace"
 
 
 def _heading(plan: Plan) -> Text:
@@ -92,7 +100,7 @@ def _ways(plan: Plan, command: Sequence[str]) -> RenderableType:
     if plan.alone:
         parts.append(Text(_alone(plan.alone), style="dim"))
     if command:
-        parts.append(Text(f"next: {_changed(command, plan.ways)}", no_wrap=True, overflow="ignore"))
+        parts.append(Text(f"next: {changed(command, _typed(plan.ways))}", no_wrap=True, overflow="ignore"))
     return Group(*parts)
 
 
@@ -102,11 +110,8 @@ def _judgement(plan: Plan) -> str:
     return f"{what[0].upper()}{what[1:]}. Towards it:"
 
 
-def _changed(command: Sequence[str], ways: Sequence[Change]) -> str:
-    """Return the command with the changes in place of what they change."""
-    new = [part for change in ways for part in change.typed.split()]
-    keys = {part.partition("=")[0] for part in new}
-    return shlex.join([*(word for word in command if word.partition("=")[0] not in keys), *new])
+def _typed(ways: Sequence[Change]) -> list[str]:
+    return [part for change in ways for part in change.typed.split()]
 
 
 def _alone(changes: Sequence[Change]) -> str:
@@ -116,7 +121,7 @@ def _alone(changes: Sequence[Change]) -> str:
 
 def _told_by_ways(advice: Advice, ways: Sequence[Change]) -> bool:
     """Tell whether the list of changes says already what this warning says."""
-    typed = {part.partition("=")[0] for change in ways for part in change.typed.split()}
+    typed = {part.partition("=")[0] for part in _typed(ways)}
     return advice.weight < Weight.LIES and "=" in advice.remedy and advice.remedy.partition("=")[0] in typed
 
 
@@ -124,6 +129,11 @@ def _advice(advice: Sequence[Advice]) -> Iterator[Text]:
     for one in advice[:MOST_ADVICE]:
         text = Text()
         text.append(f"{LABEL.get(one.weight, 'warning')}: ", style=STYLES[one.weight])
+        if "/" in one.remedy:  # a file is not to be broken over two lines
+            text.append(one.what)
+            yield text
+            yield Text(f"try: {one.remedy}", no_wrap=True, overflow="ignore")
+            continue
         text.append(f"{one.what}. Try: {one.remedy}" if one.remedy else one.what)
         yield text
     if len(advice) > MOST_ADVICE:

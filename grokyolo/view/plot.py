@@ -63,7 +63,7 @@ def save_picture(make: Callable[[], Figure], path: Path) -> None:
         raise UsageError(
             f"cannot write the picture: {error.strerror or error}",
             where=str(path),
-            hint="--plot FILE elsewhere",
+            hint="write another file behind --plot",
         ) from error
 
 

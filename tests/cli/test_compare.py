@@ -91,7 +91,7 @@ def test_json_stays_alone_on_standard_output_beside_a_picture(grokyolo, runs):
 def test_one_run_is_too_few(grokyolo, runs, count):
     code, out, err = grokyolo("compare", *runs[:count])
     assert (code, out) == (2, "")
-    assert problem(err) == ("name at least two runs", "grokyolo compare", "grokyolo compare runs/a runs/b")
+    assert problem(err) == ("name at least two runs", "grokyolo compare", "grokyolo compare --help")
 
 
 def test_a_run_that_is_not_there(grokyolo, run):
@@ -103,7 +103,11 @@ def test_a_run_that_is_not_there(grokyolo, run):
 def test_a_clock_that_no_log_tells(grokyolo, foreign):
     code, out, err = grokyolo("compare", foreign, foreign, "--by", "budget")
     assert (code, out) == (2, "")
-    assert problem(err) == ("none of the logs tells its e-folds", "--by budget", "--by epoch")
+    assert problem(err) == (
+        "none of the logs tells its e-folds",
+        "--by budget",
+        "grokyolo compare old/results.csv old/results.csv --by epoch",
+    )
 
 
 def test_a_picture_of_a_kind_that_cannot_be_drawn(grokyolo, runs):

@@ -98,7 +98,10 @@ def test_last_may_be_longer_than_the_run(grokyolo, workplace):
 def test_last_is_not_negative(grokyolo, workplace, last):
     short(workplace / "runs" / "a")
     code, _, err = grokyolo("gap", "runs/a", "--last", last)
-    assert (code, problem(err)) == (2, ("--last needs a number of epochs", f"--last {last}", "--last 20"))
+    assert (code, problem(err)) == (
+        2,
+        ("--last needs a number of epochs", f"--last {last}", "grokyolo gap runs/a --last 20"),
+    )
 
 
 def test_a_grok_is_told(grokyolo, workplace):

@@ -29,20 +29,28 @@ def test_the_run_of_the_glossary_on_one_screen(grokyolo, glossary):
     assert "steps 250: 1 batch an epoch, a step every 4 (nbs 64 / batch 16)" in text
     assert "budget 0.00015 e-folds: weights shrink by 0.015 %. Control: 2.0 to 2.7" in text
     assert "optimizer AdamW (auto: lr0 ignored), learning rate 0 → 0.000119 → 0.0000017" in text
+    assert "98.5 % of the decayed weights feed a normalisation: decay only changes their pace; strong decay" in text
+    assert "weight_decay=1.0" not in text
+
+
+def test_who_asks_for_strong_decay_is_told_the_way(grokyolo, glossary):
+    _, out, _ = grokyolo("plan", "--recipe", glossary, "weight_decay=0.1")
+    text = " ".join(out.split())
     assert "Far too small a budget: nothing that works through weight decay can show." in text
-    for change in ("nbs=16 ×4", "lrf=1.0 ×2", "weight_decay=1.0 ×100", "epochs=2500 ×2.5"):
+    for change in ("nbs=16 ×4", "lrf=1.0 ×2", "weight_decay=1.0 ×10", "epochs=2500 ×2.5"):
         assert change in text, change
     assert text.count("next: grokyolo plan --recipe mine.yaml optimizer=AdamW lr0=0.001") == 1
 
 
 def test_plain_it_is_what_yolo_train_would_do(grokyolo, glossary):
-    typed = ("epochs=1000", "patience=0", "weight_decay=0.01")
+    typed = ("epochs=1000", "patience=0", "weight_decay=0.1")
     code, out, err = grokyolo("plan", "--plain", *typed)
     assert (code, err) == (0, "")
     assert out.splitlines()[0] == "yolo train: yolo26n.pt on coco8.yaml, detect, 1,000 epochs"
     assert "next: grokyolo plan --plain patience=0 optimizer=AdamW lr0=0.001" in out
     plain, same = (
-        json.loads(grokyolo("plan", *given, "--json")[1]) for given in (("--plain", *typed), ("--recipe", glossary))
+        json.loads(grokyolo("plan", *given, "--json")[1])
+        for given in (("--plain", *typed), ("--recipe", glossary, *typed))
     )
     assert {**plain, "recipe": "", "recipe_hash": "", "model": ""} == {
         **same,
@@ -55,7 +63,7 @@ def test_plain_it_is_what_yolo_train_would_do(grokyolo, glossary):
 def test_the_command_to_type_next_is_one_line_however_narrow(grokyolo, workplace, monkeypatch):
     (workplace / "my recipe.yaml").write_text(GLOSSARY)
     monkeypatch.setenv("COLUMNS", "40")
-    _, out, _ = grokyolo("plan", "--recipe", "my recipe.yaml", "epochs=500")
+    _, out, _ = grokyolo("plan", "--recipe", "my recipe.yaml", "epochs=500", "weight_decay=0.1")
     (line,) = [line for line in out.splitlines() if line.startswith("next: ")]
     words = shlex.split(line)
     assert words[1:5] == ["grokyolo", "plan", "--recipe", "my recipe.yaml"]
@@ -80,7 +88,7 @@ def test_a_name_without_the_option_is_told_where_it_goes(grokyolo):
 
 
 def test_the_command_it_proposes_leads_to_the_control(grokyolo, glossary):
-    _, out, _ = grokyolo("plan", "--recipe", glossary, "epochs=500")
+    _, out, _ = grokyolo("plan", "--recipe", glossary, "epochs=500", "weight_decay=0.1")
     text = " ".join(out.split())
     command = text.partition("next: grokyolo ")[2].partition(" warning:")[0].split()
     command = [word for word in command if word in {"plan", "--recipe", glossary} or "=" in word]

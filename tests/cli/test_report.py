@@ -88,7 +88,7 @@ def test_no_page_without_a_run_that_can_be_read(grokyolo):
 def test_a_run_must_be_named(grokyolo):
     code, _, err = grokyolo("report")
     assert code == 2
-    assert problem(err) == ("name at least one RUN", "grokyolo report", "grokyolo report runs/exp1")
+    assert problem(err) == ("name at least one RUN", "grokyolo report", "grokyolo report --help")
 
 
 def test_a_log_is_never_overwritten(grokyolo, csv):
@@ -98,7 +98,7 @@ def test_a_log_is_never_overwritten(grokyolo, csv):
     assert problem(err) == (
         "a report is an .html file, not .csv",
         "-o old/train7/results.csv",
-        "-o old/train7/results.html",
+        "grokyolo report old/train7/results.csv -o old/train7/results.html",
     )
     assert csv.read_text() == before
 

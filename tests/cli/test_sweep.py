@@ -11,7 +11,7 @@ import yaml
 from tests.cli.conftest import PATIENCE, TINY, problem, problems, rows, wait_for_epochs
 
 SWEEP = Path("runs") / "s"
-TOLD = ("sweep: ", "started ", "finished ", "stopped ", "failed ", "failed: ", "0 of ", "1 of ", "2 of ")
+TOLD = ("sweep: ", "started ", "finished ", "stopped seed", "failed ", "failed: ", "0 of ", "1 of ", "2 of ")
 """How lines of progress begin."""
 
 
@@ -77,10 +77,9 @@ def test_a_point_that_fails_is_told_and_the_others_go_on(grokyolo):
     assert [line.split()[0] for line in out.splitlines()] == ["memo-", "model", "nowhere", "modular-addition"]
     assert out.splitlines()[2].rstrip().endswith("failed")
     assert problem(err, "warning: ", *TOLD) == (
-        "1 of 2 points failed",
+        "1 of 2 points failed: the logs say why",
         "runs/s",
-        "mend what the logs say, then: grokyolo sweep --recipe grok-modular-addition data.modulus=5 epochs=1 "
-        f"{models} --name s",
+        f"grokyolo sweep --recipe grok-modular-addition data.modulus=5 epochs=1 {models} --name s",
     )
     (told,) = (line for line in err.splitlines() if line.startswith("failed: "))
     assert told.startswith("failed: model=nowhere: cannot find, read or download the model nowhere.pt")
@@ -174,13 +173,13 @@ def test_a_key_behind_slurm_is_no_file(grokyolo):
             ["weight_decay=1"],
             "there is nothing to sweep over: no key has several values",
             "KEY=V1,V2,...",
-            "for example weight_decay=0,0.3,1, or use grokyolo train",
+            "give a key several values, such as weight_decay=0,0.3,1",
         ),
         (
             ["lr0=loguniform(1e-4,1e-1)"],
             "lr0 is drawn at random; how often?",
             "--samples",
-            "--samples 20",
+            "grokyolo sweep --recipe grok-modular-addition data.modulus=5 'lr0=loguniform(1e-4,1e-1)' --samples 20",
         ),
         (
             ["seed=0,1", "--name", "a/b"],
@@ -200,7 +199,7 @@ def test_a_key_behind_slurm_is_no_file(grokyolo):
             ["seed=0,1", "--time-limit", "soon"],
             "'soon' is not a time such as 30s, 10m, 1h or 11h30m",
             "--time-limit soon",
-            "--time-limit 11h30m",
+            "grokyolo sweep --recipe grok-modular-addition data.modulus=5 seed=0,1 --time-limit 11h30m",
         ),
         (
             ["seed=0,1", "--jobs", "0"],

@@ -114,18 +114,22 @@ def test_any_folder_of_runs(grokyolo, workplace):
 @pytest.mark.parametrize(
     ("arguments", "what", "hint"),
     [
-        ([], "name the folder of a sweep", "grokyolo sweep show runs/sweep1"),
-        (["a", "b"], "one FOLDER at a time", "grokyolo sweep show runs/sweep1"),
-        (["nix"], "there is no folder `nix`", "ls runs"),
+        ([], "name the folder of a sweep", "grokyolo sweep show --help"),
+        (["a", "b"], "one FOLDER at a time", "grokyolo sweep show --help"),
+        (["nix"], "there is no folder `nix`", "name a folder that holds runs"),
         (["runs/sweep", "--axes", "fracton"], "nothing in this sweep differs by fracton", "did you mean fraction?"),
         (
             ["runs/sweep", "--critical", "lr0"],
             "nothing in this sweep differs by lr0",
             "one of weight_decay, fraction, seed",
         ),
-        (["runs/sweep", "--within", "0"], "--within needs a number above 0", "--within 5"),
-        (["runs/sweep", "--jobs", "0"], "--jobs needs a number above 0", "--jobs 2"),
-        (["runs/sweep", "--plot", "a.bmp"], "cannot draw a .bmp", "--plot a.png"),
+        (
+            ["runs/sweep", "--within", "0"],
+            "--within needs a number above 0",
+            "grokyolo sweep show runs/sweep --within 5",
+        ),
+        (["runs/sweep", "--jobs", "0"], "--jobs needs a number above 0", "grokyolo sweep show runs/sweep --jobs 2"),
+        (["runs/sweep", "--plot", "a.bmp"], "cannot draw a .bmp", "grokyolo sweep show runs/sweep --plot a.png"),
         (["runs/sweep", "--csv", "no/a.csv"], "cannot write the table: No such file or directory", "mkdir -p no"),
         (["runs/sweep", "--color"], "unrecognized arguments: --color", "did you mean --no-color?"),
     ],

@@ -158,9 +158,9 @@ def test_resume_of_another_recipe_is_refused(grokyolo, run):
     code, out, err = grokyolo("train", *TINY, "epochs=3", "lr0=0.5", "--name", "exp1", "--resume")
     assert (code, out) == (2, "")
     assert problem(err) == (
-        "the run exp1 was started with another recipe than this one",
+        "the run exp1 was started with another recipe than this one, which needs another --name",
         "runs/exp1/grokyolo.yaml",
-        "grokyolo resume runs/exp1, or choose another --name",
+        "grokyolo resume runs/exp1",
     )
     assert (run / "gap.csv").read_bytes() == before
 
@@ -187,7 +187,7 @@ def test_resume_without_a_name_takes_the_name_of_the_recipe(grokyolo, workplace)
             ["--recipe", "nope.yaml"],
             "there is no file nope.yaml",
             "grokyolo train --recipe nope.yaml",
-            "grokyolo recipes lists what there is",
+            "grokyolo recipes",
         ),
         (
             ["--recipe", "long-coco8", "wieght_decay=0.1"],
@@ -223,7 +223,7 @@ def test_resume_without_a_name_takes_the_name_of_the_recipe(grokyolo, workplace)
             ["--recipe", "long-coco8", "--time-limit", "soon"],
             "'soon' is not a time such as 30s, 10m, 1h or 11h30m",
             "--time-limit soon",
-            "--time-limit 11h30m",
+            "grokyolo train --recipe long-coco8 --time-limit 11h30m",
         ),
         (
             [*TINY, "--name", "a:b"],
@@ -285,7 +285,7 @@ def test_missing_data_that_cannot_be_downloaded(grokyolo, workplace, detect):
     what, where, hint = problem(err)
     assert what.startswith("cannot find, read or download the data set coco8.yaml: ")
     assert where == "data: coco8.yaml (built-in long-coco8.yaml:19)"
-    assert "data=my-data.yaml" in hint
+    assert "behind data=" in hint
     assert list(workplace.iterdir()) == []
 
 
@@ -362,7 +362,7 @@ def test_failure_before_the_first_epoch_leaves_no_folder(grokyolo, workplace, mo
     assert lines[-3:] == [
         "error: training failed: out of luck",
         "where: before the first epoch was finished; no run folder is left",
-        "try:   grokyolo train --recipe grok-modular-addition --verbose",
+        "try:   grokyolo train --recipe grok-modular-addition data.modulus=5 epochs=1 --verbose",
     ]
     assert list((workplace / "runs").iterdir()) == []
 
@@ -382,8 +382,8 @@ def test_failure_in_the_middle_keeps_the_run_and_the_traceback(grokyolo, workpla
     assert (code, out) == (1, "")
     assert err.splitlines()[-3:] == [
         "error: training failed: out of luck",
-        "where: runs/a",
-        "try:   read runs/a/error.txt, then: grokyolo resume runs/a",
+        "where: runs/a; runs/a/error.txt says more",
+        "try:   grokyolo resume runs/a",
     ]
     assert "Traceback" not in err
     assert "RuntimeError: out of luck" in Path("runs/a/error.txt").read_text()

@@ -32,7 +32,7 @@ def test_a_fault_of_the_program_is_told_and_noted(grokyolo, broken, monkeypatch,
     assert (code, out) == (1, "")
     what, where, hint = problem(err)
     assert what == "internal error: ZeroDivisionError: one"
-    assert "same command again" in hint
+    assert "type the command again" in hint
     assert Path(where).parent == Path("cache")
     noted = Path(where).read_text()
     assert noted.startswith("Traceback")

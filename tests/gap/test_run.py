@@ -151,7 +151,7 @@ class TestErrors:
         assert error.hint == f"grokyolo gap {plain}"
 
     def test_no_such_run_and_nothing_near(self, tmp_path):
-        assert self.refused(tmp_path / "a" / "b").hint == "ls runs"
+        assert self.refused(tmp_path / "a" / "b").hint == "name a folder that holds a run"
 
     def test_an_empty_folder(self, tmp_path):
         assert "no log in this folder" in self.refused(tmp_path).what

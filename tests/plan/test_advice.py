@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from grokyolo.plan import Weight, make_plan
+from grokyolo.recipe import load
 from tests.plan.recipes import QUIET_MACHINE, box, detection, recipe
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -39,7 +40,7 @@ def test_leakage_comes_first(large, workplace):
 
 
 def test_a_budget_far_too_small_comes_next_and_says_the_way(large):
-    first = advice(large, "optimizer=AdamW", "epochs=10")[0]
+    first = advice(large, "optimizer=AdamW", "epochs=10", "weight_decay=0.1")[0]
     assert first.weight is Weight.DEFEATS
     assert first.what == "far too small a budget: nothing that works through weight decay can show"
     assert "nbs=16 lrf=1.0 weight_decay=1.0 epochs=" in first.remedy
@@ -52,7 +53,7 @@ def test_a_budget_a_little_too_small(large):
 
 
 def test_an_optimizer_that_rescales_decay(large):
-    one = next(one for one in advice(large, "optimizer=Adam") if one.about_budget)
+    one = next(one for one in advice(large, "optimizer=Adam", "weight_decay=0.1") if one.about_budget)
     assert one.what == "Adam rescales weight decay with the gradient, so its budget is unknown"
     assert one.remedy == "optimizer=AdamW"
 
@@ -94,6 +95,21 @@ def test_weights_that_feed_a_normalisation(large):
     assert not about(advice(large, *LONG, model="best.pt"), "feed a normalisation")
 
 
+def test_strong_decay_is_proposed_to_nobody_who_did_not_ask(large):
+    """Most of a detector is normalised, and with decay 1.0 ours learned nothing (docs/study.md)."""
+    for given in ((), ("weight_decay=0.01", "epochs=1000"), ("optimizer=Adam",)):
+        plan = make_plan(recipe(*given, data=large, model="yolo26n.yaml"), machine=QUIET_MACHINE)
+        assert plan.ways == plan.alone == ()
+        assert not [one for one in plan.advice if one.about_budget or "weight_decay=" in one.remedy]
+        (one,) = about(plan.advice, "feed a normalisation")
+        assert one.weight is Weight.LIMITS
+        assert one.what.endswith("; strong decay helped no such model in docs/study.md")
+    assert make_plan(recipe(data=large, model="best.pt"), machine=QUIET_MACHINE).ways == ()
+    asked = make_plan(recipe("weight_decay=0.1", data=large), machine=QUIET_MACHINE)
+    assert "weight_decay=1.0" in {change.typed for change in asked.ways}
+    assert make_plan(load("memorise-modular-addition"), machine=QUIET_MACHINE).ways
+
+
 def test_a_batch_that_nobody_knows_yet(large):
     assert about(advice(large, "batch=-1"), "the GPU's memory chooses the batch: all numbers here are for 16")
 
@@ -107,6 +123,6 @@ def test_the_recipes_own_warnings_are_notes_unless_told_already(large):
 
 
 def test_the_weightiest_comes_first(large):
-    weights = [one.weight for one in advice(large)]
+    weights = [one.weight for one in advice(large, "weight_decay=0.1")]
     assert weights == sorted(weights, reverse=True)
     assert len(set(weights)) > 2

@@ -104,7 +104,7 @@ def test_own_small_data_must_be_named_and_the_error_says_how():
     with pytest.raises(RecipeError) as caught:
         load("long-small-data")
     assert caught.value.lines()[0] == "error: the recipe names no data set"
-    assert caught.value.lines()[-1] == "try:   add your own to the command line: data=my-data.yaml"
+    assert caught.value.lines()[-1] == "try:   add data= and the path of your own data set file to the command line"
     assert load("long-small-data", ["data=my-data.yaml"]).data == "my-data.yaml"
 
 

@@ -37,7 +37,7 @@ def test_no_number_is_cut_off(workplace):
 
 
 def test_a_budget_that_nobody_knows_asks_for_another_optimizer(workplace):
-    text = " ".join(screen(planned("optimizer=Adam", "epochs=1000")).split())
+    text = " ".join(screen(planned("optimizer=Adam", "epochs=1000", "weight_decay=0.1")).split())
     assert "Adam rescales weight decay with the gradient, so its budget is unknown. Towards it:" in text
 
 
@@ -57,8 +57,8 @@ def test_warnings_that_break_come_first_and_the_rest_is_counted(workplace):
 
 
 def test_a_command_replaces_what_it_changes(workplace):
-    command = ["grokyolo", "plan", "--recipe", "a b.yaml", "epochs=5", "imgsz=64"]
-    text = " ".join(screen(planned("epochs=5", "imgsz=64"), command).split())
+    command = ["grokyolo", "plan", "--recipe", "a b.yaml", "epochs=5", "imgsz=64", "weight_decay=0.1"]
+    text = " ".join(screen(planned("epochs=5", "imgsz=64", "weight_decay=0.1"), command).split())
     assert "next: grokyolo plan --recipe 'a b.yaml' imgsz=64 optimizer=AdamW" in text
     assert "epochs=5 " not in text
 

@@ -151,7 +151,7 @@ class TestData:
             os.utime(path)
         with pytest.raises(GrokyoloError, match="cannot find") as caught:
             gone_on(run)
-        assert caught.value.hint == "grokyolo resume runs/stopped data=PATH"
+        assert caught.value.hint == "type the command again, with the place where it is now behind data="
         warnings = []
         go_on(run, load(str(run), [f"data={file}"]), listener=listener(warnings=warnings))
         assert events(run) == {1: "start", 4: "resume"}

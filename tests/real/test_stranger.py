@@ -106,7 +106,7 @@ def test_a_data_set_file_that_brings_code_is_refused(workplace):
     )
     recipe = load("long", ["model=yolo26n.yaml", "data=data.yaml"])
     with pytest.raises(DataError):
-        _find_data(recipe, "detect", "grokyolo resume runs/a data=PATH")
+        _find_data(recipe, "detect", moved=True)
     assert not (workplace / "pwned").exists()
 
 

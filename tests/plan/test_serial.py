@@ -16,7 +16,7 @@ def plan(data, *overrides, model="yolo26n.yaml"):
 
 
 def test_everything_is_there(workplace):
-    found = plan(detection(workplace / "set", [box(0)] * 4, [box(1)] * 2), "epochs=1000", "weight_decay=0.01")
+    found = plan(detection(workplace / "set", [box(0)] * 4, [box(1)] * 2), "epochs=1000", "weight_decay=0.1")
     assert set(found) == {
         *("recipe", "recipe_hash", "task", "epochs", "data", "model", "optimizer", "control", "ways", "alone"),
         *("accelerate", "costs", "time", "warnings"),

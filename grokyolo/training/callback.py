@@ -27,7 +27,7 @@ from grokyolo.gap import EventKind
 from grokyolo.gap.log import EpochRecord, GapWriter
 from grokyolo.run import folder, logs
 from grokyolo.training.loggers import PREFIX
-from grokyolo.training.probe import SCORES, Measurement, Probe, measurement
+from grokyolo.training.probe import Measurement, Probe, facts, measurement
 from grokyolo.training.weights import largest_group, weight_norms
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class GapCallback:
             cells = before[-1].line.split(b",")
             self._steps, self._seconds = int(cells[1]), float(cells[2])
         logs.go_back(run, self._done, repeats=False)
-        folder.write_foreign_settings(run, vars(trainer.args), settings, self._facts(trainer))
+        folder.write_foreign_settings(run, vars(trainer.args), settings, facts(trainer, self._probe))
         self._log = GapWriter(run / logs.LOG)
 
     @watching
@@ -198,17 +198,6 @@ class GapCallback:
         found = {PREFIX + name: getattr(record, name) for name in names if getattr(record, name) is not None}
         trainer.metrics.update(found)
         self._shown = tuple(found)
-
-    def _facts(self, trainer: Any) -> dict[str, Any]:
-        return {
-            "device": str(trainer.device),
-            "task": trainer.args.task,
-            "score_name": SCORES[trainer.args.task][1],
-            "train_images": len(trainer.train_loader.dataset),
-            "probe_images": self._probe.images if self._probe else 0,
-            "val_images": len(trainer.test_loader.dataset),
-            "batches_per_epoch": len(trainer.train_loader),
-        }
 
 
 EVENTS = ("on_train_start", "on_train_epoch_start", "on_val_end", "on_fit_epoch_end", "on_train_end")

@@ -13,7 +13,7 @@ from grokyolo.run import folder
 from grokyolo.training.cadence import Cadence
 from grokyolo.training.fused import Fused
 from grokyolo.training.intervals import ErrorBars
-from grokyolo.training.probe import SCORES, Probe, as_it_is, measurement
+from grokyolo.training.probe import Probe, as_it_is, facts, measurement
 from grokyolo.training.stepping import Stepping
 
 
@@ -29,7 +29,7 @@ class Measured(Stepping):
         self.error_bars = ErrorBars(Path(self.save_dir), seed, on=RANK == -1)
         self._measuring_seconds = 0.0
         if RANK in {-1, 0}:
-            folder.add_facts(Path(self.save_dir), self._facts())
+            folder.add_facts(Path(self.save_dir), facts(self, self.probe))
 
     def placed(self, saved: dict[str, Any] | None) -> None:
         """Go on in the cadence that the state was in."""
@@ -44,17 +44,6 @@ class Measured(Stepping):
         state = super().state_to_save()
         state["measured"]["every"] = self.cadence.every
         return state
-
-    def _facts(self) -> dict[str, Any]:
-        return {
-            "device": str(self.device),
-            "task": self.args.task,
-            "score_name": SCORES[self.args.task][1],
-            "train_images": len(self.train_loader.dataset),
-            "probe_images": self.probe.images if self.probe else 0,
-            "val_images": len(self.test_loader.dataset),
-            "batches_per_epoch": len(self.train_loader),
-        }
 
     def validate(self) -> tuple[dict[str, float] | None, float | None]:
         """Validate and score the probe in the epochs that are due; NaN metrics in the others."""

@@ -124,6 +124,19 @@ class Probe:
         return measurement(trainer, self.validator)
 
 
+def facts(trainer: Any, probe: Probe | None) -> dict[str, Any]:
+    """Return what grokyolo.yaml says of a training once its data is loaded."""
+    return {
+        "device": str(trainer.device),
+        "task": trainer.args.task,
+        "score_name": SCORES[trainer.args.task][1],
+        "train_images": len(trainer.train_loader.dataset),
+        "probe_images": probe.images if probe else 0,
+        "val_images": len(trainer.test_loader.dataset),
+        "batches_per_epoch": len(trainer.train_loader),
+    }
+
+
 def training_files(dataset: Any) -> list[str]:
     """Return the image files that a training data set really uses (after `fraction` and broken images)."""
     if hasattr(dataset, "samples"):

@@ -130,7 +130,7 @@ def test_a_failure_of_measuring_does_not_end_the_training(small, workplace, monk
 
 def test_from_python_what_the_verb_does(small, workplace):
     run = grokyolo.train(str(small("classify")), name="api", epochs=2, gap={"every": 2})
-    assert run.run == "runs/api"
+    assert Path(run.run) == workplace / "runs" / "api"
     assert run.epoch.tolist() == [1, 2]
 
 

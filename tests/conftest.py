@@ -3,6 +3,7 @@
 import logging
 import os
 import shlex
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +24,7 @@ os.environ.update(
     COLUMNS="80",
 )
 logging.raiseExceptions = False  # Ultralytics' logger keeps the stream of the test that imported it, closed since
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests close terminals, also where they are started by nohup
 ROOT = Path(__file__).parent.parent
 
 # Nothing is timed, and where a test writes into a folder each example may find what the one before has left.
@@ -40,10 +42,6 @@ settings.load_profile("unhurried")
 def root() -> Path:
     """The project's root folder."""
     return ROOT
-
-
-# Ultralytics' logger keeps the output of the test that imported it first, which is closed when a later one logs.
-logging.raiseExceptions = False
 
 
 @pytest.fixture(autouse=True)

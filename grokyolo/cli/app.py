@@ -19,7 +19,7 @@ import typer
 
 from grokyolo.cli import shells
 from grokyolo.cli.command import HELP_NAMES, Command, Group, command_of
-from grokyolo.cli.output import NO_COLOR, print_error
+from grokyolo.cli.output import NO_COLOR, TYPED, print_error
 from grokyolo.errors import GrokyoloError, Interrupted, UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -123,10 +123,12 @@ def _yolo(mode: str, *words: str) -> str:
     """Return the command of Ultralytics for what was typed, with the weights of the run named there, or the newest."""
     runs = [word for word in words if (Path(word) / BEST).is_file()]
     newest = sorted(Path("runs").glob(f"**/{BEST}"), key=lambda path: path.stat().st_mtime)[-1:]
-    (weights,) = [Path(runs[0]) / BEST] if runs else newest or [Path("runs", "NAME") / BEST]
+    weights = [Path(runs[0]) / BEST] if runs else newest
     others = [word for word in words if word not in runs]
     named = any(word.startswith("model=") for word in words)
-    return shlex.join(["yolo", mode, *([] if named else [f"model={weights}"]), *others])
+    if not named and not weights:
+        return "type it where runs/ is, or name the weights behind model="
+    return shlex.join(["yolo", mode, *([] if named else [f"model={weights[0]}"]), *others])
 
 
 app = typer.Typer(cls=Program, rich_markup_mode=None, context_settings=HELP_NAMES)
@@ -177,6 +179,7 @@ def _answered(arguments: list[str]) -> int:
     """Run a command and print its error, if it ends with one."""
     _tolerate_narrow_encodings()
     colours = NO_COLOR.set("--no-color" in takewhile("--".__ne__, arguments))
+    typed = TYPED.set(("grokyolo", *arguments))
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -196,6 +199,7 @@ def _answered(arguments: list[str]) -> int:
         return _told(explained(error), arguments)
     finally:
         NO_COLOR.reset(colours)
+        TYPED.reset(typed)
 
 
 def _told(error: GrokyoloError, arguments: list[str]) -> int:

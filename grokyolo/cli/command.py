@@ -63,10 +63,22 @@ class Arranging:
         if f"-{name}" in names:
             hint = shlex.join([*ctx.command_path.split(), *(f"-{one}" if one == word else one for one in words)])
         elif self._trains_with(ctx, key):
-            hint = f"train arguments are written KEY=VALUE: {key}=..."
+            hint = self._as_argument(ctx, word, key, words)
         else:
             hint = did_you_mean(name, [known for known in names if known.startswith("--")])
         return UsageError(f"unrecognized arguments: {word}", where=ctx.command_path, hint=hint or help_of(ctx))
+
+    @staticmethod
+    def _as_argument(ctx: Context, word: str, key: str, words: Sequence[str]) -> str:
+        """Return the command with a train argument that was typed as an option, its value behind it."""
+        at = list(words).index(word)
+        before, behind = list(words[:at]), list(words[at + 1 :])
+        value = word.partition("=")[2]
+        if not value and behind and not behind[0].startswith("--") and "=" not in behind[0]:
+            value = behind.pop(0)
+        if not value:
+            return f"write {key} and its value with a = between, and no dashes"
+        return shlex.join([*ctx.command_path.split(), *before, f"{key}={value}", *behind])
 
     def arranged(self, ctx: Context, words: Sequence[str]) -> list[str]:
         """Return the words as Typer understands them: each option with its value in one word.

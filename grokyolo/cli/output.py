@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 NO_COLOR: ContextVar[bool] = ContextVar("NO_COLOR", default=False)
 """Whether --no-color was typed; `main` sets it. Rich looks at the environment variable of this name by itself."""
+TYPED: ContextVar[tuple[str, ...]] = ContextVar("TYPED", default=())
+"""The command as it was typed, word by word; `main` sets it."""
 
 
 class Output:

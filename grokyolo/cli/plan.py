@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grokyolo.cli import options
-from grokyolo.cli.output import console, say, say_json
+from grokyolo.cli.output import TYPED, console, say, say_json
 from grokyolo.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,17 +43,15 @@ def run(
         raise UsageError(
             "--plain is without a recipe", where=f"--plain --recipe {recipe}", hint="leave one of them out"
         )
-    typed = ["grokyolo", "plan", *(["--plain"] if plain else ["--recipe", recipe]), *overrides]
     chosen = like_yolo(overrides) if plain else load(recipe, overrides)
-    return show(chosen, typed, as_json=as_json, measured=measure)
+    return show(chosen, as_json=as_json, measured=measure)
 
 
-def show(recipe: Recipe, typed: list[str], *, as_json: bool = False, measured: bool = False) -> int:
+def show(recipe: Recipe, *, as_json: bool = False, measured: bool = False) -> int:
     """Print the plan of a recipe.
 
     Args:
         recipe: what to plan.
-        typed: the command that plans it, for the one that plans it better.
         as_json: whether to print for programs.
         measured: whether to train a few epochs first.
     """
@@ -67,5 +65,5 @@ def show(recipe: Recipe, typed: list[str], *, as_json: bool = False, measured: b
     if as_json:
         say_json(to_json(plan))
     else:
-        console().print(plan_screen(plan, typed), crop=False)  # a command to type stays on its line
+        console().print(plan_screen(plan, TYPED.get()), crop=False)  # a command to type stays on its line
     return 2 if any(advice.weight is Weight.BREAKS for advice in plan.advice) else 0

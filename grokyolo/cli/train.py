@@ -72,7 +72,7 @@ def run(
     if dry_run:
         from grokyolo.cli.plan import show
 
-        return show(chosen, ["grokyolo", "plan", "--recipe", recipe, *overrides])
+        return show(chosen)
     return _trained(chosen, name, training, resume=resume, from_scratch=from_scratch)
 
 

@@ -7,7 +7,7 @@
 from grokyolo.plan.advice import Advice, Weight
 from grokyolo.plan.data import BRIEF, Data, Limits, Split
 from grokyolo.plan.measuring import Timing
-from grokyolo.plan.model import family_of
+from grokyolo.plan.model import family_of, known_models
 from grokyolo.plan.planning import Plan, make_plan
 from grokyolo.plan.preflight import Finding, Severity, another_family
 from grokyolo.plan.reaching import CONTROL, Change
@@ -32,6 +32,7 @@ __all__ = [
     "Weight",
     "another_family",
     "family_of",
+    "known_models",
     "make_plan",
     "schedule",
     "settings_of",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from typing import Any
 
 from grokyolo.files import LOG_BYTES, YAML_BYTES, parse_yaml, read_bounded
 from grokyolo.plan.description import first_refusal, shape_of
-from grokyolo.plan.model import package_folder
+from grokyolo.plan.model import folder_setting, package_folder
 
 IMAGE_SUFFIXES = frozenset(
     ("avif", "bmp", "dng", "heic", "heif", "jp2", "jpeg", "jpg", "mpo", "png", "tif", "tiff", "webp")
@@ -69,21 +67,11 @@ def locate(data: str, task: str, split: str = "val") -> Located:
 
 def datasets_folder() -> Path:
     """Return where Ultralytics keeps data sets: its settings file, or else its default."""
-    try:
-        settings = json.loads((_config_folder() / "Ultralytics" / "settings.json").read_text(encoding="utf-8"))
-        return Path(settings["datasets_dir"])
-    except (OSError, ValueError, KeyError, TypeError):
-        package = package_folder()
-        root = next((folder for folder in (package.parents if package else ()) if (folder / ".git").is_dir()), None)
-        return (root.parent if root else Path.cwd()) / "datasets"
-
-
-def _config_folder() -> Path:
-    if given := os.environ.get("YOLO_CONFIG_DIR"):
-        return Path(given).expanduser()
-    home = Path.home()
-    places = {"Windows": home / "AppData" / "Roaming", "Darwin": home / "Library" / "Application Support"}
-    return places.get(platform.system()) or Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    if (folder := folder_setting("datasets_dir")) is not None:
+        return folder
+    package = package_folder()
+    root = next((folder for folder in (package.parents if package else ()) if (folder / ".git").is_dir()), None)
+    return (root.parent if root else Path.cwd()) / "datasets"
 
 
 def images_below(folder: Path) -> list[str]:
@@ -175,8 +163,8 @@ def _root_remedy(file: Path, table: dict[str, Any], entries: Sequence[Any]) -> s
     parts = [str(part) for entry in entries for part in (entry if isinstance(entry, list) else [entry]) if part]
     if not written or not all((file.parent / part).exists() for part in parts):
         return f"correct the paths in {file}"
-    here = ", which is the current folder" if Path(written) == Path() else ""
-    return f"remove the line `path: {written}`{here}, from {file}: its images lie beside it"
+    here = ", which is the current folder," if Path(written) == Path() else ""
+    return f"remove the line `path: {written}`{here} from {file}: its images lie beside it"
 
 
 def _root(file: Path, table: dict[str, Any]) -> Path:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
 import re
 import subprocess
 import sys
@@ -20,11 +22,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from grokyolo.errors import alike
 from grokyolo.files import YAML_BYTES, cache_folder, parse_yaml, read_bounded, write_durably
 
 SCALE = re.compile(r"yolo(?:e-)?v?\d+([nslmx])")
 UNIFIED = re.compile(r"(\d+)([nslmx])(.+)?$")
 SHIPPED = Path(__file__).with_name("counts.json")
+OFFERED = ("yolo", "rtdetr")
+"""How the names of weights begin that Ultralytics downloads."""
 BUILD_SECONDS = 300.0
 """After which building a model to count it is given up."""
 
@@ -172,6 +177,26 @@ def architecture_file(name: str) -> Path | None:
     return None
 
 
+def not_here(name: str) -> tuple[str, str] | None:
+    """Return why a model cannot be had, neither here nor from Ultralytics, and another one; None where it can."""
+    path = Path(name)
+    if "://" in name or path.exists() or architecture_file(name) is not None:
+        return None
+    if path.suffix in {".yaml", ".yml"}:
+        near = alike(path.stem, known_models())
+        return f"there is no architecture {name}", f"model={near[0] if near else 'yolo26n'}.yaml"
+    kept = folder_setting("weights_dir")
+    offered = path.stem.lower().startswith(OFFERED) or (kept is not None and (kept / name).exists())
+    return None if offered or path.suffix != ".pt" else (f"there is no file {name}", "model=yolo26n.pt")
+
+
+def known_models() -> list[str]:
+    """Return the names of Ultralytics' architectures, in each size and without one."""
+    stems = sorted(_shipped())
+    sized = [re.sub(r"^(yolo\D*\d+)", rf"\1{scale}", stem, count=1) for stem in stems for scale in "nsmlx"]
+    return sized + stems
+
+
 @lru_cache(maxsize=1)
 def _shipped() -> Mapping[str, Path]:
     package = package_folder()
@@ -183,6 +208,23 @@ def package_folder() -> Path | None:
     spec = find_spec("ultralytics")
     places = list(spec.submodule_search_locations or ()) if spec else []
     return Path(places[0]) if places else None
+
+
+def folder_setting(name: str) -> Path | None:
+    """Return a folder that the settings file of Ultralytics names, None where there is none."""
+    try:
+        settings = json.loads((_config_folder() / "Ultralytics" / "settings.json").read_text(encoding="utf-8"))
+        return Path(settings[name])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _config_folder() -> Path:
+    if given := os.environ.get("YOLO_CONFIG_DIR"):
+        return Path(given).expanduser()
+    home = Path.home()
+    places = {"Windows": home / "AppData" / "Roaming", "Darwin": home / "Library" / "Application Support"}
+    return places.get(platform.system()) or Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
 
 
 def question_of(

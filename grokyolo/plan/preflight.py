@@ -15,7 +15,7 @@ from grokyolo.plan.data import Data, Fault, Split
 from grokyolo.plan.images import NO_END
 from grokyolo.plan.machine import Gpu, Machine
 from grokyolo.plan.memory import Need
-from grokyolo.plan.model import Model, architecture_file
+from grokyolo.plan.model import Model, architecture_file, not_here
 from grokyolo.plan.settings import STRIDE, Settings
 from grokyolo.recipe.train_arguments import BY_SUFFIX
 
@@ -88,6 +88,11 @@ def another_family(family: str) -> tuple[str, str]:
     """Return what is said of a model that is no plain YOLO, and what to do."""
     what = f"grokyolo does not train {family} exactly, but measures it in your own script"
     return what, "add_grokyolo_callback(model) before model.train(), as docs/callback.md shows"
+
+
+def _model(scene: Scene) -> Iterator[Finding]:
+    if missing := not_here(scene.model.name):
+        yield Finding(Severity.FATAL, *missing, where=f"model: {scene.model.name}")
 
 
 def _frozen(scene: Scene) -> Iterator[Finding]:
@@ -273,6 +278,7 @@ def _another(scene: Scene, needed: int) -> str:
 
 CHECKS: tuple[Callable[[Scene], Iterator[Finding]], ...] = (
     _family,
+    _model,
     _here,
     _frozen,
     _classes,

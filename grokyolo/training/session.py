@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +12,7 @@ from typing import Any
 from grokyolo.errors import DataError, GrokyoloError, Interrupted, Stopped, did_you_mean, first_line
 from grokyolo.files import STATE_BYTES, YAML_BYTES, opened
 from grokyolo.notify.listener import Listener, Progress
-from grokyolo.plan import another_family, family_of
+from grokyolo.plan import another_family, family_of, known_models
 from grokyolo.recipe import BuiltinData, Recipe, epochs_of
 from grokyolo.run import folder, links, signals, status
 from grokyolo.training import untrusted
@@ -188,14 +187,9 @@ def _another_family(family: str, where: str) -> DataError:
 
 def _other_model(name: str) -> str:
     """Return what to do where a model cannot be read: what is not there is not proposed."""
-    from ultralytics.utils import ROOT
-
-    file = Path(name)
+    file, known = Path(name), known_models()
     if file.is_file():
         return f"take another copy of {name}, or another model"
-    architectures = {path.stem for path in (ROOT / "cfg" / "models").rglob("*.yaml")}
-    known = [re.sub(r"^(yolo\D*\d+)", rf"\1{scale}", stem, count=1) for stem in architectures for scale in "nsmlx"]
-    known += architectures
     if file.suffix == ".pt" and file.stem in known:
         return f"put the file {file.name} into this folder, or train from scratch: model={file.stem}.yaml"
     near = did_you_mean(file.stem, known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from grokyolo.plan.costs import Costs
 from grokyolo.plan.memory import Need
 from grokyolo.recipe.models import MEMORISED
 from grokyolo.recipe.units import size_text
-from grokyolo.typed import changed
+from grokyolo.typed import changed, completed
 
 JUMPS = f"{CONTROL[0]:.1f} to {CONTROL[1]:.1f}"
 """E-folds at which the positive control jumps."""
@@ -52,7 +53,7 @@ def plan_screen(plan: Plan, command: Sequence[str] = ()) -> RenderableType:
         parts += [Text(), _ways(plan, command)]
     shown = [advice for advice in plan.advice if not _told_by_ways(advice, plan.ways)]
     if shown:
-        parts += [Text(), *_advice(shown)]
+        parts += [Text(), *_advice(shown, command)]
     return Group(*parts)
 
 
@@ -125,16 +126,19 @@ def _told_by_ways(advice: Advice, ways: Sequence[Change]) -> bool:
     return advice.weight < Weight.LIES and "=" in advice.remedy and advice.remedy.partition("=")[0] in typed
 
 
-def _advice(advice: Sequence[Advice]) -> Iterator[Text]:
+def _advice(advice: Sequence[Advice], command: Sequence[str]) -> Iterator[Text]:
     for one in advice[:MOST_ADVICE]:
+        remedy = one.remedy
+        if command and one.weight is Weight.BREAKS:
+            remedy = completed(shlex.join(command), remedy)
         text = Text()
         text.append(f"{LABEL.get(one.weight, 'warning')}: ", style=STYLES[one.weight])
-        if "/" in one.remedy:  # a file is not to be broken over two lines
+        if "/" in remedy or remedy != one.remedy:  # a file or a command is not to be broken over two lines
             text.append(one.what)
             yield text
-            yield Text(f"try: {one.remedy}", no_wrap=True, overflow="ignore")
+            yield Text(f"try: {remedy}", no_wrap=True, overflow="ignore")
             continue
-        text.append(f"{one.what}. Try: {one.remedy}" if one.remedy else one.what)
+        text.append(f"{one.what}. Try: {remedy}" if remedy else one.what)
         yield text
     if len(advice) > MOST_ADVICE:
         yield Text(f"and {len(advice) - MOST_ADVICE} more: --json lists all", style="dim")

@@ -95,14 +95,17 @@ def test_the_length_of_a_run_is_an_option_of_extend(grokyolo, typed, hint):
     assert problem(err)[2] == f"grokyolo {hint}"
 
 
-@pytest.mark.parametrize(
-    "option", [["--weight-decay", "0.1"], ["--weight-decay=0.1"], ["--weight_decay", "0.1"], ["--weight_decay"]]
-)
+@pytest.mark.parametrize("option", [["--weight-decay", "0.1"], ["--weight-decay=0.1"], ["--weight_decay", "0.1"]])
 @pytest.mark.parametrize("verb", [["train", "--recipe", "long"], ["extend", "x", "--epochs", "3"]])
-def test_a_train_argument_typed_as_an_option_shows_how_to_write_it(grokyolo, verb, option):
-    code, _, err = grokyolo(*verb, *option)
-    assert code == 2
-    assert problem(err)[2] == "train arguments are written KEY=VALUE: weight_decay=..."
+def test_a_train_argument_typed_as_an_option_is_told_as_the_command_to_type(grokyolo, verb, option):
+    code, _, err = grokyolo(*verb, *option, "lr0=1", "--verbose")
+    assert (code, problem(err)[2]) == (2, f"grokyolo {' '.join(verb)} weight_decay=0.1 lr0=1 --verbose")
+
+
+@pytest.mark.parametrize("behind", [[], ["lr0=1"], ["--verbose"]])
+def test_one_without_a_value_is_told_how_to_write_it(grokyolo, behind):
+    code, _, err = grokyolo("train", "--weight_decay", *behind)
+    assert (code, problem(err)[2]) == (2, "write weight_decay and its value with a = between, and no dashes")
 
 
 def test_a_verb_without_train_arguments_suggests_none(grokyolo):

@@ -70,6 +70,23 @@ def test_the_command_to_type_next_is_one_line_however_narrow(grokyolo, workplace
     assert grokyolo(*words[2:])[0] == 0
 
 
+@pytest.mark.parametrize("typed", [["train", "--dry-run", "--name", "mine"], ["plan", "--no-color"]])
+def test_the_command_to_type_next_keeps_all_that_was_typed(grokyolo, glossary, typed):
+    _, out, _ = grokyolo(*typed, "--recipe", glossary, "epochs=500", "weight_decay=0.1")
+    (line,) = [line for line in out.splitlines() if line.startswith("next: ")]
+    command = ["grokyolo", *typed, "--recipe", glossary]
+    assert shlex.split(line)[1 : 1 + len(command)] == command
+    assert grokyolo(*shlex.split(line)[2:])[0] == 0
+
+
+def test_an_error_of_the_plan_is_mended_by_a_whole_command(grokyolo, detect):
+    _, out, _ = grokyolo("plan", *detect, "freeze=50", "gap.every=2")
+    (line,) = [line for line in out.splitlines() if line.startswith("try: ") and "freeze" in line]
+    words = shlex.split(line)[2:]
+    assert words[:4] == ["plan", *detect, "gap.every=2"]
+    assert grokyolo(*words)[0] == 0
+
+
 @pytest.mark.parametrize("verb", [["plan"], ["plan", "--json"], ["train", "--dry-run"]])
 def test_what_the_plan_calls_an_error_ends_with_2(grokyolo, workplace, verb):
     folder = workplace / "set"

@@ -1,5 +1,6 @@
 """What stands in the way, and the command that helps."""
 
+import json
 import shlex
 from collections import Counter
 from dataclasses import replace
@@ -42,6 +43,36 @@ def test_no_data_set_is_fatal():
     assert one.severity is Severity.FATAL
     assert one.what == "the data set nowhere.yaml is not here: there is no data set file nowhere.yaml"
     assert one.remedy == "write the path of your own data set file behind data="
+
+
+@pytest.mark.parametrize(
+    ("model", "what", "remedy"),
+    [
+        ("yolov99.yaml", "there is no architecture yolov99.yaml", "model=yolov9t.yaml"),
+        ("mine.yaml", "there is no architecture mine.yaml", "model=yolo26n.yaml"),
+        ("nothere.pt", "there is no file nothere.pt", "model=yolo26n.pt"),
+        ("runs/x/weights/best.pt", "there is no file runs/x/weights/best.pt", "model=yolo26n.pt"),
+    ],
+)
+def test_a_model_that_is_nowhere_is_fatal(sound, model, what, remedy):
+    (one,) = findings(sound, model=model)
+    assert (one.severity, one.what, one.remedy, one.where) == (Severity.FATAL, what, remedy, f"model: {model}")
+
+
+@pytest.mark.parametrize("model", ["yolo26n.pt", "YOLO26n.pt", "yolo26x-seg.yaml", "yolo26n", "https://there.is/a.pt"])
+def test_a_model_that_ultralytics_has_is_no_finding(sound, model):
+    assert not [one for one in findings(sound, model=model) if "there is no" in one.what]
+
+
+def test_weights_in_the_folder_of_ultralytics_are_here(sound, workplace, monkeypatch):
+    monkeypatch.setenv("YOLO_CONFIG_DIR", str(workplace))
+    settings = workplace / "Ultralytics/settings.json"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps({"weights_dir": str(workplace / "kept")}))
+    assert findings(sound, model="mine.pt")
+    (workplace / "kept").mkdir()
+    (workplace / "kept/mine.pt").touch()
+    assert findings(sound, model="mine.pt") == ()
 
 
 def test_one_that_ultralytics_downloads_is_no_finding():
@@ -330,7 +361,8 @@ def test_a_gpu_that_is_not_there(many):
     assert (one.what, one.remedy) == ("there is no GPU 3: nvidia-smi knows of 2 GPUs, counted from 0", "device=0")
 
 
-def test_a_model_of_unknown_size_still_needs_some_memory(many):
+def test_a_model_of_unknown_size_still_needs_some_memory(many, workplace):
+    (workplace / "best.pt").touch()
     one = only(findings(many, model="best.pt", machine=with_gpus(GIB)))
     assert one.what == "GPU 0 (A10) has only 1.1 GB free of 26 GB"
 

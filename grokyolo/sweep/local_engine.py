@@ -28,7 +28,7 @@ from grokyolo.run.lock import named
 from grokyolo.sweep.folder import Sweep
 from grokyolo.sweep.progress import Progress, Status
 from grokyolo.sweep.trials import Trial
-from grokyolo.training.threads import VARIABLE as THREADS
+from grokyolo.training.environment import THREADS
 
 PATIENCE = 60.0
 """Seconds that a point waits for another process to leave its run: one whose sweep was killed saves for a while."""

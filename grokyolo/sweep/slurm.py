@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grokyolo.sweep.folder import LOGS, Sweep
 from grokyolo.sweep.trials import Trial
-from grokyolo.training.threads import VARIABLE as THREADS
+from grokyolo.training.environment import THREADS
 
 ARRAY = 1000
 """Tasks of one array: Slurm takes no index above MaxArraySize - 1, which is 1000 where nobody changed it."""

@@ -15,7 +15,7 @@ from grokyolo.errors import GrokyoloError, Interrupted, RunError, Stopped
 from grokyolo.files import write_durably
 from grokyolo.run import folder, signals, status
 from grokyolo.run import state as states
-from grokyolo.training import checkpoints, inputs, order, randomness, seeded, snapshot, state
+from grokyolo.training import checkpoints, determinism, inputs, snapshot, state
 from grokyolo.training.engine import Engine
 
 RECOVERIES = 3
@@ -77,10 +77,10 @@ class Durable(Engine):
         if mode != "train":
             return loader
         if RANK != -1:
-            return seeded.with_own_numbers(loader, int(self.args.seed), seeded.Share(RANK, self.world_size))
+            return determinism.with_seeded_images(loader, int(self.args.seed), determinism.Share(RANK, self.world_size))
         if loader.num_workers:
-            return seeded.with_own_numbers(loader, int(self.args.seed))
-        order.record(loader)
+            return determinism.with_seeded_images(loader, int(self.args.seed))
+        determinism.record_order(loader)
         return loader
 
     def begin(self) -> None:
@@ -238,9 +238,9 @@ class Durable(Engine):
 
     def before_batches(self) -> None:
         """Let workers that begin now begin with this epoch; each of several processes has its own numbers for it."""
-        seeded.start_at(self.train_loader, self.epoch)
+        determinism.start_at(self.train_loader, self.epoch)
         if RANK != -1:
-            randomness.begin(int(self.args.seed), self.epoch, RANK)
+            determinism.seed_generators(int(self.args.seed), self.epoch, RANK)
 
     # Stop ---------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from ultralytics.utils import RANK
 
 from grokyolo.recipe import bytes_of
 from grokyolo.run import folder
-from grokyolo.training import order
+from grokyolo.training import determinism
 from grokyolo.training.layout import Layout
 from grokyolo.training.prepared import PreparedBatches, Room, prepare_training
 
@@ -42,5 +42,5 @@ class Loading(Layout):
         if mode == "train":
             return prepare_training(loader, self.args, self.device, self.room)
         if self.args.task == "classify":
-            order.in_sequence(loader)
+            determinism.draw_in_sequence(loader)
         return PreparedBatches(loader, self.device, self.room)

@@ -11,7 +11,7 @@ from ultralytics.utils import LOGGER, RANK
 
 from grokyolo.run import folder
 from grokyolo.training.cadence import Cadence
-from grokyolo.training.fused import Fused
+from grokyolo.training.fused_convolutions import Fused
 from grokyolo.training.intervals import ErrorBars
 from grokyolo.training.probe import Probe, as_it_is, facts, measurement
 from grokyolo.training.stepping import Stepping

@@ -195,8 +195,7 @@ def _tensors(value: Any) -> Iterator[Any]:
 
 def main() -> None:
     """Answer the question on standard input, in JSON."""
-    from grokyolo.training.output import ultralytics_output
-    from grokyolo.training.untrusted import data_only
+    from grokyolo.training.environment import data_only, ultralytics_output
 
     question, out = json.load(sys.stdin), sys.stdout
     with ultralytics_output(lambda _text: None, verbose=False), data_only():

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from grokyolo.recipe.train_arguments import random_arguments
-from grokyolo.training import randomness
+from grokyolo.training import determinism
 
 LOOKS = 2
 """Times that each sample is made; it must come out the same, since libraries add augmentations of their own."""
@@ -96,7 +96,7 @@ class PreparedBatches(Prepared):
             batch = next(batches, None)
             if batch is None:
                 break
-            draws = randomness.draws_since(before, most=MOST_DRAWS * len(batch["img"]))
+            draws = determinism.draws_since(before, most=MOST_DRAWS * len(batch["img"]))
             size += math.inf if draws is None else _size(batch)
             if draws is not None and size <= self.room.free:
                 made.append(({key: _to(value, self.device) for key, value in batch.items()}, draws))
@@ -155,7 +155,7 @@ def prepare_training(loader: Any, args: Any, device: torch.device, room: Room) -
     """
     if loader.num_workers or any(getattr(args, name, None) for name in random_arguments(args.task)):
         return loader
-    with randomness.kept():
+    with determinism.same_random_states():
         samples = _same_every_time(loader.dataset, room.free)
     if samples is None or not room.take(sum(map(_size, samples))):
         return loader

@@ -17,7 +17,7 @@ from ultralytics.data.base import BaseDataset
 from ultralytics.utils import LOCAL_RANK, RANK
 from ultralytics.utils.patches import override_configs
 
-from grokyolo.training import randomness
+from grokyolo.training import determinism
 
 SCORES = {
     "detect": ("metrics/mAP50-95(B)", "mAP50-95"),
@@ -103,7 +103,7 @@ class Probe:
             count: how many images; all training images when there are fewer.
             seed: chooses the images.
         """
-        with randomness.kept():
+        with determinism.same_random_states():
             files = training_files(trainer.train_loader.dataset)
             chosen = frozenset(random.Random(seed).sample(sorted(files), min(count, len(files))))
             loader = probe_loader(trainer, chosen)
@@ -119,7 +119,7 @@ class Probe:
         Returns:
             As `measurement`.
         """
-        with randomness.kept():
+        with determinism.same_random_states():
             self.validator(trainer)
         return measurement(trainer, self.validator)
 

@@ -16,7 +16,7 @@ from grokyolo.notify.figures import Figures, Standing
 from grokyolo.recipe import seconds
 from grokyolo.run import folder, logs, results
 from grokyolo.run import state as states
-from grokyolo.training import loggers, stability
+from grokyolo.training import loggers, weights
 from grokyolo.training.loading import Loading
 from grokyolo.training.probe import Measurement
 from grokyolo.training.snapshot import Place
@@ -47,7 +47,7 @@ class Recording(Loading):
         self._result_lines = b""
         self._result_names: tuple[str, ...] = ()
         self.gap_log: GapWriter | None = None
-        self._remarked: set[stability.Trouble] = set()
+        self._remarked: set[weights.Trouble] = set()
         super().__init__(*args, **kwargs)
 
     def _setup_train(self) -> None:
@@ -177,10 +177,10 @@ class Recording(Loading):
 
     def saved(self) -> None:
         """Remark on numerical trouble, each kind once."""
-        for trouble, text in stability.remarks(self.scaler, self.ema.ema.state_dict().values()).items():
+        for trouble, text in weights.remarks(self.scaler, self.ema.ema.state_dict().values()).items():
             self._remark(trouble, text)
 
-    def _remark(self, trouble: stability.Trouble, text: str) -> None:
+    def _remark(self, trouble: weights.Trouble, text: str) -> None:
         if trouble not in self._remarked:
             self._remarked.add(trouble)
             LOGGER.warning(text)
@@ -193,7 +193,7 @@ class Recording(Loading):
             self._pending.append(EventKind.STOP)
         val, probe = self._val, self._probe
         if val and val.score is None:
-            self._remark(stability.Trouble.NO_LABELS, "no validation image has a label: val_score is not measured")
+            self._remark(weights.Trouble.NO_LABELS, "no validation image has a label: val_score is not measured")
         return EpochRecord(
             epoch=self.epoch + 1,
             step=self.steps,

@@ -15,7 +15,7 @@ from grokyolo.notify.listener import Listener, Progress
 from grokyolo.plan import another_family, family_of, known_models
 from grokyolo.recipe import BuiltinData, Recipe, epochs_of
 from grokyolo.run import folder, links, signals, status
-from grokyolo.training import untrusted
+from grokyolo.training import environment
 from grokyolo.typed import AGAIN
 
 FAMILIES = {"RTDETR": "RT-DETR", "YOLOWorld": "YOLO-World"}
@@ -90,8 +90,8 @@ def go_on(
     run = run.absolute()
     status.state_to_resume(run)
     links.must_stay_inside(run)
-    with _stage(listener, verbose, time_limit), untrusted.data_only():
-        untrusted.must_be_weights(run)
+    with _stage(listener, verbose, time_limit), environment.data_only():
+        environment.must_be_weights(run)
         model = _load_model(recipe)
         data = _find_data(recipe, model.task, moved=True)
         with folder.owned(run, listener.warning), _errors_explained(recipe, folder.Untouched(run, made=False), verbose):
@@ -118,8 +118,7 @@ def _stage(listener: Listener, verbose: bool, time_limit: float | None) -> Itera
     """Route output and signals during a training."""
     from grokyolo.run.signals import heard
     from grokyolo.training import compat
-    from grokyolo.training.output import ultralytics_output
-    from grokyolo.training.threads import limit_threads
+    from grokyolo.training.environment import limit_threads, ultralytics_output
 
     limit_threads()
     with ultralytics_output(listener.warning, verbose=verbose), heard(time_limit):

@@ -16,8 +16,8 @@ from grokyolo.errors import GrokyoloError, Interrupted, Stopped
 from grokyolo.notify.figures import Standing
 from grokyolo.run import signals
 from grokyolo.training import processes
+from grokyolo.training.environment import ultralytics_output
 from grokyolo.training.measuring import Measured
-from grokyolo.training.output import ultralytics_output
 from grokyolo.training.processes import Finished, Processes, Word
 from grokyolo.training.recording import ON_RECORD
 

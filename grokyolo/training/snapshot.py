@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from ultralytics.utils.torch_utils import unwrap_model
 
-from grokyolo.training import inputs, order, randomness
+from grokyolo.training import determinism, inputs
 
 FORMAT = 2
 """1: without data, recipe and ending; these states still load."""
@@ -58,8 +58,8 @@ def position(trainer: Any) -> dict[str, Any]:
             "mosaic_closed": bool(trainer.mosaic_closed),
             "loss_names": list(trainer.loss_names),
         },
-        "random": randomness.capture(),
-        "order": order.position(trainer.train_loader),
+        "random": determinism.random_states(),
+        "order": determinism.order_of(trainer.train_loader),
         "mosaic": [int(i) for i in getattr(trainer.train_loader.dataset, "buffer", ())],
     }
 
@@ -108,9 +108,9 @@ def put(trainer: Any, state: dict[str, Any]) -> None:
     vars(trainer.stopper).update(state["stopper"])
     _put_criterion(model, state["criterion"])
     if state["order"] is not None and trainer.train_loader.num_workers == 0:
-        order.seek(trainer.train_loader, state["order"])
+        determinism.set_order(trainer.train_loader, state["order"])
     _fill_mosaic(trainer.train_loader.dataset, state["mosaic"])
-    randomness.restore(state["random"])
+    determinism.set_random_states(state["random"])
 
 
 def put_weights(trainer: Any, state: dict[str, Any]) -> None:

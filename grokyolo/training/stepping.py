@@ -6,10 +6,9 @@ from typing import Any
 
 from ultralytics.utils.torch_utils import unwrap_model
 
-from grokyolo.training.accelerate import Accelerators
-from grokyolo.training.moments import OnePiece
+from grokyolo.training.accelerators import Accelerators
+from grokyolo.training.fused_adamw import FusedAdamW, step_all_at_once
 from grokyolo.training.recording import Recording
-from grokyolo.training.weights import step_all_at_once
 
 
 class Stepping(Recording):
@@ -32,7 +31,7 @@ class Stepping(Recording):
         super()._build_train_pipeline()
         if self.device.type == "cpu":
             step_all_at_once(self.optimizer)
-        self.one_piece = OnePiece(self.optimizer)
+        self.one_piece = FusedAdamW(self.optimizer)
         self.accelerators.built(self.optimizer, new=new)
 
     def before_batches(self) -> None:
@@ -53,15 +52,15 @@ class Stepping(Recording):
 
     def state_to_save(self) -> dict[str, Any]:
         """Return the full state with that of the accelerators."""
-        return {**super().state_to_save(), "accelerate": self.accelerators.state()}
+        return {**super().state_to_save(), "accelerate": self.accelerators.state_dict()}
 
     def placed(self, saved: dict[str, Any] | None) -> None:
         """Go on with what the accelerators had gathered."""
         super().placed(saved)
         if saved is not None:
-            self.accelerators.put(saved["accelerate"], self.device)
+            self.accelerators.load_state_dict(saved["accelerate"], self.device)
 
     def put_back(self, saved: dict[str, Any]) -> None:
         """Put weights back with what the accelerators had gathered along with them."""
         super().put_back(saved)
-        self.accelerators.put(saved["accelerate"], self.device)
+        self.accelerators.load_state_dict(saved["accelerate"], self.device)

@@ -1,24 +1,40 @@
-"""What the optimizer does to the weights: groups and norms."""
+"""What the optimizer does to the weights: groups, norms, and numerical trouble while it can still be helped."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from enum import Enum
+from typing import TypedDict
 
 import torch
 
 DECAYED_GROUPS = frozenset({"weight", "muon"})
 """`param_group` labels that `BaseTrainer.build_optimizer` gives to matrices and kernels."""
 
-SAME_ALL_AT_ONCE = (torch.optim.AdamW, torch.optim.Adam, torch.optim.Adamax, torch.optim.SGD, torch.optim.RMSprop)
-"""Optimizers whose steps over lists give the same bits as those over single tensors; NAdam and RAdam do not."""
+LOWEST_SCALE = 1.0
+"""`GradScaler` starts at 65,536 and halves with every overflow; below 1 it shrinks gradients that are small already."""
+HALF_ERROR = 2.0**-10
+"""Relative error of half precision that is to be expected; more means weights beyond its range or below it."""
 
 
-def largest_group(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+class Group(TypedDict, total=False):
+    """What parts ask of a parameter group of an optimizer."""
+
+    params: list[torch.nn.Parameter]
+    param_group: str
+    lr: float
+    initial_lr: float
+    weight_decay: float
+    betas: tuple[float, float]
+    eps: float
+
+
+def largest_group(optimizer: torch.optim.Optimizer) -> Group:
     """Return the parameter group with the most weights."""
     return max(optimizer.param_groups, key=lambda group: sum(p.numel() for p in group["params"]))
 
 
-def decayed_groups(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
+def decayed_groups(optimizer: torch.optim.Optimizer) -> list[Group]:
     """Return the parameter groups that weight decay acts on."""
     return [group for group in optimizer.param_groups if group.get("param_group") in DECAYED_GROUPS]
 
@@ -41,13 +57,44 @@ def norm(parameters: list[torch.Tensor]) -> float:
     return float(torch.linalg.vector_norm(torch.stack(norms).double()))
 
 
-def step_all_at_once(optimizer: torch.optim.Optimizer) -> None:
-    """Let an optimizer on the CPU step over lists of tensors: the same numbers with a tenth of the calls.
+class Trouble(Enum):
+    """What can be wrong with the numbers of a training."""
 
-    PyTorch chooses that by itself on a GPU only.
+    GRADIENT_SCALE = "gradient scale"
+    HALF_PRECISION = "half precision"
+    NO_LABELS = "no labels"
+
+
+def remarks(scaler: torch.amp.GradScaler, weights: Iterable[torch.Tensor]) -> dict[Trouble, str]:
+    """Return what is wrong, one sentence for each trouble.
+
+    Args:
+        scaler: the gradient scaler; one that is off has nothing to say.
+        weights: tensors of the moving average, which are written in half precision. Only matrices and kernels are
+            looked at: those that feed a normalisation layer work at any scale, however small, in full precision.
     """
-    if type(optimizer) not in SAME_ALL_AT_ONCE:
-        return
-    for group in optimizer.param_groups:
-        if group["foreach"] is None and not group.get("fused"):
-            group["foreach"] = True
+    found = {}
+    if scaler.is_enabled() and scaler.get_scale() < LOWEST_SCALE:
+        found[Trouble.GRADIENT_SCALE] = (
+            f"the gradient scale of AMP fell below {LOWEST_SCALE:g}: gradients vanish in half precision; "
+            "train with amp=false or amp=bf16"
+        )
+    error = half_error(tensor for tensor in weights if tensor.ndim > 1 and tensor.is_floating_point())
+    if error > HALF_ERROR:
+        found[Trouble.HALF_PRECISION] = (
+            f"half precision loses {error:.1%} of a layer's weights in weights/best.pt and last.pt; "
+            "state/ keeps them in full precision"
+        )
+    return found
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def half_error(weights: Iterable[torch.Tensor]) -> float:
+    """Return the largest relative error (L2) of a tensor that goes through half precision; 1 beyond its range."""
+    worst = 0.0
+    for tensor in weights:
+        norm = float(torch.linalg.vector_norm(tensor.float()))
+        if norm > 0:
+            lost = float(torch.linalg.vector_norm(tensor.half().float() - tensor.float()))
+            worst = max(worst, min(lost / norm, 1.0))
+    return worst

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from grokyolo.gap import EventKind
-from grokyolo.training.accelerate.late_decay import LateDecay
-from tests.training.accelerate.optimizers import optimizer_of
+from grokyolo.training.accelerator_methods import LateDecay
+from tests.training.accelerators.optimizers import optimizer_of
 
 CPU = torch.device("cpu")
 
@@ -71,10 +71,10 @@ def test_a_resume_between_deciding_and_beginning_tells_of_it_once():
     late, optimizer = started("memorised")
     decays(late, optimizer, [1.0] * 5)
     again, fresh = started("memorised")
-    again.put(late.state(), CPU)
+    again.load_state_dict(late.state_dict(), CPU)
     assert again.begin_epoch(6, fresh) == (EventKind.WD_CHANGED,)
     later, fresh = started("memorised")
-    later.put(again.state(), CPU)
+    later.load_state_dict(again.state_dict(), CPU)
     assert later.begin_epoch(7, fresh) == ()
     assert fresh.param_groups[1]["weight_decay"] == 0.5
 
@@ -83,7 +83,7 @@ def test_a_resume_goes_on_counting():
     late, optimizer = started("memorised")
     decays(late, optimizer, [1.0] * 3)
     again, _ = started("memorised")
-    again.put(late.state(), CPU)
+    again.load_state_dict(late.state_dict(), CPU)
     again.measured(4, 1.0)
     again.measured(5, 1.0)
     assert again.since == 6
@@ -92,11 +92,11 @@ def test_a_resume_goes_on_counting():
 def test_a_recovery_to_before_the_decision_switches_decay_off_and_says_so():
     late, optimizer = started("memorised")
     decays(late, optimizer, [1.0] * 3)
-    saved = late.state()
+    saved = late.state_dict()
     late.measured(4, 1.0)
     late.measured(5, 1.0)
     late.begin_epoch(6, optimizer)
-    late.put(saved, CPU)
+    late.load_state_dict(saved, CPU)
     assert late.begin_epoch(6, optimizer) == (EventKind.WD_CHANGED,)
     assert optimizer.param_groups[1]["weight_decay"] == 0.0
 

@@ -6,9 +6,9 @@ import torch
 from grokyolo.errors import UsageError
 from grokyolo.gap import EventKind
 from grokyolo.recipe import Accelerate
-from grokyolo.training.accelerate import Accelerators
+from grokyolo.training.accelerators import Accelerators
 from grokyolo.training.weights import norm
-from tests.training.accelerate.optimizers import optimizer_of, step
+from tests.training.accelerators.optimizers import optimizer_of, step
 
 ALL = {
     "initial_scale": 2.0,
@@ -91,9 +91,9 @@ def test_the_state_holds_plain_values_and_comes_back(tmp_path):
     accelerators.built(optimizer, new=True)
     model.weight.grad, model.bias.grad = torch.ones(2, 3), torch.ones(2)
     accelerators.before_step(model, 1.0)
-    torch.save(accelerators.state(), tmp_path / "state.pt")
+    torch.save(accelerators.state_dict(), tmp_path / "state.pt")
     loaded = torch.load(tmp_path / "state.pt", weights_only=True)
     again = Accelerators(ALL, "classify")
-    again.put(loaded, CPU)
+    again.load_state_dict(loaded, CPU)
     assert again.named["constrained_norm"].target == accelerators.named["constrained_norm"].target
     assert torch.equal(again.named["grokfast"].slow["weight"], accelerators.named["grokfast"].slow["weight"])

@@ -1,9 +1,12 @@
-"""Ultralytics' output."""
+"""What Ultralytics prints goes where it should, and threads are as many as the environment says."""
 
 import sys
 import warnings
 
-from grokyolo.training.output import ultralytics_output
+import pytest
+from ultralytics.utils import torch_utils
+
+from grokyolo.training.environment import THREADS, limit_threads, ultralytics_output
 
 
 def say():
@@ -53,3 +56,31 @@ def test_python_warnings_come_the_same_way_but_for_those_about_code(capsys):
             warnings.warn("`get_trial_id` is meant to only be called inside Ray", UserWarning, stacklevel=1)
     assert said == ["the disk is slow"]
     assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def threads(monkeypatch):
+    """Return how many a training on the CPU would use, with a value of the variable."""
+    import torch
+
+    before = torch.get_num_threads()
+    monkeypatch.setattr(torch_utils, "NUM_THREADS", 1)
+
+    def chosen(value: str) -> int:
+        monkeypatch.setenv(THREADS, value)
+        limit_threads()
+        torch_utils.select_device("cpu")
+        return torch.get_num_threads()
+
+    yield chosen
+    torch.set_num_threads(before)
+
+
+def test_the_environment_decides(threads):
+    assert threads("3") == 3
+    assert threads("2") == 2
+
+
+@pytest.mark.parametrize("value", ["", "0", "-1", "many"])
+def test_what_is_no_number_changes_nothing(threads, value):
+    assert threads(value) == 1

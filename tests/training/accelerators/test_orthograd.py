@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from grokyolo.training.accelerate.orthograd import OrthoGrad
+from grokyolo.training.accelerator_methods import OrthoGrad
 
 
 def model_with(weights, gradient):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from grokyolo.training.accelerate.grokfast import Grokfast
+from grokyolo.training.accelerator_methods import Grokfast
 
 CPU = torch.device("cpu")
 
@@ -57,7 +57,7 @@ def test_parameters_without_a_gradient_are_left_alone():
 def test_its_state_is_the_averages():
     one, other = Grokfast(0.9, 2.0), Grokfast(0.9, 2.0)
     one.before_step(model_with([1.0, 0.0]))
-    other.put(one.state(), CPU)
+    other.load_state_dict(one.state_dict(), CPU)
     left, right = model_with([0.5, -1.0]), model_with([0.5, -1.0])
     one.before_step(left)
     other.before_step(right)

@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Literal, TypedDict
 
 import torch
 
 from grokyolo.errors import UsageError
 from grokyolo.gap import EventKind
-from grokyolo.training.accelerate.base import Accelerator
-from grokyolo.training.accelerate.grokfast import Grokfast
-from grokyolo.training.accelerate.late_decay import LateDecay
-from grokyolo.training.accelerate.norms import ConstrainedNorm, InitialScale
-from grokyolo.training.accelerate.orthograd import OrthoGrad
-from grokyolo.training.accelerate.stablemax import StableMax
+from grokyolo.training.accelerator_methods import (
+    Accelerator,
+    ConstrainedNorm,
+    Grokfast,
+    InitialScale,
+    LateDecay,
+    OrthoGrad,
+    StableMax,
+)
+
+
+class GrokfastSettings(TypedDict):
+    """Both of the recipe's `accelerate.grokfast`."""
+
+    alpha: float
+    lamb: float
+
+
+class Settings(TypedDict, total=False):
+    """The recipe's `accelerate` section; None or False is off."""
+
+    constrained_norm: float | None
+    grokfast: GrokfastSettings | None
+    initial_scale: float | None
+    orthograd: bool
+    stablemax: bool
+    weight_decay_after: int | Literal["memorised"] | None
 
 
 class Accelerators:
@@ -28,8 +49,8 @@ class Accelerators:
         UsageError: one of them does not apply to the task.
     """
 
-    def __init__(self, settings: Mapping[str, Any] | None, task: str) -> None:
-        named = settings or {}
+    def __init__(self, settings: Settings | None, task: str) -> None:
+        named: Settings = settings or {}
         found: dict[str, Accelerator] = {}
         if scale := named.get("initial_scale"):
             found["initial_scale"] = InitialScale(float(scale))
@@ -89,11 +110,11 @@ class Accelerators:
         for one in self.named.values():
             one.measured(epoch, probe_score)
 
-    def state(self) -> dict[str, dict[str, Any]]:
+    def state_dict(self) -> dict[str, dict[str, object]]:
         """Return what an exact resume needs, by name."""
-        return {name: one.state() for name, one in self.named.items()}
+        return {name: one.state_dict() for name, one in self.named.items()}
 
-    def put(self, states: Mapping[str, dict[str, Any]], device: torch.device) -> None:
-        """Take back what `state` returned."""
+    def load_state_dict(self, states: Mapping[str, Mapping[str, torch.Tensor]], device: torch.device) -> None:
+        """Take back what `state_dict` returned."""
         for name, one in self.named.items():
-            one.put(states[name], device)
+            one.load_state_dict(states[name], device)

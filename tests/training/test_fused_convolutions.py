@@ -6,8 +6,8 @@ import pytest
 import torch
 from ultralytics import YOLO
 
-from grokyolo.training import fused
-from grokyolo.training.fused import Fused
+from grokyolo.training import fused_convolutions
+from grokyolo.training.fused_convolutions import Fused
 from tests import data
 
 CPU = torch.device("cpu")
@@ -72,7 +72,7 @@ def test_large_images_take_another_way_to_the_same_end(make, monkeypatch):
     model = make("detect")
     with Fused(model, CPU).measuring():
         small = outputs(model)
-    monkeypatch.setattr(fused, "LARGE", 0)
+    monkeypatch.setattr(fused_convolutions, "LARGE", 0)
     with Fused(model, CPU).measuring():
         large = outputs(model)
     assert alike(small, large)

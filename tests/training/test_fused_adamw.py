@@ -1,11 +1,11 @@
-"""AdamW with its moments in one piece gives what AdamW gives."""
+"""AdamW with its moments in one piece takes the steps of PyTorch's own."""
 
 import copy
 
 import pytest
 import torch
 
-from grokyolo.training.moments import OnePiece
+from grokyolo.training.fused_adamw import FusedAdamW, step_all_at_once
 
 SHAPES = ((16, 3, 3, 3), (16,), (40, 16, 3, 3), (40,), (300, 333), (7,), (1,))
 
@@ -16,7 +16,7 @@ class Pair:
     def __init__(self, kind=torch.optim.AdamW, **options):
         self.weights = [self._weights(), self._weights()]
         self.optimizers = [kind(self._groups(weights), lr=1e-3, **options) for weights in self.weights]
-        self.helper = OnePiece(self.optimizers[1])
+        self.helper = FusedAdamW(self.optimizers[1])
         self.steps = 0
 
     @staticmethod
@@ -114,3 +114,10 @@ def test_other_optimizers_step_themselves(kind, options):
     pair = Pair(kind, **options)
     assert not any(pair.step() for _ in range(3))
     assert pair.are_same()
+
+
+@pytest.mark.parametrize(("kind", "changed"), [(torch.optim.AdamW, True), (torch.optim.NAdam, False)])
+def test_only_optimizers_that_give_the_same_bits_step_over_lists(kind, changed):
+    one = kind([torch.nn.Parameter(torch.full((3, 4), 2.0))], lr=0.1, weight_decay=0.5)
+    step_all_at_once(one)
+    assert all(bool(group["foreach"]) is changed for group in one.param_groups)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from grokyolo.training.accelerate.stablemax import StableMax, StableMaxLoss, cross_entropy
+from grokyolo.training.accelerator_methods import StableMax, StableMaxLoss, cross_entropy
 
 
 def published(logits, cls):

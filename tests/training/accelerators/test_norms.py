@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from grokyolo.training.accelerate.norms import ConstrainedNorm, InitialScale
+from grokyolo.training.accelerator_methods import ConstrainedNorm, InitialScale
 from grokyolo.training.weights import norm
-from tests.training.accelerate.optimizers import optimizer_of, step
+from tests.training.accelerators.optimizers import optimizer_of, step
 
 CPU = torch.device("cpu")
 
@@ -65,7 +65,7 @@ def test_the_norm_to_hold_is_saved(model):
     optimizer, held = optimizer_of(model), ConstrainedNorm(0.5)
     held.start(optimizer)
     later = ConstrainedNorm(0.5)
-    later.put(held.state(), CPU)
+    later.load_state_dict(held.state_dict(), CPU)
     assert later.target == held.target
 
 

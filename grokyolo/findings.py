@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import IntEnum
 from pathlib import Path
 
 from grokyolo.errors import GrokyoloError, RecipeError
@@ -13,14 +13,18 @@ from grokyolo.format import printable
 COMMAND_LINE = "command line"
 
 
-class Severity(Enum):
-    """What a finding means for the training."""
+class Severity(IntEnum):
+    """What a finding means for the training: the larger, the earlier it is shown."""
 
-    INFO = "info"
+    INFO = 1
     """Good to know."""
-    WARNING = "warning"
-    """The training does something else than it seems to be asked for, or may break."""
-    ERROR = "error"
+    WARNING = 2
+    """The training does something else or says less than it seems to be asked for, or may break."""
+    DEFEATS = 3
+    """It cannot show what it is for."""
+    LIES = 4
+    """Its numbers would be wrong."""
+    ERROR = 5
     """It makes no sense, or would surely break."""
 
 

@@ -55,7 +55,8 @@ def show(recipe: Recipe, *, as_json: bool = False, measured: bool = False) -> in
         as_json: whether to print for programs.
         measured: whether to train a few epochs first.
     """
-    from grokyolo.plan import Weight, make_plan, to_json
+    from grokyolo.findings import Severity
+    from grokyolo.plan import make_plan, to_json
     from grokyolo.plan.measuring import BATCHES, EPOCHS
     from grokyolo.view.plan import plan_screen
 
@@ -66,4 +67,4 @@ def show(recipe: Recipe, *, as_json: bool = False, measured: bool = False) -> in
         say_json(to_json(plan))
     else:
         console().print(plan_screen(plan, TYPED.get()), crop=False)  # a command to type stays on its line
-    return 2 if any(advice.weight is Weight.BREAKS for advice in plan.advice) else 0
+    return 2 if any(advice.severity is Severity.ERROR for advice in plan.advice) else 0

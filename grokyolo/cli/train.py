@@ -103,18 +103,19 @@ def _plan(recipe: Recipe) -> Plan:
     Raises:
         DataError: it would surely break.
     """
-    from grokyolo.plan import BRIEF, Severity, make_plan
+    from grokyolo.findings import Severity
+    from grokyolo.plan import BRIEF, make_plan
 
     plan = make_plan(recipe, limits=BRIEF)
     for finding in plan.findings:
-        if finding.severity is Severity.FATAL:
-            raise DataError(finding.what, where=finding.where or f"data: {plan.data.name}", hint=finding.remedy)
+        if finding.severity is Severity.ERROR:
+            raise DataError(finding.what, where=str(finding.location) or f"data: {plan.data.name}", hint=finding.remedy)
     return plan
 
 
 def _telling(plan: Plan, progress: TrainingProgress) -> Listener:
     """Return a listener that says first what the training will do and what may stand in its way."""
-    from grokyolo.plan import Severity
+    from grokyolo.findings import Severity
     from grokyolo.view.plan import brief
 
     listener = progress.listener()

@@ -4,12 +4,12 @@
 `make_plan(measured=True)` trains, in a process of its own.
 """
 
-from grokyolo.plan.advice import Advice, Weight
+from grokyolo.plan.advice import BUDGET
 from grokyolo.plan.data import BRIEF, Data, Limits, Split
 from grokyolo.plan.measuring import Timing
 from grokyolo.plan.model import family_of, known_models
 from grokyolo.plan.planning import Plan, make_plan
-from grokyolo.plan.preflight import Finding, Severity, another_family
+from grokyolo.plan.preflight import another_family
 from grokyolo.plan.reaching import CONTROL, Change
 from grokyolo.plan.schedule import Schedule, schedule
 from grokyolo.plan.serial import to_json
@@ -17,19 +17,16 @@ from grokyolo.plan.settings import Settings, settings_of
 
 __all__ = [
     "BRIEF",
+    "BUDGET",
     "CONTROL",
-    "Advice",
     "Change",
     "Data",
-    "Finding",
     "Limits",
     "Plan",
     "Schedule",
     "Settings",
-    "Severity",
     "Split",
     "Timing",
-    "Weight",
     "another_family",
     "family_of",
     "known_models",

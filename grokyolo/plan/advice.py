@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from grokyolo.findings import Finding as RecipeFinding
+from grokyolo.findings import Finding, Severity
 from grokyolo.plan.accelerators import effects
 from grokyolo.plan.data import Data
 from grokyolo.plan.model import Model
 from grokyolo.plan.optimizers import Decay
-from grokyolo.plan.preflight import Finding, Severity
 from grokyolo.plan.reaching import CONTROL, Change
 from grokyolo.plan.schedule import Schedule
 from grokyolo.plan.settings import Settings
@@ -33,41 +31,8 @@ STRONG = 0.1
 """Weight decay from which somebody is taken to ask for what strong decay may do."""
 STUDY = "docs/study.md"
 FADED = 0.5
-
-
-class Weight(IntEnum):
-    """How much a warning matters: the larger, the earlier it is shown."""
-
-    NOTE = 1
-    LIMITS = 2
-    """The run will say less than it seems."""
-    DEFEATS = 3
-    """The run cannot show what it is for."""
-    LIES = 4
-    """Its numbers would be wrong."""
-    BREAKS = 5
-    """It cannot run."""
-
-
-WEIGHTS = {Severity.FATAL: Weight.BREAKS, Severity.WARNING: Weight.LIMITS, Severity.NOTE: Weight.NOTE}
-"""Of what the preflight finds."""
-
-
-@dataclass(frozen=True)
-class Advice:
-    """One warning.
-
-    Attributes:
-        weight: how much it matters.
-        what: one line.
-        remedy: what to type or do; empty where there is nothing to do.
-        about_budget: whether it is the judgement of the decay budget.
-    """
-
-    weight: Weight
-    what: str
-    remedy: str
-    about_budget: bool = False
+BUDGET = "decay budget"
+"""Where the judgement of the budget is located."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +63,7 @@ def decay_wanted(recipe: Recipe, settings: Settings, model: Model) -> bool:
     return asked or (model.free_share is not None and model.free_share >= LITTLE_FREE)
 
 
-def advise(facts: Facts, findings: tuple[Finding, ...], of_recipe: Sequence[RecipeFinding]) -> tuple[Advice, ...]:
+def advise(facts: Facts, findings: tuple[Finding, ...], of_recipe: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return every warning, the weightiest first.
 
     Args:
@@ -106,76 +71,70 @@ def advise(facts: Facts, findings: tuple[Finding, ...], of_recipe: Sequence[Reci
         findings: of the preflight.
         of_recipe: what the recipe itself is warned of; what `ways` or a rule here says already is left out.
     """
-    found = [_from(finding) for finding in findings]
-    found += [advice for rule in RULES for advice in rule(facts)]
+    found = [*findings, *(advice for rule in RULES for advice in rule(facts))]
     typed = {part for advice in found for part in advice.remedy.split()}
     typed |= {part for change in facts.ways for part in change.typed.split()}
     said = {part.split("=")[0] for part in typed}
     for finding in of_recipe:
         if not finding.remedy.split() or finding.remedy.split()[0].split("=")[0] not in said:
-            found.append(Advice(Weight.NOTE, finding.what, finding.remedy))
-    return tuple(sorted(found, key=lambda advice: -advice.weight))
+            found.append(replace(finding, severity=Severity.INFO))
+    return tuple(sorted(found, key=lambda advice: -advice.severity))
 
 
-def _from(finding: Finding) -> Advice:
-    return Advice(WEIGHTS[finding.severity], finding.what, finding.remedy)
-
-
-def _leaks(facts: Facts) -> Iterator[Advice]:
+def _leaks(facts: Facts) -> Iterator[Finding]:
     twins = facts.data.twins
     if twins.pairs:
         others = " and the others, which --json lists," if len(twins.pairs) > 1 else ""
         what = f"{len(twins.pairs)} of {twins.compared} validation images are training images too: no gap can be seen"
-        yield Advice(Weight.LIES, what, f"take {twins.pairs[0][1]}{others} out of validation")
+        yield Finding(Severity.LIES, what, f"take {twins.pairs[0][1]}{others} out of validation")
 
 
-def _budget(facts: Facts) -> Iterator[Advice]:
+def _budget(facts: Facts) -> Iterator[Finding]:
     now = facts.schedule
     if now is None or facts.accelerate.constrained_norm is not None or not facts.decay_wanted:
         return
     way = " ".join(change.typed for change in facts.ways)
     if now.acting_budget is None:
         what = f"{now.optimizer.name} rescales weight decay with the gradient, so its budget is unknown"
-        yield Advice(Weight.DEFEATS, what, "optimizer=AdamW", about_budget=True)
+        yield Finding(Severity.DEFEATS, what, "optimizer=AdamW", BUDGET)
     elif now.acting_budget < FAR_TOO_SMALL * CONTROL[0]:
         what = "far too small a budget: nothing that works through weight decay can show"
-        yield Advice(Weight.DEFEATS, what, way, about_budget=True)
+        yield Finding(Severity.DEFEATS, what, way, BUDGET)
     elif now.acting_budget < CONTROL[0]:
         what = "a smaller budget than the positive control needs"
-        yield Advice(Weight.LIMITS, what, way, about_budget=True)
+        yield Finding(Severity.WARNING, what, way, BUDGET)
 
 
-def _optimizer(facts: Facts) -> Iterator[Advice]:
+def _optimizer(facts: Facts) -> Iterator[Finding]:
     now = facts.schedule
     if now is None:
         return
     if now.optimizer.chosen:
         what = f"optimizer=auto chose {now.optimizer.name}: another number of epochs or images may change that"
-        yield Advice(Weight.LIMITS, what, "optimizer=AdamW lr0=0.001 warmup_bias_lr=0.0")
+        yield Finding(Severity.WARNING, what, "optimizer=AdamW lr0=0.001 warmup_bias_lr=0.0")
     if now.optimizer.decay is Decay.MOMENTUM and now.weight_decay and now.optimizer.name == "MuSGD":
         what = (
             "MuSGD decays in its SGD half only, beside orthogonal steps of a fixed size: the budget is an upper bound"
         )
-        yield Advice(Weight.LIMITS, what, "optimizer=AdamW")
+        yield Finding(Severity.WARNING, what, "optimizer=AdamW")
 
 
-def _rate(facts: Facts) -> Iterator[Advice]:
+def _rate(facts: Facts) -> Iterator[Finding]:
     now = facts.schedule
     if now is not None and now.lr_end < FADED * now.lr_peak:
         share = now.lr_end / now.lr_peak
-        yield Advice(
-            Weight.LIMITS, f"the learning rate ends at {share:.2g} of its peak: late epochs hardly learn", "lrf=1.0"
-        )
+        what = f"the learning rate ends at {share:.2g} of its peak: late epochs hardly learn"
+        yield Finding(Severity.WARNING, what, "lrf=1.0")
 
 
-def _steps(facts: Facts) -> Iterator[Advice]:
+def _steps(facts: Facts) -> Iterator[Finding]:
     now = facts.schedule
     if now is not None and now.steps_per_epoch < 1:
         what = f"weights move only every {1 / now.steps_per_epoch:.3g} epochs: measurements repeat in between"
-        yield Advice(Weight.LIMITS, what, f"nbs={facts.settings.batch}")
+        yield Finding(Severity.WARNING, what, f"nbs={facts.settings.batch}")
 
 
-def _validation(facts: Facts) -> Iterator[Advice]:
+def _validation(facts: Facts) -> Iterator[Finding]:
     val = facts.data.val
     if val is None or val.images >= FEW_VALIDATION:
         return
@@ -183,48 +142,48 @@ def _validation(facts: Facts) -> Iterator[Advice]:
     what = f"{val.images} validation images: " + (
         "a verdict can rest on the losses alone" if loss_only else "a verdict is no more than indicative"
     )
-    yield Advice(Weight.LIMITS, what, f"add at least {FEW_VALIDATION - val.images} images to validation")
+    yield Finding(Severity.WARNING, what, f"add at least {FEW_VALIDATION - val.images} images to validation")
 
 
-def _average(facts: Facts) -> Iterator[Advice]:
+def _average(facts: Facts) -> Iterator[Finding]:
     now = facts.schedule
     if now is not None and now.steps and now.ema_steps > LONG_AVERAGE * now.steps:
         share = now.ema_steps / now.steps
         what = f"validation sees weights averaged over {100 * share:.0f} % of the run: a jump shows later and smoother"
-        yield Advice(Weight.NOTE, what, "")
+        yield Finding(Severity.INFO, what, "")
 
 
-def _free(facts: Facts) -> Iterator[Advice]:
+def _free(facts: Facts) -> Iterator[Finding]:
     share = facts.model.free_share
     if share is not None and share < LITTLE_FREE and facts.settings.weight_decay:
         what = f"{100 * (1 - share):.3g} % of the decayed weights feed a normalisation: decay only changes their pace"
         if facts.decay_wanted:
-            yield Advice(Weight.NOTE, what, "")
+            yield Finding(Severity.INFO, what, "")
         else:
-            yield Advice(Weight.LIMITS, f"{what}; strong decay helped no such model in {STUDY}", "")
+            yield Finding(Severity.WARNING, f"{what}; strong decay helped no such model in {STUDY}", "")
 
 
-def _accelerated(facts: Facts) -> Iterator[Advice]:
+def _accelerated(facts: Facts) -> Iterator[Finding]:
     on, share = facts.accelerate, facts.model.free_share
     if on.weight_decay_after == MEMORISED and facts.settings.task != "classify":
         what = "weight decay waits for a probe score of 95 %, which a detector seldom reaches"
-        yield Advice(Weight.LIMITS, what, f"accelerate.weight_decay_after={max(facts.settings.epochs // 10, 1)}")
+        yield Finding(Severity.WARNING, what, f"accelerate.weight_decay_after={max(facts.settings.epochs // 10, 1)}")
     if (on.initial_scale or on.constrained_norm) and share is not None and share < LITTLE_FREE:
         what = f"{100 * (1 - share):.3g} % of the rescaled weights feed a normalisation: only their pace changes"
-        yield Advice(Weight.NOTE, what, "")
+        yield Finding(Severity.INFO, what, "")
     if named := effects(on):
         what = "accelerated: only the same recipe without it, and the same seed, tells whether that helps"
-        yield Advice(Weight.NOTE, what, " ".join(f"{one.key}={one.off}" for one in named))
+        yield Finding(Severity.INFO, what, " ".join(f"{one.key}={one.off}" for one in named))
 
 
-def _batch(facts: Facts) -> Iterator[Advice]:
+def _batch(facts: Facts) -> Iterator[Finding]:
     settings = facts.settings
     if settings.batch_assumed:
         what = f"the GPU's memory chooses the batch: all numbers here are for {settings.batch}"
-        yield Advice(Weight.LIMITS, what, f"batch={settings.batch} nbs={settings.batch}")
+        yield Finding(Severity.WARNING, what, f"batch={settings.batch} nbs={settings.batch}")
 
 
-RULES: tuple[Callable[[Facts], Iterator[Advice]], ...] = (
+RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     _leaks,
     _budget,
     _free,

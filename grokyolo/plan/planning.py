@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grokyolo.findings import Finding
 from grokyolo.plan.accelerators import Effect, effects
-from grokyolo.plan.advice import Advice, Facts, advise, decay_wanted
+from grokyolo.plan.advice import Facts, advise, decay_wanted
 from grokyolo.plan.costs import Costs, costs_of
 from grokyolo.plan.data import Data, Limits, read_data
 from grokyolo.plan.machine import Machine, look_around
 from grokyolo.plan.measuring import Timing, measure
 from grokyolo.plan.model import Model, read_model
-from grokyolo.plan.preflight import Finding, examine
+from grokyolo.plan.preflight import examine
 from grokyolo.plan.reaching import Change, alone, steps_towards
 from grokyolo.plan.schedule import Schedule, schedule
 from grokyolo.plan.settings import Settings, settings_of
@@ -50,7 +51,7 @@ class Plan:
     alone: tuple[Change, ...]
     costs: Costs
     findings: tuple[Finding, ...]
-    advice: tuple[Advice, ...]
+    advice: tuple[Finding, ...]
     timing: Timing | None = None
     accelerators: tuple[Effect, ...] = ()
     decay_wanted: bool = True

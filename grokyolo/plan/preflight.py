@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from shlex import quote
 
+from grokyolo.findings import Finding, Severity
 from grokyolo.format import format_count, format_size
 from grokyolo.plan.costs import Costs
 from grokyolo.plan.data import Data, Fault, Split
@@ -24,41 +24,11 @@ LITTLE_GPU = 2 * GIB
 """Free memory with which hardly any detector trains at its usual size."""
 TAKEN = 0.2
 """Share of a GPU in use from which somebody else is taken to work there."""
-
-
 OUTLINED = {"segment": "outlines", "obb": "turned boxes"}
 """Tasks whose labels are points all around, and what these are called."""
 BY_TASK = {task: suffix for suffix, task in BY_SUFFIX.items()}
 NAMED = "device"
 """Where a GPU is asked for."""
-
-
-class Severity(Enum):
-    """What a finding means for the training."""
-
-    FATAL = "fatal"
-    """It would surely break."""
-    WARNING = "warning"
-    """It may break, or train on something else than is meant."""
-    NOTE = "note"
-    """Good to know."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One obstacle.
-
-    Attributes:
-        severity: whether training is stopped by it.
-        what: one line.
-        remedy: the command or the `KEY=VALUE` that helps.
-        where: what it was found in; empty for the data set.
-    """
-
-    severity: Severity
-    what: str
-    remedy: str
-    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,12 +46,12 @@ def examine(settings: Settings, data: Data, model: Model, costs: Costs, machine:
     """Return every obstacle, the gravest first."""
     scene = Scene(settings, data, model, costs, machine)
     found = [finding for check in CHECKS for finding in check(scene)]
-    return tuple(sorted(found, key=lambda finding: list(Severity).index(finding.severity)))
+    return tuple(sorted(found, key=lambda finding: -finding.severity))
 
 
 def _family(scene: Scene) -> Iterator[Finding]:
     if scene.model.family:
-        yield Finding(Severity.FATAL, *another_family(scene.model.family), where=f"model: {scene.model.name}")
+        yield Finding(Severity.ERROR, *another_family(scene.model.family), location=f"model: {scene.model.name}")
 
 
 def another_family(family: str) -> tuple[str, str]:
@@ -92,7 +62,7 @@ def another_family(family: str) -> tuple[str, str]:
 
 def _model(scene: Scene) -> Iterator[Finding]:
     if missing := not_here(scene.model.name):
-        yield Finding(Severity.FATAL, *missing, where=f"model: {scene.model.name}")
+        yield Finding(Severity.ERROR, *missing, location=f"model: {scene.model.name}")
 
 
 def _frozen(scene: Scene) -> Iterator[Finding]:
@@ -101,15 +71,15 @@ def _frozen(scene: Scene) -> Iterator[Finding]:
         name, frozen = Path(scene.model.name).stem, scene.settings.freeze
         typed = f"freeze={len(frozen)}" if frozen == tuple(range(len(frozen))) else "freeze"
         what = f"{typed} leaves nothing to train: {name} has {layers} layers"
-        yield Finding(Severity.FATAL, what, f"freeze={layers - 1}", where=f"model: {scene.model.name}")
+        yield Finding(Severity.ERROR, what, f"freeze={layers - 1}", location=f"model: {scene.model.name}")
 
 
 def _here(scene: Scene) -> Iterator[Finding]:
     data = scene.data
     if data.wrong:
-        yield Finding(Severity.FATAL, data.wrong, data.remedy)
+        yield Finding(Severity.ERROR, data.wrong, data.remedy)
     elif data.missing and not data.downloads:
-        yield Finding(Severity.FATAL, f"the data set {data.name} is not here: {data.missing}", data.remedy)
+        yield Finding(Severity.ERROR, f"the data set {data.name} is not here: {data.missing}", data.remedy)
     for word, split in _splits(data):
         if split.images <= 0:
             yield _unusable(word, split)
@@ -119,11 +89,11 @@ def _unusable(word: str, split: Split) -> Finding:
     """Return why not one image of a split can be used: what is wrong with most of its files."""
     faults = split.broken_images or split.broken_labels
     if not faults:
-        return Finding(Severity.FATAL, f"not one {word} image can be used", "correct the data set file")
+        return Finding(Severity.ERROR, f"not one {word} image can be used", "correct the data set file")
     reason = Counter(fault.what for fault in faults).most_common(1)[0][0]
     first = next(fault for fault in faults if fault.what == reason)
     return Finding(
-        Severity.FATAL, f"not one {word} image can be used: {reason}", f"correct {first.file} and the others"
+        Severity.ERROR, f"not one {word} image can be used: {reason}", f"correct {first.file} and the others"
     )
 
 
@@ -157,7 +127,7 @@ def _labels(scene: Scene) -> Iterator[Finding]:
         read = len(split.per_image)
         if read and not split.objects and not data.classify:
             none = split.unlabelled == read and word == "training" and not split.labels_sampled
-            severity = Severity.FATAL if none else Severity.WARNING
+            severity = Severity.ERROR if none else Severity.WARNING
             remedy = f"look at the label files in {Path(split.labels_at).parent}: they are empty or not there"
             if split.stray:
                 places = Path(split.stray).parent, Path(split.labels_at).parent
@@ -182,7 +152,7 @@ def _outlines(scene: Scene) -> Iterator[Finding]:
             what += f", but a model for {task} needs {OUTLINED[task]}"
             plain = Path(scene.model.name).name.replace(BY_TASK[task], "")
             fits = split.boxes == of and architecture_file(plain) and plain != Path(scene.model.name).name
-            yield Finding(Severity.FATAL, what, f"model={plain}" if fits else f"label {OUTLINED[task]}")
+            yield Finding(Severity.ERROR, what, f"model={plain}" if fits else f"label {OUTLINED[task]}")
             return
 
 
@@ -197,7 +167,7 @@ def _classes(scene: Scene) -> Iterator[Finding]:
     if empty:
         total = data.classes or 0
         what = f"{len(empty)} of {total} classes occur in no image ({_names(data, empty)})"
-        yield Finding(Severity.NOTE, what, "fewer names")
+        yield Finding(Severity.INFO, what, "fewer names")
 
 
 def _disk(scene: Scene) -> Iterator[Finding]:
@@ -207,7 +177,7 @@ def _disk(scene: Scene) -> Iterator[Finding]:
     least = costs.state_bytes + costs.weights_bytes
     if free < least:
         what = f"{format_size(free)} free on this disk, but one state and the weights need {format_size(least)}"
-        yield Finding(Severity.FATAL, what, "train in a folder on a larger disk", "the current folder")
+        yield Finding(Severity.ERROR, what, "train in a folder on a larger disk", "the current folder")
     elif free < costs.disk_bytes:
         what = f"{format_size(free)} free on this disk, but the run may need {format_size(costs.disk_bytes)}"
         yield Finding(Severity.WARNING, what, "checkpoint.keep=1")
@@ -226,11 +196,11 @@ def _gpu(scene: Scene) -> Iterator[Finding]:
     if scene.settings.on_cpu:
         return
     if scene.settings.device_named and not gpus and not scene.machine.other_gpu:
-        yield Finding(Severity.FATAL, "there is no GPU on this machine", "device=cpu", NAMED)
+        yield Finding(Severity.ERROR, "there is no GPU on this machine", "device=cpu", NAMED)
     for number in devices if gpus else ():
         if number >= len(gpus):
             what = f"there is no GPU {number}: nvidia-smi knows of {format_count(len(gpus), 'GPU')}, counted from 0"
-            yield Finding(Severity.FATAL, what, "device=0", NAMED)
+            yield Finding(Severity.ERROR, what, "device=0", NAMED)
     for gpu in scene.machine.chosen(devices):
         used = gpu.total - gpu.free
         if need is not None and need.total > gpu.free and not (scene.settings.batch_assumed and need.image < gpu.free):
@@ -249,7 +219,7 @@ def _too_small(gpu: Gpu, need: Need, scene: Scene) -> Finding:
     another = _another(scene, need.total)
     if need.weights > gpu.free:
         what = f"{free}, but weights, gradients and optimizer alone take {format_size(need.weights)}"
-        return Finding(Severity.FATAL, what, another or "nvidia-smi", f"device: {gpu.index}")
+        return Finding(Severity.ERROR, what, another or "nvidia-smi", f"device: {gpu.index}")
     images = f"{format_count(need.images, 'image')} of {scene.settings.imgsz} pixels"
     what = f"{free}, but {images} need about {format_size(need.total)}"
     return Finding(Severity.WARNING, f"{what} (an estimate from the layers)", another or _smaller(gpu, need, scene))

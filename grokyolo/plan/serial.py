@@ -6,11 +6,21 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from grokyolo.findings import Severity
 from grokyolo.plan.data import Data, Split
 from grokyolo.plan.model import Model
 from grokyolo.plan.planning import Plan
 from grokyolo.plan.reaching import CONTROL, Change
 from grokyolo.plan.schedule import Schedule
+
+WEIGHTS = {
+    Severity.INFO: "note",
+    Severity.WARNING: "limits",
+    Severity.DEFEATS: "defeats",
+    Severity.LIES: "lies",
+    Severity.ERROR: "breaks",
+}
+"""What `warnings` calls a severity."""
 
 
 def to_json(plan: Plan) -> dict[str, Any]:
@@ -36,8 +46,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         },
         "time": asdict(plan.timing) if plan.timing else None,
         "warnings": [
-            {"weight": advice.weight.name.lower(), "what": advice.what, "remedy": advice.remedy}
-            for advice in plan.advice
+            {"weight": WEIGHTS[advice.severity], "what": advice.what, "remedy": advice.remedy} for advice in plan.advice
         ],
     }
     clean: dict[str, Any] = _finite(found)

@@ -29,7 +29,7 @@ class Health(str, Enum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class FileCheck:
     """One file.
 
     Attributes:
@@ -53,7 +53,7 @@ class Report:
         owner: pid and host of the process that trains it now, empty when none does.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[FileCheck, ...]
     resumes_at: int | None
     owner: str
 
@@ -83,15 +83,15 @@ def verify(run: Path) -> Report:
     )
 
 
-def _findings(run: Path) -> list[Finding]:
+def _findings(run: Path) -> list[FileCheck]:
     states = [
-        Finding(f"{FOLDER}/{state.path.name}", *_health(state.is_sound(), f"after epoch {state.epoch}"))
+        FileCheck(f"{FOLDER}/{state.path.name}", *_health(state.is_sound(), f"after epoch {state.epoch}"))
         for state in state_files(run)
     ]
     return [_settings(run), _log(run), *(_weights(run, name) for name in ("last.pt", "best.pt")), *states]
 
 
-def _while_written(later: Finding | None) -> Finding | None:
+def _while_written(later: FileCheck | None) -> FileCheck | None:
     """Return what to say of a file of a run in training that looked damaged a moment ago; None where it is gone."""
     if later is None or later.health is not Health.DAMAGED:
         return later
@@ -110,40 +110,40 @@ def _health(sound: bool, detail: str) -> tuple[Health, str]:
     return (Health.SOUND, detail) if sound else (Health.DAMAGED, "its checksum does not match")
 
 
-def _settings(run: Path) -> Finding:
+def _settings(run: Path) -> FileCheck:
     try:
         read_settings(run)
-        return Finding(SETTINGS, Health.SOUND, f"recipe {str(read_facts(run).get('recipe_hash'))[:12]}")
+        return FileCheck(SETTINGS, Health.SOUND, f"recipe {str(read_facts(run).get('recipe_hash'))[:12]}")
     except GrokyoloError as error:
-        return Finding(SETTINGS, Health.DAMAGED, error.what)
+        return FileCheck(SETTINGS, Health.DAMAGED, error.what)
 
 
-def _log(run: Path) -> Finding:
+def _log(run: Path) -> FileCheck:
     try:
         epochs, supported = len(read_gap_csv(run / LOG_NAME, str(run)).epoch), len(supported_rows(read(run)))
         if supported < epochs:
-            return Finding("gap.csv", Health.DAMAGED, f"the row of epoch {supported + 1} cannot be read")
-        return Finding("gap.csv", Health.SOUND, f"{epochs} epochs")
+            return FileCheck("gap.csv", Health.DAMAGED, f"the row of epoch {supported + 1} cannot be read")
+        return FileCheck("gap.csv", Health.SOUND, f"{epochs} epochs")
     except GrokyoloError as error:
-        return Finding("gap.csv", Health.DAMAGED, error.what)
+        return FileCheck("gap.csv", Health.DAMAGED, error.what)
 
 
-def _weights(run: Path, name: str) -> Finding:
+def _weights(run: Path, name: str) -> FileCheck:
     path = run / "weights" / name
     if not os.path.lexists(path):
         written = exists(run / "weights" / "last.pt")  # which comes after it
-        return Finding(f"weights/{name}", Health.MISSING, "removed since" if written else "not written yet")
+        return FileCheck(f"weights/{name}", Health.MISSING, "removed since" if written else "not written yet")
     try:
         with opened(path, STATE_BYTES, within=run) as file:
             size = os.fstat(file.fileno()).st_size
             trouble = _trouble(file, size)
     except OSError as error:
-        return Finding(f"weights/{name}", Health.DAMAGED, error.strerror or str(error))
+        return FileCheck(f"weights/{name}", Health.DAMAGED, error.strerror or str(error))
     except Exception as error:  # zipfile raises whatever a damaged file makes it stumble over
-        return Finding(f"weights/{name}", Health.DAMAGED, first_line(error))
+        return FileCheck(f"weights/{name}", Health.DAMAGED, first_line(error))
     if trouble:
-        return Finding(f"weights/{name}", Health.DAMAGED, trouble)
-    return Finding(f"weights/{name}", Health.SOUND, f"{size / 1e6:.1f} MB")
+        return FileCheck(f"weights/{name}", Health.DAMAGED, trouble)
+    return FileCheck(f"weights/{name}", Health.SOUND, f"{size / 1e6:.1f} MB")
 
 
 def _trouble(file: BinaryIO, size: int) -> str:

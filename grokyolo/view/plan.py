@@ -11,8 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from grokyolo.findings import Finding, Severity
 from grokyolo.format import format_count, format_duration, format_large, format_number, format_rate, format_size
-from grokyolo.plan import CONTROL, Advice, Change, Plan, Schedule, Weight
+from grokyolo.plan import BUDGET, CONTROL, Change, Plan, Schedule
 from grokyolo.plan.costs import Costs
 from grokyolo.plan.memory import Need
 from grokyolo.recipe.models import MEMORISED
@@ -21,18 +22,18 @@ from grokyolo.typed import changed, completed
 
 JUMPS = f"{CONTROL[0]:.1f} to {CONTROL[1]:.1f}"
 """E-folds at which the positive control jumps."""
-LABEL = {Weight.BREAKS: "error", Weight.NOTE: "note"}
-"""What advice of this weight is called, where it is no warning; `train` stops at errors."""
+LABEL = {Severity.ERROR: "error", Severity.INFO: "note"}
+"""What a finding of this severity is called, where it is no warning; `train` stops at errors."""
 LABELS = 10
 """Columns of the labels at the left."""
 MOST_ADVICE = 6
 """Warnings shown; --json has them all."""
 STYLES = {
-    Weight.BREAKS: "bold red",
-    Weight.LIES: "bold red",
-    Weight.DEFEATS: "red",
-    Weight.LIMITS: "yellow",
-    Weight.NOTE: "dim",
+    Severity.ERROR: "bold red",
+    Severity.LIES: "bold red",
+    Severity.DEFEATS: "red",
+    Severity.WARNING: "yellow",
+    Severity.INFO: "dim",
 }
 
 
@@ -49,7 +50,7 @@ def plan_screen(plan: Plan, command: Sequence[str] = ()) -> RenderableType:
     for label, text in plan_rows(plan):
         table.add_row(label, Text(text))
     parts: list[RenderableType] = [_heading(plan), table]
-    if plan.ways and not any(advice.weight is Weight.BREAKS for advice in plan.advice):
+    if plan.ways and not any(advice.severity is Severity.ERROR for advice in plan.advice):
         parts += [Text(), _ways(plan, command)]
     shown = [advice for advice in plan.advice if not _told_by_ways(advice, plan.ways)]
     if shown:
@@ -68,7 +69,7 @@ def brief(plan: Plan) -> list[str]:
         f"plan: {planned_budget(plan, now)}; {_beside_budget(plan)}",
     ]
     lines += [f"plan: {effect.name}: {effect.what}" for effect in plan.accelerators]
-    return lines + [f"plan: {advice.what}" for advice in plan.advice if advice.weight >= Weight.DEFEATS][:2]
+    return lines + [f"plan: {advice.what}" for advice in plan.advice if advice.severity >= Severity.DEFEATS][:2]
 
 
 def _beside_budget(plan: Plan) -> str:
@@ -106,7 +107,7 @@ def _ways(plan: Plan, command: Sequence[str]) -> RenderableType:
 
 
 def _judgement(plan: Plan) -> str:
-    first = next((one for one in plan.advice if one.about_budget), None)
+    first = next((one for one in plan.advice if one.location == BUDGET), None)
     what = first.what if first else "the budget is unknown"
     return f"{what[0].upper()}{what[1:]}. Towards it:"
 
@@ -120,19 +121,19 @@ def _alone(changes: Sequence[Change]) -> str:
     return f"  each alone: {'; '.join(parts)}"
 
 
-def _told_by_ways(advice: Advice, ways: Sequence[Change]) -> bool:
+def _told_by_ways(advice: Finding, ways: Sequence[Change]) -> bool:
     """Tell whether the list of changes says already what this warning says."""
     typed = {part.partition("=")[0] for part in _typed(ways)}
-    return advice.weight < Weight.LIES and "=" in advice.remedy and advice.remedy.partition("=")[0] in typed
+    return advice.severity < Severity.LIES and "=" in advice.remedy and advice.remedy.partition("=")[0] in typed
 
 
-def _advice(advice: Sequence[Advice], command: Sequence[str]) -> Iterator[Text]:
+def _advice(advice: Sequence[Finding], command: Sequence[str]) -> Iterator[Text]:
     for one in advice[:MOST_ADVICE]:
         remedy = one.remedy
-        if command and one.weight is Weight.BREAKS:
+        if command and one.severity is Severity.ERROR:
             remedy = completed(shlex.join(command), remedy)
         text = Text()
-        text.append(f"{LABEL.get(one.weight, 'warning')}: ", style=STYLES[one.weight])
+        text.append(f"{LABEL.get(one.severity, 'warning')}: ", style=STYLES[one.severity])
         if "/" in remedy or remedy != one.remedy:  # a file or a command is not to be broken over two lines
             text.append(one.what)
             yield text

@@ -2,7 +2,8 @@
 
 import pytest
 
-from grokyolo.plan import Weight, make_plan
+from grokyolo.findings import Severity
+from grokyolo.plan import BUDGET, make_plan
 from grokyolo.plan.accelerators import effects
 from grokyolo.plan.serial import to_json
 from grokyolo.recipe import Accelerate, Grokfast, load
@@ -58,7 +59,7 @@ def test_lines_stand_on_the_screen_in_the_json_and_at_the_start_of_a_training():
 def test_the_control_to_compare_with_can_be_typed():
     plan = planned("orthograd=true", "grokfast.alpha=0.9")
     (one,) = about(plan, "only the same recipe without it, and the same seed, tells whether that helps")
-    assert (one.weight, one.remedy) == (Weight.NOTE, "accelerate.grokfast=null accelerate.orthograd=false")
+    assert (one.severity, one.remedy) == (Severity.INFO, "accelerate.grokfast=null accelerate.orthograd=false")
     off = load("grok-modular-addition", ["accelerate.orthograd=true", *one.remedy.split()])
     assert off.accelerate == Accelerate()
 
@@ -78,13 +79,13 @@ def test_a_held_norm_leaves_no_budget_to_speak_of():
     plan = planned("constrained_norm=1.0")
     assert rows(plan)["budget"] == "none: the norm is held, decay cannot shrink it. Control: 2.0 to 2.7"
     assert plan.ways == plan.alone == ()
-    assert not [one for one in plan.advice if one.about_budget]
+    assert not [one for one in plan.advice if one.location == BUDGET]
 
 
 def test_a_detector_seldom_memorises_that_well():
     plan = planned("weight_decay_after=memorised", recipe="long-coco8")
     (one,) = about(plan, "weight decay waits for a probe score of 95 %, which a detector seldom reaches")
-    assert (one.weight, one.remedy) == (Weight.LIMITS, "accelerate.weight_decay_after=100")
+    assert (one.severity, one.remedy) == (Severity.WARNING, "accelerate.weight_decay_after=100")
     assert not about(planned("weight_decay_after=memorised"), "weight decay waits")
 
 

@@ -4,7 +4,8 @@ import shutil
 
 import pytest
 
-from grokyolo.plan import Weight, make_plan
+from grokyolo.findings import Severity
+from grokyolo.plan import BUDGET, make_plan
 from grokyolo.recipe import load
 from tests.plan.recipes import QUIET_MACHINE, box, detection, recipe
 
@@ -28,32 +29,32 @@ def about(found, text):
 
 def test_a_good_recipe_gets_notes_only(large):
     found = advice(large, *LONG, "close_mosaic=0", "warmup_bias_lr=0.0")
-    assert {one.weight for one in found} == {Weight.NOTE}
+    assert {one.severity for one in found} == {Severity.INFO}
 
 
 def test_leakage_comes_first(large, workplace):
     shutil.copy(workplace / "set/images/train/0.png", workplace / "set/images/val/0.png")
     first = advice(large, "weight_decay=0.01")[0]
-    assert first.weight is Weight.LIES
+    assert first.severity is Severity.LIES
     assert first.what == "1 of 20 validation images are training images too: no gap can be seen"
     assert first.remedy == f"take {workplace / 'set/images/val/0.png'} out of validation"
 
 
 def test_a_budget_far_too_small_comes_next_and_says_the_way(large):
     first = advice(large, "optimizer=AdamW", "epochs=10", "weight_decay=0.1")[0]
-    assert first.weight is Weight.DEFEATS
+    assert first.severity is Severity.DEFEATS
     assert first.what == "far too small a budget: nothing that works through weight decay can show"
     assert "nbs=16 lrf=1.0 weight_decay=1.0 epochs=" in first.remedy
 
 
 def test_a_budget_a_little_too_small(large):
-    one = next(one for one in advice(large, *LONG, "epochs=100") if one.about_budget)
-    assert (one.weight, one.what) == (Weight.LIMITS, "a smaller budget than the positive control needs")
+    one = next(one for one in advice(large, *LONG, "epochs=100") if one.location == BUDGET)
+    assert (one.severity, one.what) == (Severity.WARNING, "a smaller budget than the positive control needs")
     assert one.remedy == "epochs=250"
 
 
 def test_an_optimizer_that_rescales_decay(large):
-    one = next(one for one in advice(large, "optimizer=Adam", "weight_decay=0.1") if one.about_budget)
+    one = next(one for one in advice(large, "optimizer=Adam", "weight_decay=0.1") if one.location == BUDGET)
     assert one.what == "Adam rescales weight decay with the gradient, so its budget is unknown"
     assert one.remedy == "optimizer=AdamW"
 
@@ -100,9 +101,9 @@ def test_strong_decay_is_proposed_to_nobody_who_did_not_ask(large):
     for given in ((), ("weight_decay=0.01", "epochs=1000"), ("optimizer=Adam",)):
         plan = make_plan(recipe(*given, data=large, model="yolo26n.yaml"), machine=QUIET_MACHINE)
         assert plan.ways == plan.alone == ()
-        assert not [one for one in plan.advice if one.about_budget or "weight_decay=" in one.remedy]
+        assert not [one for one in plan.advice if one.location == BUDGET or "weight_decay=" in one.remedy]
         (one,) = about(plan.advice, "feed a normalisation")
-        assert one.weight is Weight.LIMITS
+        assert one.severity is Severity.WARNING
         assert one.what.endswith("; strong decay helped no such model in docs/study.md")
     assert make_plan(recipe(data=large, model="best.pt"), machine=QUIET_MACHINE).ways == ()
     asked = make_plan(recipe("weight_decay=0.1", data=large), machine=QUIET_MACHINE)
@@ -123,6 +124,6 @@ def test_the_recipes_own_warnings_are_notes_unless_told_already(large):
 
 
 def test_the_weightiest_comes_first(large):
-    weights = [one.weight for one in advice(large, "weight_decay=0.1")]
+    weights = [one.severity for one in advice(large, "weight_decay=0.1")]
     assert weights == sorted(weights, reverse=True)
     assert len(set(weights)) > 2

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from grokyolo.findings import Severity
 from grokyolo.format import format_size
 from grokyolo.plan import make_plan
 from grokyolo.plan.machine import Gpu
-from grokyolo.plan.preflight import Severity
 from tests.plan.recipes import QUIET_MACHINE, box, detection, folders, recipe
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -40,7 +40,7 @@ def test_a_sound_set_on_a_large_machine_has_no_findings(sound):
 
 def test_no_data_set_is_fatal():
     one = only(findings("nowhere.yaml"))
-    assert one.severity is Severity.FATAL
+    assert one.severity is Severity.ERROR
     assert one.what == "the data set nowhere.yaml is not here: there is no data set file nowhere.yaml"
     assert one.remedy == "write the path of your own data set file behind data="
 
@@ -56,7 +56,7 @@ def test_no_data_set_is_fatal():
 )
 def test_a_model_that_is_nowhere_is_fatal(sound, model, what, remedy):
     (one,) = findings(sound, model=model)
-    assert (one.severity, one.what, one.remedy, one.where) == (Severity.FATAL, what, remedy, f"model: {model}")
+    assert (one.severity, one.what, one.remedy, one.location) == (Severity.ERROR, what, remedy, f"model: {model}")
 
 
 @pytest.mark.parametrize("model", ["yolo26n.pt", "YOLO26n.pt", "yolo26x-seg.yaml", "yolo26n", "https://there.is/a.pt"])
@@ -83,7 +83,7 @@ def test_not_one_sound_image_is_fatal(sound, workplace):
     for path in (workplace / "set/images/train").iterdir():
         path.write_bytes(b"broken")
     first = findings(sound)[0]
-    assert (first.severity, first.what) == (Severity.FATAL, "not one training image can be used: cannot be read")
+    assert (first.severity, first.what) == (Severity.ERROR, "not one training image can be used: cannot be read")
     assert first.remedy == f"correct {workplace / 'set/images/train/0.png'} and the others"
 
 
@@ -113,14 +113,14 @@ def test_missing_labels(sound, workplace):
         for path in (workplace / "set/labels" / split).iterdir():
             path.unlink()
     found = {one.what: one.severity for one in findings(sound)}
-    assert found["none of 3 training images has a label"] is Severity.FATAL  # Ultralytics refuses to train
+    assert found["none of 3 training images has a label"] is Severity.ERROR  # Ultralytics refuses to train
     assert found["none of 3 validation images has a label"] is Severity.WARNING
 
 
 def test_labels_that_lie_beside_the_images(sound, workplace):
     for file in (workplace / "set/labels/train").iterdir():
         file.rename(workplace / "set/images/train" / file.name)
-    one = next(one for one in findings(sound) if one.severity is Severity.FATAL)
+    one = next(one for one in findings(sound) if one.severity is Severity.ERROR)
     places = (workplace / "set/images/train", workplace / "set/labels/train")
     assert one.what == "none of 3 training images has a label"
     assert one.remedy == f"move the .txt files from {places[0]} to {places[1]}, where Ultralytics looks for them"
@@ -129,7 +129,7 @@ def test_labels_that_lie_beside_the_images(sound, workplace):
 def test_empty_label_files_are_background_and_can_be_trained_on(sound, workplace):
     for file in (workplace / "set/labels/train").iterdir():
         file.write_text("")
-    assert not [one for one in findings(sound) if one.severity is Severity.FATAL]
+    assert not [one for one in findings(sound) if one.severity is Severity.ERROR]
 
 
 FILES = {
@@ -149,7 +149,7 @@ def test_what_ultralytics_refuses_in_a_data_set_file(sound, workplace, model, te
     file = workplace / "set/data.yaml"
     file.write_text(f"train: images/train\nval: images/val\n{text}")
     first = findings(sound, model=model)[0]
-    assert first.severity is Severity.FATAL
+    assert first.severity is Severity.ERROR
     assert what in first.what
     assert first.remedy
     if "pose" not in model:  # whose trainer looks for itself
@@ -165,7 +165,7 @@ def test_classes_that_are_no_names_say_so(workplace):
 @pytest.mark.parametrize("suffix, needed", [("-seg", "outlines"), ("-obb", "turned boxes")])
 def test_boxes_for_a_model_that_needs_more(sound, suffix, needed):
     one = only(findings(sound, model=f"yolo26n{suffix}.yaml"))
-    assert one.severity is Severity.FATAL
+    assert one.severity is Severity.ERROR
     assert one.what.startswith("3 of 3 labelled training images have boxes, but a model for ")
     assert one.what.endswith(f" needs {needed}")
     assert one.remedy == "model=yolo26n.yaml"
@@ -181,7 +181,7 @@ def test_outlines_for_a_model_that_needs_them(workplace):
 def test_a_folder_without_validation_images(workplace):
     root = folders(workplace / "pets", {"cat": 2, "dog": 2}, {})
     one = only(findings(root, model="yolo26n-cls.yaml"))
-    assert one.severity is Severity.FATAL
+    assert one.severity is Severity.ERROR
     assert one.what == f"no validation images: there is no folder {root}/val"
     assert one.remedy == f"put some images of each class into {root}/val, and not into train"
 
@@ -191,7 +191,7 @@ def test_a_path_that_is_true_only_inside_the_data_set(sound, workplace, monkeypa
     file = workplace / "set/data.yaml"
     file.write_text("path: .\ntrain: images/train\nval: images/val\nnames: [a, b, c]\n")
     one = only(findings(sound))
-    assert one.severity is Severity.FATAL
+    assert one.severity is Severity.ERROR
     assert one.remedy == (
         f"remove the line `path: .`, which is the current folder, from {file}: its images lie beside it"
     )
@@ -203,7 +203,7 @@ def test_a_path_that_is_true_only_inside_the_data_set(sound, workplace, monkeypa
 def test_a_model_of_which_nothing_is_left_to_train(workplace, freeze):
     root = folders(workplace / "pets", {"cat": 2, "dog": 2}, {"cat": 1, "dog": 1})
     one = only(findings(root, f"freeze={freeze}", model="yolo26n-cls.yaml"))
-    assert one.severity is Severity.FATAL
+    assert one.severity is Severity.ERROR
     typed = "freeze=11" if freeze.startswith("[") else f"freeze={freeze}"
     assert one.what == f"{typed} leaves nothing to train: yolo26n-cls has 11 layers"
     assert one.remedy == "freeze=10"
@@ -222,7 +222,7 @@ def test_a_model_of_which_nothing_is_left_to_train(workplace, freeze):
 )
 def test_a_model_that_grokyolo_does_not_train(sound, model, family):
     first = findings(sound, model=model)[0]
-    assert first.severity is Severity.FATAL
+    assert first.severity is Severity.ERROR
     assert first.what == f"grokyolo does not train {family} exactly, but measures it in your own script"
     assert "add_grokyolo_callback" in first.remedy
 
@@ -230,7 +230,7 @@ def test_a_model_that_grokyolo_does_not_train(sound, model, family):
 def test_a_gpu_where_there_is_none(sound):
     for device in ("device=0", "device=[0, 1]", "device=cuda:0"):
         one = only(findings(sound, device))
-        assert (one.severity, one.what) == (Severity.FATAL, "there is no GPU on this machine")
+        assert (one.severity, one.what) == (Severity.ERROR, "there is no GPU on this machine")
         assert findings(sound, one.remedy) == ()
         assert findings(sound, device, machine=replace(QUIET_MACHINE, other_gpu=True)) == ()
 
@@ -244,7 +244,7 @@ def test_classes_of_validation_that_training_has_not(workplace):
 
 def test_classes_that_are_nowhere_are_a_note(workplace):
     one = only(findings(detection(workplace / "set", [box(0)], [box(0)], names=5)))
-    assert one.severity is Severity.NOTE
+    assert one.severity is Severity.INFO
     assert one.what == "4 of 5 classes occur in no image (class1, class2, ...)"
 
 
@@ -258,7 +258,7 @@ def test_a_full_disk(sound):
     needed = make_plan(recipe(data=sound), machine=QUIET_MACHINE).costs
     least = needed.state_bytes + needed.weights_bytes
     one = only(findings(sound, machine=replace(QUIET_MACHINE, disk_free=least - 1)))
-    assert one.severity is Severity.FATAL
+    assert one.severity is Severity.ERROR
     assert one.what.endswith(f"free on this disk, but one state and the weights need {format_size(least)}")
     one = only(findings(sound, machine=replace(QUIET_MACHINE, disk_free=least)))
     assert (one.severity, one.remedy) == (Severity.WARNING, "checkpoint.keep=1")
@@ -344,7 +344,7 @@ def test_prepared_inputs_count_on_a_gpu(many):
 def test_weights_alone_that_do_not_fit_are_fatal(many):
     large = need(many, "optimizer=AdamW")
     one = findings(many, "optimizer=AdamW", machine=with_gpus(large.weights - 1))[0]
-    assert one.severity is Severity.FATAL
+    assert one.severity is Severity.ERROR
     assert one.what.endswith(f"weights, gradients and optimizer alone take {format_size(large.weights)}")
 
 
@@ -370,5 +370,5 @@ def test_a_model_of_unknown_size_still_needs_some_memory(many, workplace):
 def test_the_gravest_comes_first(workplace):
     file = detection(workplace / "set", [box(0)], [box(1)], names=5)
     found = findings(file, machine=replace(QUIET_MACHINE, disk_free=0))
-    assert [one.severity for one in found] == [Severity.FATAL, Severity.WARNING, Severity.NOTE]
+    assert [one.severity for one in found] == [Severity.ERROR, Severity.WARNING, Severity.INFO]
     assert Counter(bool(one.remedy) for one in found) == Counter({True: 3})

@@ -157,9 +157,9 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _warnings(plan: Plan) -> tuple[tuple[str, str, str], ...]:
-    from grokyolo.plan import Weight
+    from grokyolo.findings import Severity
 
-    return tuple(("warning" if one.weight > Weight.NOTE else "note", one.what, one.remedy) for one in plan.advice)
+    return tuple(("warning" if one.severity > Severity.INFO else "note", one.what, one.remedy) for one in plan.advice)
 
 
 def _changes(series: Series) -> Iterator[str]:

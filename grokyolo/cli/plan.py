@@ -57,7 +57,7 @@ def show(recipe: Recipe, *, as_json: bool = False, measured: bool = False) -> in
     """
     from grokyolo.findings import Severity
     from grokyolo.plan import make_plan, to_json
-    from grokyolo.plan.measuring import BATCHES, EPOCHS
+    from grokyolo.plan.machine import BATCHES, EPOCHS
     from grokyolo.view.plan import plan_screen
 
     if measured:

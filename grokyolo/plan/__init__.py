@@ -4,29 +4,26 @@
 `make_plan(measured=True)` trains, in a process of its own.
 """
 
-from grokyolo.plan.advice import BUDGET
 from grokyolo.plan.data import BRIEF, Data, Limits, Split
-from grokyolo.plan.measuring import Timing
+from grokyolo.plan.machine import Timing
 from grokyolo.plan.model import family_of, known_models
-from grokyolo.plan.planning import Plan, make_plan
+from grokyolo.plan.planning import Plan, make_plan, to_json
 from grokyolo.plan.preflight import another_family
-from grokyolo.plan.reaching import CONTROL, Change
 from grokyolo.plan.schedule import Schedule, schedule
-from grokyolo.plan.serial import to_json
-from grokyolo.plan.settings import Settings, settings_of
+from grokyolo.plan.settings import TrainSettings, settings_of
+from grokyolo.plan.suggestions import BUDGET, Change
 
 __all__ = [
     "BRIEF",
     "BUDGET",
-    "CONTROL",
     "Change",
     "Data",
     "Limits",
     "Plan",
     "Schedule",
-    "Settings",
     "Split",
     "Timing",
+    "TrainSettings",
     "another_family",
     "family_of",
     "known_models",

@@ -1,4 +1,9 @@
-"""What a run costs besides the training itself: the probe, memory, disk."""
+"""What a run costs besides the training itself: the probe, memory, disk, and memory of the GPU.
+
+Of a GPU's memory, parameters, gradients, the optimizer's tensors and the averaged weights are counted exactly. What a
+forward pass keeps for the backward one is counted layer by layer (`model.Weights.kept`), which comes within a tenth of
+what PyTorch really keeps. On top comes what the loss, the allocator and CUDA itself take.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +13,9 @@ from typing import TYPE_CHECKING
 
 from grokyolo.plan.data import Data
 from grokyolo.plan.machine import Machine
-from grokyolo.plan.memory import Need, need_of
 from grokyolo.plan.model import Model
 from grokyolo.plan.schedule import Schedule
-from grokyolo.plan.settings import Settings
+from grokyolo.plan.settings import TrainSettings
 from grokyolo.recipe.train_arguments import default_of, random_arguments
 
 if TYPE_CHECKING:
@@ -23,6 +27,14 @@ ROW_BYTES = 170 + 150
 """A row of gap.csv and one of results.csv, about."""
 PREFETCH = 4
 """Batches that each loader process holds ready: `ultralytics.data.build.build_dataloader`."""
+VALUE = {False: 4.0, True: 2.25}
+"""Bytes of a kept value, by `amp`: in half precision all but a few take two."""
+LOSS = 20
+"""Bytes that loss and first gradients take for each pixel while everything is still kept."""
+ALLOCATOR = 1.1
+"""Memory that PyTorch holds for each byte that tensors take."""
+CONTEXT = 500_000_000
+"""What CUDA and its libraries take before the first tensor."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,7 @@ class Costs:
 
 
 def costs_of(
-    recipe: Recipe, settings: Settings, data: Data, model: Model, *, now: Schedule | None, machine: Machine
+    recipe: Recipe, settings: TrainSettings, data: Data, model: Model, *, now: Schedule | None, machine: Machine
 ) -> Costs:
     """Return what a run costs besides training."""
     train = data.train.images if data.train else None
@@ -116,7 +128,7 @@ def costs_of(
     )
 
 
-def loader_processes(settings: Settings, machine: Machine, now: Schedule | None) -> int:
+def loader_processes(settings: TrainSettings, machine: Machine, now: Schedule | None) -> int:
     """Return how many processes load images, as `BaseTrainer.__init__` and `build_dataloader` decide."""
     batches = now.batches_per_epoch if now else 2
     if settings.on_cpu or not machine.gpus or batches <= 1:
@@ -124,18 +136,77 @@ def loader_processes(settings: Settings, machine: Machine, now: Schedule | None)
     return min(machine.cpus // max(len(machine.gpus), 1), settings.workers, batches)
 
 
-def inputs_fixed(recipe: Recipe, settings: Settings) -> bool:
+def inputs_fixed(recipe: Recipe, settings: TrainSettings) -> bool:
     """Tell whether training inputs are the same in every epoch."""
     return not any(recipe.train.get(name, default_of(name)) for name in random_arguments(settings.task))
 
 
-def _images_bytes(settings: Settings, data: Data, count: int) -> int:
+def _images_bytes(settings: TrainSettings, data: Data, count: int) -> int:
     """Return the size of so many square inputs: single precision for a classifier, one byte a value for others."""
     return count * data.channels * settings.imgsz**2 * (4 if settings.task == "classify" else 1)
 
 
-def _inputs(settings: Settings, data: Data, probe: int, *, training: bool) -> dict[str, int]:
+def _inputs(settings: TrainSettings, data: Data, probe: int, *, training: bool) -> dict[str, int]:
     if data.train is None or data.val is None or settings.gpus > 1:  # several processes prepare nothing
         return {}
     counts = {"training": data.train.images if training else 0, "validation": data.val.images, "probe": probe}
     return {name: _images_bytes(settings, data, count) for name, count in counts.items() if count > 0}
+
+
+@dataclass(frozen=True)
+class Need:
+    """Memory that one GPU must have, in bytes.
+
+    Attributes:
+        weights: parameters, gradients, the optimizer's tensors, averaged weights.
+        image: for each image of a batch: what is kept for the backward pass, and the loss.
+        images: of a batch, on each GPU.
+        inputs: prepared inputs.
+    """
+
+    weights: int
+    image: int
+    images: int
+    inputs: int
+
+    @property
+    def least(self) -> int:
+        """Return what is needed before the first image."""
+        return self.weights + self.inputs + CONTEXT
+
+    @property
+    def total(self) -> int:
+        """Return what a training step needs, about."""
+        return self.least + self.images * self.image
+
+    def images_within(self, free: int) -> int:
+        """Return how many images of a batch find room, 0 for none."""
+        return max((free - self.least) // self.image, 0)
+
+
+def need_of(
+    recipe: Recipe, settings: TrainSettings, model: Model, *, now: Schedule | None, train: int | None, inputs: int
+) -> Need | None:
+    """Return what a training takes of each GPU; None where the model's size is unknown.
+
+    Args:
+        recipe: resolved.
+        settings: its train arguments.
+        model: counted for the images' size.
+        now: what the optimizer does.
+        train: training images, where they are known.
+        inputs: bytes of prepared inputs.
+    """
+    weights = model.weights
+    if weights is None:
+        return None
+    copies = 3 + (now.optimizer.states if now else 2)  # weights, gradients, averages
+    copies += bool(recipe.accelerate.grokfast) + (settings.gpus > 1)  # several GPUs gather gradients in a buffer
+    half = 2 if settings.amp else 0  # autocast keeps the weights of a step in half precision too
+    image = VALUE[settings.amp] * weights.kept + LOSS * settings.imgsz**2
+    return Need(
+        weights=(4 * copies + half) * weights.total + 2 * 4 * weights.norms,
+        image=round(ALLOCATOR * image * (1 + settings.multi_scale) ** 2),
+        images=-(-min(settings.batch, train or settings.batch) // settings.gpus),
+        inputs=inputs,
+    )

@@ -9,16 +9,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grokyolo.plan.builtin import count_builtin
-from grokyolo.plan.images import NO_END, Twins, fault_of, find_twins
-from grokyolo.plan.labels import Labels, Rules, label_file, read_labels
+from grokyolo.plan.images import NO_END, Labels, Rules, Twins, fault_of, find_twins, label_file, read_labels
 from grokyolo.plan.locating import Located, locate
-from grokyolo.plan.settings import Settings
+from grokyolo.plan.settings import TrainSettings
 from grokyolo.recipe import BuiltinData
+from grokyolo.recipe.modular import label_of, split_pairs
 from grokyolo.recipe.train_arguments import default_of
 
 if TYPE_CHECKING:
-    from grokyolo.recipe import Recipe
+    from grokyolo.recipe import BuiltinData, Recipe
 
 NAMED = 5
 """How many files are named where many have the same fault."""
@@ -170,7 +169,7 @@ class Data:
         return max(worths) if total else None
 
 
-def read_data(recipe: Recipe, settings: Settings, limits: Limits | None = None) -> Data:
+def read_data(recipe: Recipe, settings: TrainSettings, limits: Limits | None = None) -> Data:
     """Look at the data set of `recipe`; nothing is downloaded or changed.
 
     Args:
@@ -206,7 +205,7 @@ def read_data(recipe: Recipe, settings: Settings, limits: Limits | None = None) 
     )
 
 
-def _builtin(data: BuiltinData, seed: int, settings: Settings) -> Data:
+def _builtin(data: BuiltinData, seed: int, settings: TrainSettings) -> Data:
     def split(objects: Counter[int], share: float | int) -> Split:
         count = sum(objects.values())
         used = _count(count, share)
@@ -219,7 +218,7 @@ def _builtin(data: BuiltinData, seed: int, settings: Settings) -> Data:
     return Data(data.name, split(train, settings.fraction[0]), split(val, settings.fraction[1]), names, classify=True)
 
 
-def _absent(name: str, located: Located, settings: Settings, names: dict[int, str] | None) -> Data:
+def _absent(name: str, located: Located, settings: TrainSettings, names: dict[int, str] | None) -> Data:
     train = val = None
     if located.stated:
         train, val = (
@@ -259,7 +258,7 @@ def _sample(files: Sequence[str], most: int) -> list[str]:
     return list(files) if len(files) <= most else sorted(random.Random(0).sample(files, most))
 
 
-def _split(files: Sequence[str], located: Located, rules: Rules, settings: Settings, limits: Limits) -> Split:
+def _split(files: Sequence[str], located: Located, rules: Rules, settings: TrainSettings, limits: Limits) -> Split:
     opened = _sample(files, limits.images)
     broken = tuple(Fault(image, fault) for image in opened if (fault := fault_of(image)))
     if located.folders:
@@ -291,14 +290,14 @@ def _lost(broken: Sequence[Fault]) -> set[str]:
     return {fault.file for fault in broken if fault.what != NO_END}
 
 
-def _wanted(labels: Labels, settings: Settings) -> Labels:
+def _wanted(labels: Labels, settings: TrainSettings) -> Labels:
     if settings.classes is None:
         return labels
     return replace(labels, objects=Counter({c: n for c, n in labels.objects.items() if c in settings.classes}))
 
 
 def _folder_split(
-    files: Sequence[str], located: Located, settings: Settings, broken: tuple[Fault, ...], opened: int
+    files: Sequence[str], located: Located, settings: TrainSettings, broken: tuple[Fault, ...], opened: int
 ) -> Split:
     numbers = {name: number for number, name in (located.names or {}).items()}
     known = [0 if settings.single_cls else numbers.get(_folder(image, numbers), -1) for image in files]
@@ -317,3 +316,13 @@ def _folder_split(
 def _folder(image: str, classes: dict[str, int]) -> str:
     """Return the class folder of an image, which may lie deeper."""
     return next((part for part in Path(image).parts[-2::-1] if part in classes), "")
+
+
+def count_builtin(data: BuiltinData, train_seed: int) -> tuple[Counter[int], Counter[int]]:
+    """Return the images of each class, to train on and to validate with."""
+    train, val = split_pairs(data.modulus, data.fraction, train_seed if data.seed is None else data.seed)
+
+    def count(pairs: list[tuple[int, int]]) -> Counter[int]:
+        return Counter(label_of(a, b, data.operation, data.modulus) for a, b in pairs)
+
+    return count(train), count(val)

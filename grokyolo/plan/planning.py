@@ -1,25 +1,33 @@
-"""One plan out of all parts."""
+"""One plan out of all parts, also as one JSON object."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
-from grokyolo.findings import Finding
-from grokyolo.plan.accelerators import Effect, effects
-from grokyolo.plan.advice import Facts, advise, decay_wanted
+from grokyolo.dynamics import CONTROL_BUDGET
+from grokyolo.findings import Finding, Severity
 from grokyolo.plan.costs import Costs, costs_of
-from grokyolo.plan.data import Data, Limits, read_data
-from grokyolo.plan.machine import Machine, look_around
-from grokyolo.plan.measuring import Timing, measure
+from grokyolo.plan.data import Data, Limits, Split, read_data
+from grokyolo.plan.machine import Machine, Timing, look_around, measure
 from grokyolo.plan.model import Model, read_model
 from grokyolo.plan.preflight import examine
-from grokyolo.plan.reaching import Change, alone, steps_towards
 from grokyolo.plan.schedule import Schedule, schedule
-from grokyolo.plan.settings import Settings, settings_of
+from grokyolo.plan.settings import Effect, TrainSettings, effects, settings_of
+from grokyolo.plan.suggestions import Change, Facts, advise, alone, decay_wanted, steps_towards
 
 if TYPE_CHECKING:
     from grokyolo.recipe import Recipe
+
+WEIGHTS = {
+    Severity.INFO: "note",
+    Severity.WARNING: "limits",
+    Severity.DEFEATS: "defeats",
+    Severity.LIES: "lies",
+    Severity.ERROR: "breaks",
+}
+"""What `warnings` calls a severity."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Plan:
     """
 
     recipe: Recipe
-    settings: Settings
+    settings: TrainSettings
     data: Data
     model: Model
     schedule: Schedule | None
@@ -105,3 +113,114 @@ def make_plan(
     timing = measure(recipe, settings, data) if measured else None
     on = effects(recipe.accelerate)
     return Plan(recipe, settings, data, model, now, ways, single, costs, findings, advice, timing, on, wanted)
+
+
+def to_json(plan: Plan) -> dict[str, Any]:
+    """Return the plan as plain values: absent things are None, and no number is infinite or NaN."""
+    recipe = plan.recipe
+    found = {
+        "recipe": recipe.name,
+        "recipe_hash": recipe.hash,
+        "task": plan.model.task or plan.settings.task,
+        "epochs": plan.settings.epochs,
+        "data": _data(plan.data),
+        "model": _model(plan.model),
+        "accelerate": {effect.key.partition(".")[2]: effect.what for effect in plan.accelerators},
+        "optimizer": _schedule(plan.schedule) if plan.schedule else None,
+        "control": {"from": CONTROL_BUDGET[0], "to": CONTROL_BUDGET[1]},
+        "ways": [_change(change) for change in plan.ways],
+        "alone": [_change(change) for change in plan.alone],
+        "costs": {
+            **asdict(plan.costs),
+            "prepared_bytes": plan.costs.prepared_bytes,
+            "disk_bytes": plan.costs.disk_bytes,
+            "gpu": {**asdict(plan.costs.gpu), "total": plan.costs.gpu.total} if plan.costs.gpu else None,
+        },
+        "time": asdict(plan.timing) if plan.timing else None,
+        "warnings": [
+            {"weight": WEIGHTS[advice.severity], "what": advice.what, "remedy": advice.remedy} for advice in plan.advice
+        ],
+    }
+    clean: dict[str, Any] = _finite(found)
+    return clean
+
+
+def _schedule(now: Schedule) -> dict[str, Any]:
+    return {
+        "name": now.optimizer.name,
+        "chosen_by_ultralytics": now.optimizer.chosen,
+        "momentum": now.optimizer.momentum,
+        "lr": {"start": now.lr_start, "peak": now.lr_peak, "end": now.lr_end},
+        "batches_per_epoch": now.batches_per_epoch,
+        "accumulate": now.accumulate,
+        "steps": now.steps,
+        "steps_per_epoch": now.steps_per_epoch,
+        "warmup": {"batches": now.warmup_batches, "steps": now.warmup_steps},
+        "weight_decay": now.weight_decay,
+        "decay": now.optimizer.decay.value,
+        "decay_factor": now.decay_factor,
+        "decay_budget": now.decay_budget,
+        "acting_budget": now.acting_budget,
+        "ema": {"steps": now.ema_steps, "epochs": now.ema_epochs},
+    }
+
+
+def _data(data: Data) -> dict[str, Any]:
+    return {
+        "name": data.name,
+        "missing": data.missing or None,
+        "classes": data.classes,
+        "train": _split(data, data.train),
+        "val": _split(data, data.val),
+        "empty_classes": [(data.names or {})[number] for number in data.empty_classes],
+        "val_only_classes": [(data.names or {})[number] for number in data.val_only_classes],
+        "in_both": {"compared": data.twins.compared, "pairs": [list(pair) for pair in data.twins.pairs]},
+        "image_worth": data.image_worth,
+        "largest_worth": data.largest_worth,
+    }
+
+
+def _split(data: Data, split: Split | None) -> dict[str, Any] | None:
+    if split is None:
+        return None
+    names = data.names or {}
+    return {
+        "images": split.images,
+        "images_checked": split.images_checked,
+        "labels_checked": split.labels_checked,
+        "objects": {names.get(number, str(number)): count for number, count in sorted(split.objects.items())},
+        "background": split.background,
+        "unlabelled": split.unlabelled,
+        "foreign": split.foreign,
+        "broken_images": [asdict(fault) for fault in split.broken_images],
+        "broken_labels": [asdict(fault) for fault in split.broken_labels],
+    }
+
+
+def _model(model: Model) -> dict[str, Any]:
+    weights = model.weights
+    return {
+        "name": model.name,
+        "parameters": weights.total if weights else None,
+        "decayed": weights.decayed if weights else None,
+        "not_normalised": weights.free if weights else None,
+        "frozen": model.frozen,
+        "unknown": model.unknown or None,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "set": change.typed.split(),
+        "why": change.why or None,
+        "budget": change.budget,
+        "possible": change.possible,
+    }
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -10,13 +10,12 @@ from shlex import quote
 
 from grokyolo.findings import Finding, Severity
 from grokyolo.format import format_count, format_size
-from grokyolo.plan.costs import Costs
+from grokyolo.plan.costs import Costs, Need
 from grokyolo.plan.data import Data, Fault, Split
 from grokyolo.plan.images import NO_END
 from grokyolo.plan.machine import Gpu, Machine
-from grokyolo.plan.memory import Need
 from grokyolo.plan.model import Model, architecture_file, not_here
-from grokyolo.plan.settings import STRIDE, Settings
+from grokyolo.plan.settings import STRIDE, TrainSettings
 from grokyolo.recipe.train_arguments import BY_SUFFIX
 
 GIB = 1 << 30
@@ -35,14 +34,14 @@ NAMED = "device"
 class Scene:
     """Everything that is looked at."""
 
-    settings: Settings
+    settings: TrainSettings
     data: Data
     model: Model
     costs: Costs
     machine: Machine
 
 
-def examine(settings: Settings, data: Data, model: Model, costs: Costs, machine: Machine) -> tuple[Finding, ...]:
+def examine(settings: TrainSettings, data: Data, model: Model, costs: Costs, machine: Machine) -> tuple[Finding, ...]:
     """Return every obstacle, the gravest first."""
     scene = Scene(settings, data, model, costs, machine)
     found = [finding for check in CHECKS for finding in check(scene)]

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grokyolo.dynamics import accumulation, decay_per_step, effective_decay, ema_window, lr_factor, warmup_steps
-from grokyolo.plan.optimizers import Decay, Optimizer, iterations_of, resolve
-from grokyolo.plan.settings import Settings
+from grokyolo.plan.settings import Decay, Optimizer, TrainSettings, iterations_of, resolve
 
 MANY_EPOCHS = 1_000_000
 """Above this the schedule is summed at `PLACES` places instead of epoch by epoch."""
@@ -75,7 +74,7 @@ class Schedule:
         return 1 / (1 - self.optimizer.momentum) if self.optimizer.decay is Decay.MOMENTUM else 1.0
 
 
-def schedule(settings: Settings, images: int, classes: int) -> Schedule:
+def schedule(settings: TrainSettings, images: int, classes: int) -> Schedule:
     """Return what the optimizer will do.
 
     Args:
@@ -117,7 +116,7 @@ def schedule(settings: Settings, images: int, classes: int) -> Schedule:
     )
 
 
-def batches_per_epoch(settings: Settings, images: int) -> int:
+def batches_per_epoch(settings: TrainSettings, images: int) -> int:
     """Return the length of the training loader, as `ultralytics.data.build.build_dataloader` makes it."""
     share, size = -(-images // settings.gpus), max(settings.batch // settings.gpus, 1)
     size = min(size, images)
@@ -125,25 +124,25 @@ def batches_per_epoch(settings: Settings, images: int) -> int:
     return share // size if drop else -(-share // size)
 
 
-def warmup_batches(settings: Settings, batches: int) -> int:
+def warmup_batches(settings: TrainSettings, batches: int) -> int:
     """Return the batches of the warm-up, as `BaseTrainer._get_warmup_iterations`: never all epochs."""
     length = min(settings.warmup_epochs, max(settings.epochs - 1, 0))
     return round(length * batches) if length > 0 else 0
 
 
-def _warmup_rates(settings: Settings, lr: float, batches: int, warm: int, steps: Integers) -> Floats:
+def _warmup_rates(settings: TrainSettings, lr: float, batches: int, warm: int, steps: Integers) -> Floats:
     if not warm:
         return np.zeros(0)
     return steps / warm * lr * _factor(settings, steps // batches)
 
 
-def _factor(settings: Settings, epoch: Floats | Integers) -> Floats:
+def _factor(settings: TrainSettings, epoch: Floats | Integers) -> Floats:
     """Return the schedule's factor on the learning rate by 0-based epoch."""
     return lr_factor(epoch / settings.epochs, settings.lrf, cosine=settings.cos_lr)
 
 
 def _later_steps(
-    settings: Settings, lr: float, batches: int, accumulate: int, *, last: int, warm: int
+    settings: TrainSettings, lr: float, batches: int, accumulate: int, *, last: int, warm: int
 ) -> tuple[Floats, Floats]:
     """Return how many steps come after the warm-up, and their learning rate, epoch by epoch.
 
@@ -162,7 +161,7 @@ def _later_steps(
     return counts, lr * _factor(settings, epochs)
 
 
-def _decaying(settings: Settings, count: int) -> Floats:
+def _decaying(settings: TrainSettings, count: int) -> Floats:
     """Return the share of each epoch, or of what each of `PLACES` stands for, in which weight decay acts."""
     edges = np.arange(count + 1, dtype=np.float64)
     if count < settings.epochs:

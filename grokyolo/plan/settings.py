@@ -1,11 +1,13 @@
-"""The train arguments that a plan counts with, Ultralytics' defaults behind those that the recipe leaves out."""
+"""What a recipe trains with, Ultralytics' defaults behind what it leaves out: arguments, optimizer, accelerators."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from grokyolo.recipe import epochs_of, task_of
+from grokyolo.recipe import Accelerate, epochs_of, task_of
 from grokyolo.recipe.train_arguments import default_of
 
 if TYPE_CHECKING:
@@ -16,10 +18,14 @@ ASSUMED_BATCH = 16
 CLASSIFY_SIZE = 224
 """`ClassificationTrainer.__init__` takes this `imgsz` where nobody sets one."""
 STRIDE = 32
+AUTO = "auto"
+LONG_RUN = 10_000
+"""Iterations above which `BaseTrainer.build_optimizer` takes MuSGD for `optimizer=auto`, AdamW up to it."""
+AUTO_MOMENTUM = 0.9
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainSettings:
     """Train arguments as numbers.
 
     Attributes:
@@ -81,7 +87,7 @@ class Settings:
     decay_from: int = 0
 
 
-def settings_of(recipe: Recipe) -> Settings:
+def settings_of(recipe: Recipe) -> TrainSettings:
     """Return what `recipe` trains with."""
 
     def value(name: str) -> Any:
@@ -90,7 +96,7 @@ def settings_of(recipe: Recipe) -> Settings:
     batch, task, device = value("batch"), task_of(recipe), str(value("device") or "")
     size = CLASSIFY_SIZE if task == "classify" and "imgsz" not in recipe.train else int(value("imgsz"))
     classes, devices = value("classes"), _devices(value("device"))
-    return Settings(
+    return TrainSettings(
         task=task,
         epochs=epochs_of(recipe),
         batch=int(batch) if batch >= 1 else ASSUMED_BATCH,
@@ -142,3 +148,130 @@ def _frozen(freeze: Any) -> tuple[int | str, ...]:
     if freeze is None:
         return ()
     return tuple(range(freeze)) if isinstance(freeze, int) else tuple(freeze)
+
+
+class Decay(Enum):
+    """How an optimizer applies weight decay to a weight."""
+
+    DECOUPLED = "decoupled"
+    """Each step takes learning rate × weight decay off the weight, whatever the gradient: AdamW."""
+    MOMENTUM = "momentum"
+    """Part of the gradient, which momentum adds up: in the long run 1 / (1 - momentum) times as strong."""
+    RESCALED = "rescaled"
+    """Part of the gradient, which is then divided by its own size: how much is left depends on the gradients."""
+
+
+KINDS = {
+    "adamw": Decay.DECOUPLED,
+    "sgd": Decay.MOMENTUM,
+    "musgd": Decay.MOMENTUM,
+    "adam": Decay.RESCALED,
+    "adamax": Decay.RESCALED,
+    "nadam": Decay.RESCALED,
+    "radam": Decay.RESCALED,
+    "rmsprop": Decay.RESCALED,
+}
+"""PyTorch's Adam, Adamax, NAdam, RAdam and RMSprop take weight decay as a penalty unless told otherwise."""
+STATES = {"sgd": 1, "musgd": 2}
+"""Numbers that an optimizer keeps for each parameter; 2 for all others."""
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An optimizer as it will be.
+
+    Attributes:
+        name: as PyTorch or Ultralytics spells it.
+        lr: learning rate at the start of its schedule.
+        momentum: of SGD once the warm-up is over; beta 1 of Adam and its kin.
+        warmup_momentum: of SGD at the first batch of a warm-up; the same as `momentum` where none warms up.
+        decay: what weight decay does.
+        chosen: whether Ultralytics chose it (`optimizer=auto`), ignoring `lr0`.
+    """
+
+    name: str
+    lr: float
+    momentum: float
+    warmup_momentum: float
+    decay: Decay
+    chosen: bool
+
+    @property
+    def states(self) -> int:
+        """Numbers kept for each parameter besides its weight."""
+        return STATES.get(self.name.lower(), 2)
+
+
+def resolve(settings: TrainSettings, iterations: int, classes: int) -> Optimizer:
+    """Return the optimizer that `BaseTrainer.build_optimizer` makes.
+
+    Args:
+        settings: of the recipe.
+        iterations: as `BaseTrainer._build_train_pipeline` counts them, see `iterations_of`.
+        classes: of the data set.
+    """
+    name, lr, momentum = settings.optimizer, settings.lr0, settings.momentum
+    chosen = name.lower() == AUTO
+    if chosen:
+        fitted = round(0.002 * 5 / (4 + classes), 6)
+        name, lr, momentum = (
+            ("MuSGD", 0.01, AUTO_MOMENTUM) if iterations > LONG_RUN else ("AdamW", fitted, AUTO_MOMENTUM)
+        )
+    decay = KINDS[name.lower()]
+    warms_up = settings.warmup_epochs > 0 and settings.epochs > 1
+    if decay is Decay.MOMENTUM and warms_up:
+        momentum = settings.momentum  # the warm-up leads there, also where `auto` began with another
+    start = settings.warmup_momentum if decay is Decay.MOMENTUM and warms_up else momentum
+    return Optimizer(name, lr, momentum, start, decay, chosen)
+
+
+def iterations_of(settings: TrainSettings, images: int) -> int:
+    """Return what decides `optimizer=auto`: nominal batches, not the batches that will be trained."""
+    return -(-images // max(settings.batch, settings.nbs)) * settings.epochs
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One accelerator.
+
+    Attributes:
+        name: short, as a label.
+        key: dotted, as in the recipe.
+        off: the value that switches it off.
+        what: one line.
+    """
+
+    name: str
+    key: str
+    off: str
+    what: str
+
+
+def effects(accelerate: Accelerate) -> tuple[Effect, ...]:
+    """Return what each accelerator does that is on, in the order in which they act."""
+    return tuple(_effects(accelerate))
+
+
+def _effects(on: Accelerate) -> Iterator[Effect]:
+    if on.initial_scale is not None:
+        what = f"matrices and kernels begin {on.initial_scale:g} times as large"
+        yield Effect("scale", "accelerate.initial_scale", "null", what)
+    if on.constrained_norm is not None:
+        what = f"that of matrices and kernels is held at {on.constrained_norm:g} times the initial one"
+        yield Effect("norm", "accelerate.constrained_norm", "null", what)
+    if on.grokfast is not None:
+        steps = 1 / (1 - on.grokfast.alpha)
+        what = f"each gradient + {on.grokfast.lamb:g} times its average over about {steps:.3g} steps"
+        yield Effect("grokfast", "accelerate.grokfast", "null", what)
+    if on.orthograd:
+        yield Effect("orthograd", "accelerate.orthograd", "false", "no step along the weights themselves")
+    if on.stablemax:
+        what = "in the training loss; validation and probe keep the cross-entropy"
+        yield Effect("stablemax", "accelerate.stablemax", "false", what)
+    if on.weight_decay_after is not None:
+        what = (
+            "once the probe is memorised"
+            if isinstance(on.weight_decay_after, str)
+            else (f"from epoch {on.weight_decay_after + 1:,} on")
+        )
+        yield Effect("late", "accelerate.weight_decay_after", "null", f"weight decay acts {what}, none before")

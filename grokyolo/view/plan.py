@@ -11,16 +11,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from grokyolo.dynamics import CONTROL_BUDGET
 from grokyolo.findings import Finding, Severity
 from grokyolo.format import format_count, format_duration, format_large, format_number, format_rate, format_size
-from grokyolo.plan import BUDGET, CONTROL, Change, Plan, Schedule
-from grokyolo.plan.costs import Costs
-from grokyolo.plan.memory import Need
+from grokyolo.plan import BUDGET, Change, Plan, Schedule
+from grokyolo.plan.costs import Costs, Need
 from grokyolo.recipe.models import MEMORISED
 from grokyolo.recipe.units import size_text
 from grokyolo.typed import changed, completed
 
-JUMPS = f"{CONTROL[0]:.1f} to {CONTROL[1]:.1f}"
+JUMPS = f"{CONTROL_BUDGET[0]:.1f} to {CONTROL_BUDGET[1]:.1f}"
 """E-folds at which the positive control jumps."""
 LABEL = {Severity.ERROR: "error", Severity.INFO: "note"}
 """What a finding of this severity is called, where it is no warning; `train` stops at errors."""

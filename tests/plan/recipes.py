@@ -7,13 +7,13 @@ from pathlib import Path
 from PIL import Image
 
 from grokyolo.plan.machine import Machine
-from grokyolo.plan.settings import Settings, settings_of
+from grokyolo.plan.settings import TrainSettings, settings_of
 from grokyolo.recipe import load
 
 QUIET_MACHINE = Machine(disk_free=10**12, shared_free=10**11, cpus=8)
 
 
-def settings(*overrides: str, model: str = "yolo26n.yaml", data: str = "coco8.yaml") -> Settings:
+def settings(*overrides: str, model: str = "yolo26n.yaml", data: str = "coco8.yaml") -> TrainSettings:
     """Return the settings of a recipe that says nothing else: Ultralytics' defaults."""
     return settings_of(recipe(*overrides, model=model, data=data))
 

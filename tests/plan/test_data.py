@@ -1,13 +1,17 @@
 """Data sets in numbers."""
 
+from __future__ import annotations
+
 import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from grokyolo.plan.data import BRIEF, Limits, read_data
+from grokyolo.plan.data import BRIEF, Limits, count_builtin, read_data
 from grokyolo.plan.settings import settings_of
+from grokyolo.recipe import BuiltinData
+from grokyolo.training import datasets
 from tests.plan.recipes import box, detection, folders, recipe
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -160,3 +164,14 @@ def test_nothing_is_written(workplace):
     before = {path: path.stat().st_mtime_ns for path in (workplace / "set").rglob("*")}
     read(file)
     assert {path: path.stat().st_mtime_ns for path in (workplace / "set").rglob("*")} == before
+
+
+@pytest.mark.parametrize("operation", ["+", "-", "*"])
+@pytest.mark.parametrize("seed", [None, 4])
+def test_classes_are_counted_as_they_will_be_drawn(tmp_path, monkeypatch, operation, seed):
+    monkeypatch.setenv("GROKYOLO_CACHE", str(tmp_path))
+    data = BuiltinData(modulus=7, fraction=0.6, operation=operation, seed=seed)
+    folder = datasets.prepare(data, train_seed=2, image_size=32)
+    for split, counted in zip(("train", "val"), count_builtin(data, train_seed=2), strict=True):
+        drawn = {int(path.name): len(list(path.iterdir())) for path in (folder / split).iterdir()}
+        assert {number: count for number, count in drawn.items() if count} == dict(counted)

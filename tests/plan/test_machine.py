@@ -1,12 +1,21 @@
-"""What the machine offers."""
+"""What the machine offers, and how long an epoch takes on it."""
+
+from __future__ import annotations
 
 import stat
 
 import pytest
 
-from grokyolo.plan.machine import Gpu, Machine, look_around, parse_gpus, visible
+from grokyolo.errors import GrokyoloError
+from grokyolo.plan.data import read_data
+from grokyolo.plan.machine import Gpu, Machine, epoch_seconds, extrapolated, look_around, measure, parse_gpus, visible
+from grokyolo.plan.settings import settings_of
+from grokyolo.recipe import load
+from tests.plan.recipes import recipe
 
 MIB = 1 << 20
+pytestmark = pytest.mark.usefixtures("workplace")
+TABLE = "epoch,seconds,val_loss\n1,3.0,1.0\n2,4.0,\n3,5.5,\n4,6.5,\n5,8.5,1.0\n"
 
 
 def test_what_nvidia_smi_prints_is_read():
@@ -79,3 +88,37 @@ def test_without_nvidia_smi_there_is_no_gpu(tmp_path, monkeypatch):
     assert machine.gpus == ()
     assert machine.disk_free > 0
     assert machine.cpus >= 1
+
+
+def test_epochs_with_and_without_measuring_are_told_apart():
+    assert epoch_seconds(TABLE) == (1.0, 2.0)
+
+
+def test_a_run_is_as_long_as_its_epochs():
+    assert extrapolated(1.0, 2.0, epochs=100, every=1).total == 200
+    assert extrapolated(1.0, 2.0, epochs=100, every=10).total == 100 + 11
+    assert extrapolated(2.0, 1.9, epochs=10, every=1).total == 20  # measuring never saves time
+
+
+def test_a_real_training_is_timed_and_leaves_nothing(workplace):
+    made = load("grok-modular-addition", ["data.modulus=5", "gap.probe=4", "gap.every=2", "epochs=1000"])
+    settings = settings_of(made)
+    timing = measure(made, settings, read_data(made, settings))
+    assert 0 < timing.epoch <= timing.measured_epoch
+    assert timing.epoch * 1000 <= timing.total <= timing.measured_epoch * 1000
+    assert (timing.images, timing.scale) == (15, 1.0)
+    assert list(workplace.iterdir()) == []
+
+
+def test_a_training_that_fails_says_why():
+    made = recipe("imgsz=64", model="no-such-model.pt")
+    settings = settings_of(made)
+    with pytest.raises(GrokyoloError, match="measuring failed: cannot find, read or download the model no-such"):
+        measure(made, settings, read_data(made, settings))
+
+
+def test_only_a_part_of_a_large_set_is_trained_on():
+    made = load("grok-modular-addition", ["data.modulus=11", "batch=2", "nbs=2", "gap.probe=20"])
+    settings = settings_of(made)
+    timing = measure(made, settings, read_data(made, settings))
+    assert (timing.images, timing.scale) == (16, 4.5)

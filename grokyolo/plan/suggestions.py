@@ -1,19 +1,19 @@
-"""What to know before a week of computing is spent, the weightiest first."""
+"""What to know before a week of computing is spent, and which changes give a recipe the budget of the control."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from grokyolo.dynamics import CONTROL_BUDGET
 from grokyolo.findings import Finding, Severity
-from grokyolo.plan.accelerators import effects
+from grokyolo.format import format_decimal
 from grokyolo.plan.data import Data
 from grokyolo.plan.model import Model
-from grokyolo.plan.optimizers import Decay
-from grokyolo.plan.reaching import CONTROL, Change
-from grokyolo.plan.schedule import Schedule
-from grokyolo.plan.settings import Settings
+from grokyolo.plan.schedule import Schedule, schedule
+from grokyolo.plan.settings import Decay, TrainSettings, effects
 from grokyolo.recipe import Accelerate, BuiltinData
 from grokyolo.recipe.models import MEMORISED
 
@@ -33,6 +33,16 @@ STUDY = "docs/study.md"
 FADED = 0.5
 BUDGET = "decay budget"
 """Where the judgement of the budget is located."""
+TARGET = 2.4
+"""E-folds that are aimed at: the middle of `CONTROL_BUDGET`."""
+CAP = 1.0
+"""Ultralytics takes no larger `weight_decay`."""
+USUAL_LR = 0.001
+"""AdamW's in `recipes/long.yaml`."""
+HIGHEST_LR = 0.01
+"""Above this AdamW is seldom stable; the control was tried up to 0.006."""
+FAR_TOO_LONG = 10_000_000
+"""Epochs that nobody trains."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,7 @@ class Facts:
         decay_wanted: as `decay_wanted` tells.
     """
 
-    settings: Settings
+    settings: TrainSettings
     data: Data
     model: Model
     schedule: Schedule | None
@@ -53,7 +63,7 @@ class Facts:
     decay_wanted: bool = True
 
 
-def decay_wanted(recipe: Recipe, settings: Settings, model: Model) -> bool:
+def decay_wanted(recipe: Recipe, settings: TrainSettings, model: Model) -> bool:
     """Tell whether more weight decay is proposed: it is asked for, or acts on the size of many weights.
 
     Where nearly all weights feed a normalisation it changes only their pace, and in our study of such models strong
@@ -97,10 +107,10 @@ def _budget(facts: Facts) -> Iterator[Finding]:
     if now.acting_budget is None:
         what = f"{now.optimizer.name} rescales weight decay with the gradient, so its budget is unknown"
         yield Finding(Severity.DEFEATS, what, "optimizer=AdamW", BUDGET)
-    elif now.acting_budget < FAR_TOO_SMALL * CONTROL[0]:
+    elif now.acting_budget < FAR_TOO_SMALL * CONTROL_BUDGET[0]:
         what = "far too small a budget: nothing that works through weight decay can show"
         yield Finding(Severity.DEFEATS, what, way, BUDGET)
-    elif now.acting_budget < CONTROL[0]:
+    elif now.acting_budget < CONTROL_BUDGET[0]:
         what = "a smaller budget than the positive control needs"
         yield Finding(Severity.WARNING, what, way, BUDGET)
 
@@ -195,3 +205,119 @@ RULES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     _accelerated,
     _batch,
 )
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a recipe.
+
+    Attributes:
+        typed: `KEY=VALUE` as on the command line, several separated by spaces.
+        why: what it undoes, in a few words.
+        budget: acting budget in e-folds after it; None where an optimizer makes it unknown.
+        possible: whether Ultralytics takes the value, and a run can be that long.
+    """
+
+    typed: str
+    why: str
+    budget: float | None
+    possible: bool = True
+
+
+def budget_of(settings: TrainSettings, images: int, classes: int) -> float | None:
+    """Return the acting budget of a recipe in e-folds."""
+    return schedule(settings, images, classes).acting_budget
+
+
+def steps_towards(settings: TrainSettings, images: int, classes: int) -> tuple[Change, ...]:
+    """Return changes to make one after another until the budget is that of the control; none where it is already.
+
+    Those that cost no time come first, more epochs last.
+    """
+    budget = budget_of(settings, images, classes)
+    if budget is not None and budget >= CONTROL_BUDGET[0]:
+        return ()
+    changes: list[Change] = []
+    for make in (_named_optimizer, _no_accumulation, _no_fading, _more_decay, _more_epochs):
+        made = make(settings, images, classes)
+        if made is None:
+            continue
+        typed, why, settings = made
+        budget = budget_of(settings, images, classes)
+        changes.append(Change(typed, why, budget, settings.epochs < FAR_TOO_LONG))
+        if budget is not None and budget >= TARGET:
+            break
+    return tuple(changes)
+
+
+def alone(settings: TrainSettings, images: int, classes: int) -> tuple[Change, ...]:
+    """Return what each of epochs, weight decay and learning rate would have to be, were it the only change."""
+    now = schedule(settings, images, classes)
+    budget = now.acting_budget
+    if not budget or budget >= CONTROL_BUDGET[0]:
+        return ()
+    epochs = _rounded(settings.epochs * TARGET / budget)
+    strong = budget_of(replace(settings, weight_decay=CAP), images, classes) or math.inf  # where rounding is no matter
+    factor = TARGET / strong * CAP / settings.weight_decay
+    decay, rate = _rounded(settings.weight_decay * factor), _rounded(now.optimizer.lr * factor)
+    named = f"optimizer={now.optimizer.name} " if now.optimizer.chosen else ""
+    return (
+        Change(f"{named}epochs={int(epochs)}", "", TARGET, epochs < FAR_TOO_LONG),
+        Change(f"weight_decay={format_decimal(decay)}", "", TARGET, decay <= CAP),
+        Change(f"{named}lr0={format_decimal(rate)}", "", TARGET, rate <= HIGHEST_LR),
+    )
+
+
+Made = tuple[str, str, TrainSettings] | None
+
+
+def _named_optimizer(settings: TrainSettings, images: int, classes: int) -> Made:
+    now = schedule(settings, images, classes)
+    if now.optimizer.chosen:
+        typed = f"optimizer=AdamW lr0={format_decimal(USUAL_LR)} warmup_bias_lr=0.0"
+        why = f"auto took {format_decimal(now.optimizer.lr)}"
+        return typed, why, replace(settings, optimizer="AdamW", lr0=USUAL_LR)
+    if now.optimizer.decay is Decay.RESCALED:
+        return "optimizer=AdamW", f"{now.optimizer.name} rescales it", replace(settings, optimizer="AdamW")
+    return None
+
+
+def _no_accumulation(settings: TrainSettings, images: int, classes: int) -> Made:
+    accumulate = schedule(settings, images, classes).accumulate
+    if accumulate == 1:
+        return None
+    return f"nbs={settings.batch}", f"{accumulate} batches a step", replace(settings, nbs=settings.batch)
+
+
+def _no_fading(settings: TrainSettings, images: int, classes: int) -> Made:
+    return ("lrf=1.0", "no fading", replace(settings, lrf=1.0)) if settings.lrf < 1 else None
+
+
+def _more_decay(settings: TrainSettings, images: int, classes: int) -> Made:
+    if settings.weight_decay >= CAP:
+        return None
+    at_most = budget_of(replace(settings, weight_decay=CAP), images, classes)
+    wanted = min(_rounded(CAP * TARGET / at_most), CAP) if at_most else CAP
+    if wanted <= settings.weight_decay:
+        return None
+    return (
+        f"weight_decay={format_decimal(wanted)}",
+        "the cap" if wanted == CAP else "",
+        replace(settings, weight_decay=wanted),
+    )
+
+
+def _more_epochs(settings: TrainSettings, images: int, classes: int) -> Made:
+    budget = budget_of(settings, images, classes)
+    if not budget:
+        return None
+    epochs = int(_rounded(settings.epochs * TARGET / budget))
+    return f"epochs={epochs}", "a longer run", replace(settings, epochs=epochs)
+
+
+def _rounded(number: float) -> float:
+    """Return a number rounded up to two digits, so that it suffices."""
+    if number <= 0:
+        return 0.0
+    unit = 10.0 ** (math.floor(math.log10(number)) - 1)
+    return math.ceil(number / unit - 1e-9) * unit

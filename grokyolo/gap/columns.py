@@ -1,5 +1,7 @@
 """The dictionary of headers: what every generation of Ultralytics calls the same thing, and whose any other log is.
 
+A log that a spreadsheet saved again (other separators, decimal commas, UTF-16) comes out as plain CSV first.
+
 Families, by what their trainers write into results.csv:
 
     YOLOv5, YOLOv9          train/box_loss train/obj_loss  metrics/mAP_0.5:0.95  x/lr0    0-based epochs
@@ -13,6 +15,8 @@ Families, by what their trainers write into results.csv:
 
 from __future__ import annotations
 
+import codecs
+import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -36,12 +40,15 @@ _SCORES = (
     ("metrics/delta1", "delta1"),
 )
 """Headline metrics in the order of preference: masks and keypoints come before the boxes beside them."""
-
 _LR = re.compile(r"(lr/pg\d+|x/lr\d+|lr/\d+|lr-\w+([/-]\w+)*)")
 _YOLOV5 = re.compile(r"(x/lr\d+|metrics/map_0\.5.*|lr/\d+|test/loss)")
 _NO_LOSS = re.compile(r"map|precision|recall|accuracy|fitness|^lr|miou", re.IGNORECASE)
-
 LOOKED_FOR = "metrics/mAP50-95(B), metrics/mAP_0.5:0.95, metrics/accuracy_top1, val/box_loss, val/loss"
+_SEPARATORS = {b",": "commas", b";": "semicolons", b"\t": "tabs", b"|": "bars"}
+_SEP_LINE = re.compile(rb'"?sep=(.)"?[ \t]*[\r\n]+')
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?")
+_QUOTED_DECIMAL_COMMA = re.compile(rb'(^|[,\n])"[+-]?\d+,\d+')
 
 
 @dataclass(frozen=True)
@@ -132,7 +139,6 @@ def _shorten(names: Iterable[str], limit: int = 6) -> str:
 
 HEAD_BYTES = 1 << 16
 """Bytes from the start of a log that are looked at."""
-
 OTHER_LOGS = (
     "metrics.csv",
     "training.log",
@@ -144,7 +150,6 @@ OTHER_LOGS = (
     "vis_data/scalars.json",
 )
 """What other tools call their logs."""
-
 _JSON = rb'\A\s*\{(?=[^\n]*"%s")'
 _STARTS = (
     ("DETR and its kin", re.compile(_JSON % rb"train_loss")),
@@ -195,3 +200,72 @@ def refusal(tool: str, where: str, found: str = "") -> RunError:
 def log_in(folder: Path) -> Path | None:
     """Return the log of another tool in a folder, None when there is none by a name that is known."""
     return next((folder / name for name in OTHER_LOGS if (folder / name).is_file()), None)
+
+
+def decode(raw: bytes) -> bytes:
+    """Return text as UTF-8 without a byte order mark, whether it was UTF-8 or UTF-16."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", errors="replace").encode()
+    for encoding, zeros, letters in (("utf-16-le", raw[1:16:2], raw[0:16:2]), ("utf-16-be", raw[0:16:2], raw[1:16:2])):
+        if len(zeros) == len(letters) == 8 and not any(zeros) and all(letters):
+            return raw.decode(encoding, errors="replace").encode()
+    return raw.removeprefix(codecs.BOM_UTF8)
+
+
+def to_csv(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """Return a log separated by commas, with decimal points, and a note when it was not.
+
+    The separator is the one that makes `epoch` a cell of the first line; a line `sep=;` before it, which
+    spreadsheets write and read, is dropped. A number with a decimal comma gets a point. A cell such as 1.234 in
+    a file with decimal commas may be a thousand or one: it is made no number, since nobody can tell.
+
+    Args:
+        raw: UTF-8 text, as `decode` gives it.
+    """
+    named = _SEP_LINE.match(raw)
+    body = raw[named.end() :] if named else raw
+    separator = _separator(body) or (named.group(1) if named else b",")
+    said = ["its first line names the separator"] if named else []
+    if separator != b",":
+        said.append(f"separated by {_SEPARATORS.get(separator, separator.decode('latin-1'))}")
+    if separator == b"," and not _QUOTED_DECIMAL_COMMA.search(body):
+        return body, _note(said)
+    rows = _split(body, separator.decode("latin-1"))
+    if any(_DECIMAL_COMMA.fullmatch(cell) for row in rows for cell in row):
+        said.append("with decimal commas")
+        rows = [[_with_point(cell) for cell in row] for row in rows]
+    text = "\n".join(",".join(cell.replace(",", " ") for cell in row) for row in rows)
+    return text.encode(), _note(said)
+
+
+def _note(said: list[str]) -> tuple[str, ...]:
+    return (f"saved again by a spreadsheet ({', '.join(said)}): read all the same",) if said else ()
+
+
+def _separator(body: bytes) -> bytes | None:
+    """Return what separates the first line that is not empty so that one of its cells is `epoch`."""
+    header = body[:HEAD_BYTES].lstrip().split(b"\n", 1)[0].lower().replace(b'"', b"")
+    for separator in _SEPARATORS:
+        cells = [cell.strip() for cell in header.split(separator)]
+        if len(cells) > 1 and b"epoch" in cells:
+            return separator
+    return None
+
+
+def _split(body: bytes, separator: str) -> list[list[str]]:
+    """Return the cells of every line; the last line stays without an end where it had none."""
+    text = body.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    return [[cell.strip() for cell in _cells(line, separator)] for line in text.split("\n")]
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:  # a cell of over 128 KiB
+        return line.split(separator)
+
+
+def _with_point(cell: str) -> str:
+    if _GROUPED.fullmatch(cell):
+        return f"{cell}?"
+    return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from grokyolo.errors import RunError
 from grokyolo.files import LOG_BYTES, read_bounded
 from grokyolo.format import format_count
-from grokyolo.gap.columns import HEAD_BYTES, refusal, tool_of_text
-from grokyolo.gap.dialect import decode, to_csv
+from grokyolo.gap.columns import HEAD_BYTES, decode, refusal, to_csv, tool_of_text
 from grokyolo.gap.series import FloatArray
 
 BoolArray = NDArray[np.bool_]

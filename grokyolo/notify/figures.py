@@ -17,7 +17,7 @@ from statistics import median
 from grokyolo.dynamics import decay_per_step
 from grokyolo.errors import GrokyoloError
 from grokyolo.gap import EpochRecord, Series, read_run
-from grokyolo.gap.native import META_NAME, optimizer_of
+from grokyolo.gap.run import META_NAME, optimizer_of
 from grokyolo.gap.settings import load_yaml
 from grokyolo.verdict import Assessment, assess
 

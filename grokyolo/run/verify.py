@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from grokyolo.errors import GrokyoloError, first_line
 from grokyolo.files import STATE_BYTES, exists, opened
-from grokyolo.gap.native import LOG_NAME, read_gap_csv
+from grokyolo.gap.run import LOG_NAME, read_gap_csv
 from grokyolo.run.folder import SETTINGS, must_be_run, owner_of, read_facts, read_settings
 from grokyolo.run.lock import named
 from grokyolo.run.logs import read, supported_rows

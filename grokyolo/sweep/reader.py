@@ -16,8 +16,7 @@ from grokyolo.compare import differences
 from grokyolo.errors import RunError
 from grokyolo.files import LOG_BYTES, read_bounded, write_durably
 from grokyolo.gap import read_run
-from grokyolo.gap.native import META_NAME
-from grokyolo.gap.run import LOGS, find_log
+from grokyolo.gap.run import LOGS, META_NAME, find_log
 from grokyolo.gap.settings import as_count, flat_settings, load_yaml
 from grokyolo.run.status import STOPPED_EARLY
 from grokyolo.sweep.diagram import SweepRuns

@@ -1,5 +1,7 @@
 """gap.csv as it is written: one whole row an epoch, whatever happens in between."""
 
+from __future__ import annotations
+
 import csv
 import math
 import os
@@ -11,13 +13,12 @@ from hypothesis import strategies as st
 
 from grokyolo.errors import RunError
 from grokyolo.gap import EpochRecord, EventKind, GapWriter, read_run
-from grokyolo.gap.log import format_float
+from grokyolo.gap.log import append_remark, format_float, read_remarks
 
 CONTRACT = (
     "epoch,step,seconds,lr,weight_decay,train_loss,probe_loss,val_loss,probe_score,val_score,"
     "loss_gap,score_gap,norm_decayed,norm_free,event"
 )
-
 losses = st.none() | st.floats(allow_subnormal=False)
 scores = st.none() | st.floats(0, 1)
 kinds = st.lists(st.sampled_from(EventKind), unique=True, max_size=3).map(tuple)
@@ -318,3 +319,23 @@ class TestOtherTools:
         with written.open(newline="") as file:
             rows = list(csv.DictReader(file))
         assert [row["val_loss"] for row in rows] == ["2.0", "", "inf", "1e-09"]
+
+
+def test_each_sentence_is_read_once_with_the_epoch_it_began(tmp_path):
+    append_remark(tmp_path, 3, 'a "quoted", odd\nsentence')
+    append_remark(tmp_path, 9, "another")
+    append_remark(tmp_path, 12, "another")
+    assert read_remarks(tmp_path) == ('epoch 3: a "quoted", odd\nsentence', "epoch 9: another")
+
+
+def test_no_file_or_a_torn_one_is_no_error(tmp_path):
+    assert read_remarks(tmp_path) == ()
+    (tmp_path / "warnings.csv").write_bytes(b'epoch,warning\n4,whole\n5,"to\xff')
+    assert "epoch 4: whole" in read_remarks(tmp_path)
+
+
+def test_they_are_notes_of_the_run(tmp_path):
+    with GapWriter(tmp_path / "gap.csv") as log:
+        log.append(EpochRecord(1, 9, 1.0, 0.002, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 1.0, 1.0, ()))
+    append_remark(tmp_path, 1, "numbers vanish")
+    assert "epoch 1: numbers vanish" in read_run(tmp_path).notes

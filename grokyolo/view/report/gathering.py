@@ -9,8 +9,7 @@ from pathlib import Path
 from grokyolo.errors import RunError
 from grokyolo.gap import Intervals, Series, read_intervals
 from grokyolo.gap.intervals import FILE_NAME
-from grokyolo.gap.native import META_NAME
-from grokyolo.gap.run import find_log
+from grokyolo.gap.run import META_NAME, find_log
 from grokyolo.gap.settings import load_yaml
 from grokyolo.recipe import Value
 from grokyolo.verdict import Assessment, outlook

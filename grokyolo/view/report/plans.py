@@ -12,7 +12,7 @@ import numpy as np
 from grokyolo.errors import GrokyoloError
 from grokyolo.format import format_number
 from grokyolo.gap import EventKind, Series
-from grokyolo.gap.native import META_NAME
+from grokyolo.gap.run import META_NAME
 from grokyolo.gap.settings import Settings, read_settings
 from grokyolo.view.plan import data_words, model_words, training_rows, worth_words
 from grokyolo.view.report import happened

@@ -13,7 +13,7 @@ from grokyolo.plan.images import NO_END, Labels, Rules, Twins, fault_of, find_tw
 from grokyolo.plan.locating import Located, locate
 from grokyolo.plan.settings import TrainSettings
 from grokyolo.recipe import BuiltinData
-from grokyolo.recipe.modular import label_of, split_pairs
+from grokyolo.recipe.models import label_of, split_pairs
 from grokyolo.recipe.train_arguments import default_of
 
 if TYPE_CHECKING:

@@ -10,20 +10,20 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grokyolo.recipe.listing import Difference, Entry, Value, diff, every_value, list_recipes
+    from grokyolo.recipe.listing import Difference, Entry, Value, diff, every_value, list_recipes, source_text
     from grokyolo.recipe.models import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Inputs, Recipe
-    from grokyolo.recipe.resolve import like_yolo, load, loader, origins, source_text
+    from grokyolo.recipe.resolve import like_yolo, load, loader, origins
     from grokyolo.recipe.schema import MODELINE, SCHEMA_FILE, json_schema, schema_text
     from grokyolo.recipe.train_arguments import epochs_of, task_of
-    from grokyolo.recipe.units import bytes_of, seconds
+    from grokyolo.recipe.values import bytes_of, seconds
 
 _HOMES = {
-    "listing": ("Difference", "Entry", "Value", "diff", "every_value", "list_recipes"),
+    "listing": ("Difference", "Entry", "Value", "diff", "every_value", "list_recipes", "source_text"),
     "models": ("Accelerate", "BuiltinData", "Checkpoint", "Gap", "Grokfast", "Inputs", "Recipe"),
-    "resolve": ("like_yolo", "load", "loader", "origins", "source_text"),
+    "resolve": ("like_yolo", "load", "loader", "origins"),
     "schema": ("MODELINE", "SCHEMA_FILE", "json_schema", "schema_text"),
     "train_arguments": ("epochs_of", "task_of"),
-    "units": ("bytes_of", "seconds"),
+    "values": ("bytes_of", "seconds"),
 }
 
 __all__ = [

@@ -14,8 +14,7 @@ from typing import Any
 from grokyolo.dynamics import accumulation, effective_decay
 from grokyolo.findings import Finding, Place, Severity, problem
 from grokyolo.format import format_setting
-from grokyolo.recipe.models import MEMORISED, BuiltinData, Recipe
-from grokyolo.recipe.modular import image_side
+from grokyolo.recipe.models import MEMORISED, BuiltinData, Recipe, image_side
 from grokyolo.recipe.train_arguments import (
     BY_SUFFIX,
     CLASSIFY,

@@ -1,5 +1,7 @@
 """What a recipe is made of: its parents below it, the `KEY=VALUE` of the command line above, merged into one table.
 
+The `args.yaml` of a run of Ultralytics counts as a recipe as far as it differs from Ultralytics' defaults.
+
 Each value keeps the place it was written at. Values are parsed as YAML, never evaluated.
 """
 
@@ -11,14 +13,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeGuard
 
+from pydantic import ValidationError
+
 from grokyolo.errors import did_you_mean
-from grokyolo.findings import Finding, Place, error_of, problem
-from grokyolo.recipe import catalogue, messages, ultralytics_run
+from grokyolo.findings import Finding, Place, Severity, error_of, problem
+from grokyolo.recipe import catalogue, messages
 from grokyolo.recipe.catalogue import Form, Source
 from grokyolo.recipe.models import BUILTIN_DATA, TOP
-from grokyolo.recipe.train_arguments import PATHS
-from grokyolo.recipe.units import NUMBER, time_text
-from grokyolo.recipe.yaml_reader import Listing, Node, Scalar, Table, is_null, parse, shown
+from grokyolo.recipe.schema import file_model
+from grokyolo.recipe.train_arguments import PATHS, train_arguments
+from grokyolo.recipe.values import DECIMAL, time_text
+from grokyolo.recipe.yaml_reader import Listing, Node, Scalar, Table, is_null, parse, plain, shown
 
 MAX_PARENTS = 8
 FORMAT = 1
@@ -27,6 +32,8 @@ WHOLE = (*PATHS, "description")
 """Bare keys that are no train arguments."""
 SECTIONED = tuple(key for key in TOP if key not in {"description", "extends", "model"})
 """First parts of dotted keys."""
+NOTHING = (None, False, 0, "")
+"""Values of an argument that Ultralytics no longer has which said nothing."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ def _read(source: Source, problems: list[Finding], findings: list[Finding], file
         remedy = shlex.join(["grokyolo", "plan", "model=yolo26n.yaml", f"data={source.shown}"])
         raise error_of([problem("this is a data set, no recipe", source.place, remedy)], files)
     if source.form is Form.ARGUMENTS:
-        node, said = ultralytics_run.recipe_of(node, Path(source.shown).parent.as_posix())
+        node, said = _of_ultralytics(node, Path(source.shown).parent.as_posix())
         findings += said
     return node
 
@@ -229,7 +236,7 @@ def _option_for(key: str, text: str) -> str:
     said = text.lower() not in {"", "false", "none", "null", "0"}
     options = {"name": f"--name {shlex.quote(text)}", "cfg": f"--recipe {shlex.quote(text)}"}
     options |= {"resume": "--resume", "verbose": "--verbose"}
-    if key == "time" and NUMBER.fullmatch(text) and float(text) > 0:
+    if key == "time" and DECIMAL.fullmatch(text) and float(text) > 0:
         return f"--time-limit {time_text(max(round(float(text) * 3600), 1))}"
     return options.get(key, "") if said else ""
 
@@ -258,3 +265,64 @@ def _value(text: str, place: Place, problems: list[Finding]) -> Node | None:
         return Scalar(text, text, True, place)
     problems += found
     return Scalar(None, text, True, place) if node is None and not found else node
+
+
+# A run of Ultralytics -------------------------------------------------------------------------------------------------
+
+
+def _of_ultralytics(arguments: Table, run: str) -> tuple[Table, list[Finding]]:
+    """Return a run's train arguments in the form of a recipe, and what of them no recipe holds.
+
+    Args:
+        arguments: of the run's `args.yaml`.
+        run: its folder, as messages name it.
+    """
+    findings = []
+    train: dict[str, Node] = {}
+    for key, node in arguments.items.items():
+        if why := _left_out(key, node):
+            what, remedy = why
+            findings.append(Finding(Severity.INFO, what, remedy, arguments.keys[key]))
+        elif _kept(key, node):
+            train[key] = node
+    table = Table(train, arguments.keys, arguments.place)
+    for key in _invalid(table):
+        what = f"{key} was {shown(train[key])}, which Ultralytics no longer takes, and is left out"
+        findings.append(Finding(Severity.WARNING, what, "", arguments.keys[key]))
+        del train[key]
+    description = f"what the run {run} of Ultralytics was"
+    items: dict[str, Node] = {"description": Scalar(description, description, True, arguments.place)}
+    items |= {key: node for key, node in arguments.items.items() if key in {"model", "data"} and not is_null(node)}
+    keys = {key: arguments.keys.get(key, arguments.place) for key in (*items, "train")}
+    return Table(items | {"train": table}, keys, arguments.place), findings
+
+
+def _left_out(key: str, node: Node) -> tuple[str, str] | None:
+    """Return why a recipe cannot say what the run said, and what to type instead; None where nothing is lost."""
+    value = plain(node)
+    if key == "time" and isinstance(value, (int, float)) and value > 0:
+        return "time let the clock decide how long the run was", f"--time-limit {time_text(round(value * 3600))}"
+    if key == "val" and value is False:
+        return "val was false; grokyolo validates, since without that there is no gap", "gap.every=5 for less often"
+    if key == "split" and value == "train":
+        return "split was train, so the run validated on its training images", ""
+    if key not in train_arguments() and key not in {"save_dir"} and value not in NOTHING:
+        return f"Ultralytics no longer has {key}, which was {shown(node)}", ""
+    return None
+
+
+def _kept(key: str, node: Node) -> bool:
+    argument = train_arguments().get(key)
+    if argument is None or not argument.settable:
+        return False
+    value = plain(node)
+    empty = value in ("", None) and argument.default in ("", None)  # Ultralytics notes an unset device as an empty text
+    return not empty and (type(value) is bool, value) != (type(argument.default) is bool, argument.default)
+
+
+def _invalid(train: Table) -> set[str]:
+    try:
+        file_model().model_validate({"train": plain(train)})
+    except ValidationError as error:
+        return {str(one["loc"][1]) for one in error.errors(include_url=False)}
+    return set()

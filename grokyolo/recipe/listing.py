@@ -1,4 +1,4 @@
-"""What `grokyolo recipes` shows: the list of recipes, every value with its origin, the difference between two."""
+"""What `grokyolo recipes` shows: all recipes, one as text, its values with their origin, the difference of two."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from grokyolo.errors import GrokyoloError
+from grokyolo.findings import Finding
+from grokyolo.format import printable
 from grokyolo.recipe import flatten
-from grokyolo.recipe.catalogue import Source, sources
+from grokyolo.recipe.catalogue import Form, Source, find, sources
 from grokyolo.recipe.models import TOP, Recipe
 from grokyolo.recipe.resolve import load_source
+from grokyolo.recipe.schema import MODELINE
 from grokyolo.recipe.train_arguments import epochs_of, task_of, train_arguments
 
 DEFAULT = "default"
@@ -130,3 +133,56 @@ def _same(one: Value | None, other: Value | None) -> bool:
     # True == 1 in Python, but `cache: true` and `cache: 1` are not the same to Ultralytics
     kinds = isinstance(one.value, bool) == isinstance(other.value, bool)
     return kinds and bool(one.value == other.value)
+
+
+def source_text(name: str) -> str:
+    """Return the text of a recipe's file, comments and all; for a run its recipe.
+
+    Raises:
+        RecipeError: there is no such recipe, or it cannot be read.
+    """
+    source = find(name)
+    if source.form is Form.RECIPE:
+        return source.read()
+    recipe = load_source(source, complete=False)
+    return recipe.to_yaml() if source.form is Form.RUN else text_of_run(recipe, source.shown)
+
+
+def text_of_run(recipe: Recipe, source: str) -> str:
+    """Return a recipe made of a run of Ultralytics as a file to edit: with what grokyolo would change, and why.
+
+    Args:
+        recipe: of the run.
+        source: the file it was read from, as messages name it.
+    """
+    whole = recipe.to_dict()
+    head = {key: value for key, value in whole.items() if key in {"description", "model", "data"}}
+    lines = [MODELINE, *_yaml(head), f"# From {source}: what differs from Ultralytics' defaults.", "train:"]
+    others = list(recipe.findings)
+    for key, value in whole["train"].items():
+        here = [finding for finding in others if key in _assignments(finding)]
+        others = [finding for finding in others if finding not in here]
+        for finding in here:
+            better = ", ".join(f"{name}: {text}" for name, text in _assignments(finding).items())
+            lines.append(f"  # {finding.what}. Better: {better}")
+        lines += [f"  {line}" for line in _yaml({key: value})]
+    if others:
+        lines.append("  # What grokyolo would change too, and why. To do so remove the # of a line:")
+    for finding in others:
+        lines.append(
+            f"  # {finding.what}" + ("" if _assignments(finding) or not finding.remedy else f": {finding.remedy}")
+        )
+        lines += [f"  # {name}: {text}" for name, text in _assignments(finding).items()]
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def _assignments(finding: Finding) -> dict[str, str]:
+    """Return the train arguments that a remedy sets."""
+    pairs = (word.partition("=") for word in finding.remedy.split())
+    return {key: text for key, equals, text in pairs if equals and key in train_arguments()}
+
+
+def _yaml(values: Mapping[str, Any]) -> list[str]:
+    import yaml
+
+    return yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=10_000).splitlines()

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from grokyolo.errors import did_you_mean
 from grokyolo.findings import Finding, Place, Severity, error_of, problem
-from grokyolo.recipe import catalogue, checks, layers, messages, ultralytics_run
+from grokyolo.recipe import catalogue, checks, layers, messages
 from grokyolo.recipe.catalogue import Form, Source
 from grokyolo.recipe.layers import Layers
 from grokyolo.recipe.models import BUILTIN_DATA, SECTIONS, TOP, Recipe, Section
@@ -86,19 +86,6 @@ def origins(name_or_path: str, recipe: Recipe) -> dict[str, str]:
     own = f"{source.shown}:"
     now = {key: before.get(key) if where.startswith(own) else where for key, where in recipe.provenance.items()}
     return {key: where for key, where in now.items() if where}
-
-
-def source_text(name: str) -> str:
-    """Return the text of a recipe's file, comments and all; for a run its recipe.
-
-    Raises:
-        RecipeError: there is no such recipe, or it cannot be read.
-    """
-    source = catalogue.find(name)
-    if source.form is Form.RECIPE:
-        return source.read()
-    recipe = load_source(source, complete=False)
-    return recipe.to_yaml() if source.form is Form.RUN else ultralytics_run.recipe_text(recipe, source.shown)
 
 
 def _resolved(name: str, whole: Place, read: Layers, arguments: Sequence[str], *, complete: bool) -> Recipe:

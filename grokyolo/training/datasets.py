@@ -11,7 +11,7 @@ from pathlib import Path
 from grokyolo.errors import DataError
 from grokyolo.files import cache_folder
 from grokyolo.recipe import BuiltinData
-from grokyolo.recipe.modular import image_side, label_of, split_pairs
+from grokyolo.recipe.models import image_side, label_of, split_pairs
 
 
 def prepare(data: BuiltinData, *, train_seed: int, image_size: int) -> Path:

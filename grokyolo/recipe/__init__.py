@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from grokyolo.recipe.resolve import like_yolo, load, loader, origins
     from grokyolo.recipe.schema import MODELINE, SCHEMA_FILE, json_schema, schema_text
     from grokyolo.recipe.train_arguments import epochs_of, task_of
-    from grokyolo.recipe.values import bytes_of, seconds
+    from grokyolo.recipe.units import bytes_of, seconds
 
 _HOMES = {
     "listing": ("Difference", "Entry", "Value", "diff", "every_value", "list_recipes", "source_text"),
@@ -23,7 +23,7 @@ _HOMES = {
     "resolve": ("like_yolo", "load", "loader", "origins"),
     "schema": ("MODELINE", "SCHEMA_FILE", "json_schema", "schema_text"),
     "train_arguments": ("epochs_of", "task_of"),
-    "values": ("bytes_of", "seconds"),
+    "units": ("bytes_of", "seconds"),
 }
 
 __all__ = [

@@ -22,7 +22,7 @@ from grokyolo.recipe.catalogue import Form, Source
 from grokyolo.recipe.models import BUILTIN_DATA, TOP
 from grokyolo.recipe.schema import file_model
 from grokyolo.recipe.train_arguments import PATHS, train_arguments
-from grokyolo.recipe.values import DECIMAL, time_text
+from grokyolo.recipe.units import DECIMAL, time_text
 from grokyolo.recipe.yaml_reader import Listing, Node, Scalar, Table, is_null, parse, plain, shown
 
 MAX_PARENTS = 8

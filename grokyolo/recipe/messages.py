@@ -11,10 +11,11 @@ from pydantic import BaseModel, ValidationError
 
 from grokyolo.errors import alike, did_you_mean, listed, question
 from grokyolo.findings import Finding, Place, problem
+from grokyolo.recipe.fields import Wording
 from grokyolo.recipe.models import BUILTIN_DATA, SECTIONS, TOP, Accelerate
 from grokyolo.recipe.schema import file_model
 from grokyolo.recipe.train_arguments import OLD_NAMES, OWNED, REMOVED, train_arguments
-from grokyolo.recipe.values import Wording, number_remedy, size_remedy, time_remedy
+from grokyolo.recipe.units import number_remedy, size_remedy, time_remedy
 from grokyolo.recipe.yaml_reader import Listing, Node, Scalar, Table, is_null, shortened, shown
 
 Schema = Mapping[str, Any]

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, SkipValidation
 
 from grokyolo.findings import Finding
 from grokyolo.recipe.catalogue import portable
-from grokyolo.recipe.values import NUMBER, OR_NOTHING, WHOLE, Count, Duration, Positive, Share, Size, Text, Wording
+from grokyolo.recipe.fields import NUMBER, OR_NOTHING, WHOLE, Count, Duration, Positive, Share, Size, Text, Wording
 
 BUILTIN_DATA = ("modular-addition",)
 """Names of the data sets that grokyolo makes itself."""

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict, create_model
 
+from grokyolo.recipe.fields import NUMBER, OR_NOTHING, WHOLE, Count, Text, Wording
 from grokyolo.recipe.models import RecipeFile, Section
 from grokyolo.recipe.train_arguments import TASKS, Argument, train_arguments
-from grokyolo.recipe.values import NUMBER, OR_NOTHING, WHOLE, Count, Text, Wording
 
 SCHEMA_FILE = "recipe.schema.json"
 """The schema's name beside recipes."""

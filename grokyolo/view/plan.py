@@ -17,7 +17,7 @@ from grokyolo.format import format_count, format_duration, format_large, format_
 from grokyolo.plan import BUDGET, Change, Plan, Schedule
 from grokyolo.plan.costs import Costs, Need
 from grokyolo.recipe.models import MEMORISED
-from grokyolo.recipe.values import size_text
+from grokyolo.recipe.units import size_text
 from grokyolo.typed import changed, completed
 
 JUMPS = f"{CONTROL_BUDGET[0]:.1f} to {CONTROL_BUDGET[1]:.1f}"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grokyolo.recipe import bytes_of, seconds
-from grokyolo.recipe.values import number_remedy, size_remedy, size_text, time_remedy, time_text
+from grokyolo.recipe.units import number_remedy, size_remedy, size_text, time_remedy, time_text
 from grokyolo.recipe.yaml_reader import plain
 from tests.recipe.recipes import node
 

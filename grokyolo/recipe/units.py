@@ -1,23 +1,10 @@
-"""What values of a recipe may be: times, sizes and numbers, how people write them, and how a recipe wants them."""
+"""Times, sizes and numbers as people write them, and how a recipe wants them written."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any
-
-from pydantic import (
-    BeforeValidator,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    PlainSerializer,
-    WithJsonSchema,
-    WrapValidator,
-)
-from pydantic_core import CoreSchema, core_schema
 
 TIME = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
 TIME_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
@@ -35,7 +22,6 @@ SIZE_WORDS = {"kilobyte": "kb", "megabyte": "mb", "gigabyte": "gb", "terabyte": 
 
 Match = re.Match[str]
 SCIENTIFIC = re.compile(r"([-+]?)(?=\.?\d)(\d*)(?:\.(\d*))?[eE]([-+]?)(\d{1,2})", re.ASCII)
-LARGEST = 2**63 - 1
 DECIMAL = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
 
 
@@ -169,94 +155,3 @@ NEARLY_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[Match, bool], str]], ...]
     ),
 )
 """How numbers get written that are none for YAML, most telling first."""
-
-
-# Types of fields ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Wording:
-    """What messages say about a key, beyond what its type says.
-
-    Attributes:
-        expected: the words after 'must be', where those of the type do not do; without null.
-        null: what null stands for.
-        advice: what to do about a value it cannot have.
-        example: a value to propose, where that is not the default.
-        choices: words of which the one that looks like the value is proposed.
-        guess: whether a word that looks alike is proposed at all.
-    """
-
-    expected: str = ""
-    null: str = ""
-    advice: str = ""
-    example: Any = None
-    choices: tuple[str, ...] = ()
-    guess: bool = True
-
-
-class _OrNothing:
-    """A section that may be null, as it is when all its lines are commented out."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(
-            lambda value: {} if value is None else value, handler(source)
-        )
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [handler(schema), {"type": "null"}]}
-
-
-def _as_whole(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # 100.0 counts as 100, as in Ultralytics
-    if isinstance(value, int) and abs(value) > LARGEST:
-        raise ValueError("too large")
-    return value
-
-
-def _as_written(value: Any, check: Callable[[Any], Any]) -> Any:
-    check(value)
-    if isinstance(value, int) and abs(value) > LARGEST:
-        raise ValueError("too large")
-    return value
-
-
-def _of_text(read: Callable[[str], int]) -> Callable[[Any], int]:
-    def value_of(value: Any) -> int:
-        if isinstance(value, str):
-            return read(value)
-        raise ValueError("no text")
-
-    return value_of
-
-
-def _size(value: Any) -> int:
-    return 0 if value == 0 and not isinstance(value, bool) else _of_text(bytes_of)(value)
-
-
-WHOLE = BeforeValidator(_as_whole)
-"""Beside `int`: a whole number, however it is written."""
-NUMBER = WrapValidator(_as_written)
-"""Beside `float`: a number, kept as it is written."""
-OR_NOTHING = _OrNothing()
-Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
-Count = Annotated[int, Field(ge=1), WHOLE]
-Positive = Annotated[float, Field(gt=0), NUMBER]
-Share = Annotated[float, Field(gt=0, lt=1), NUMBER]
-Duration = Annotated[
-    int,
-    BeforeValidator(_of_text(seconds)),
-    PlainSerializer(time_text),
-    WithJsonSchema({"type": "string", "pattern": r"^(?=.)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$"}),
-    Wording(TIME_EXPECTED),
-]
-"""Seconds; text such as 10m in a recipe."""
-Size = Annotated[
-    int,
-    BeforeValidator(_size),
-    PlainSerializer(size_text),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^(\d{1,6}(kB|MB|GB|TB)|0)$"}, {"const": 0}]}),
-    Wording(SIZE_EXPECTED),
-]
-"""Bytes; text such as 2GB in a recipe."""

@@ -42,7 +42,7 @@ def undisturbed(workplace: Path, recipe: Path) -> Course:
 
 
 def killed_again_and_again(
-    workplace: Path, recipe: Path, kills: int, never: Course, told=lambda died, way: None
+    workplace: Path, recipe: Path, kills: int, never: Course, told=lambda died, way, verb: None, seed: int = 0
 ) -> bool:
     """Train and extend `runs/killed` again and again until `kills` processes have died, then let it end.
 
@@ -51,21 +51,23 @@ def killed_again_and_again(
         recipe: what they train.
         kills: how many die by SIGKILL.
         never: the course of the same run, undisturbed; each one that comes to its end must equal it.
-        told: is given the number of the dead so far, and how the last one died.
+        told: is given the number of the dead so far, how the last one died and in which verb; False ends the killing.
+        seed: chooses the moments.
 
     Returns:
         Whether every run that came to its end had log and weights of the undisturbed one.
     """
-    rng, run, died, number = random.Random(0), workplace / "runs" / "killed", 0, 0
+    rng, run, died, number, enough = random.Random(seed), workplace / "runs" / "killed", 0, 0, False
     while True:
-        dies = died < kills
-        child = process(workplace, *_command(run, recipe))
+        dies = died < kills and not enough
+        verb, *arguments = _command(run, recipe)
+        child = process(workplace, verb, *arguments)
         if dies:
             way = WAYS[died % len(WAYS)]
             way(child, run, rng)
             if child.exitcode == -signal.SIGKILL:
                 died += 1
-                told(died, way.__name__)
+                enough = told(died, way.__name__, verb) is False
         else:
             child.join()
         if child.exitcode == 0 and not _is_extended(run):

@@ -111,6 +111,7 @@ class Data:
         wrong: what Ultralytics refuses in the data set file, empty when it takes it.
         remedy: what to do about what is missing or wrong.
         downloads: whether Ultralytics fetches them by itself.
+        uncounted: whether they are here, but too many to be looked through.
         channels: of the images.
         keypoints: number of keypoints and numbers of each, for a pose.
         classify: whether each image has one class.
@@ -125,6 +126,7 @@ class Data:
     wrong: str = ""
     remedy: str = ""
     downloads: bool = False
+    uncounted: bool = False
     channels: int = 3
     keypoints: tuple[int, int] | None = None
     classify: bool = False
@@ -234,6 +236,7 @@ def _absent(name: str, located: Located, settings: TrainSettings, names: dict[in
         wrong=located.wrong,
         remedy=located.remedy or f"put images where its file says that those of {word} are",
         downloads=located.downloads,
+        uncounted=located.uncounted,
         classify=settings.task == "classify",
     )
 

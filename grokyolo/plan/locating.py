@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ IMAGE_SUFFIXES = frozenset(
 )
 """`ultralytics.data.utils.IMG_FORMATS`."""
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".txz", ".tbz2", ".ndjson")
+MOST_ENTRIES, MOST_SECONDS = 3_000_000, 10.0
+"""Files and folders that are looked through for the images of a data set, and for how long: a description from somebody
+else may name `/`, or links that multiply."""
 STATED = re.compile(r"^(train|val):.*?#.*?\b([\d,]+) images", re.MULTILINE)
 """How the data set files of Ultralytics say how many images there are."""
 TYPES: Mapping[str, tuple[type, ...]] = {
@@ -47,6 +51,7 @@ class Located:
         wrong: what Ultralytics refuses in the data set file, empty when it takes it.
         remedy: what to do about what is missing or wrong; empty where nothing is known to help.
         downloads: whether Ultralytics fetches what is missing by itself.
+        uncounted: whether images are there, but too many to be looked through.
         folders: whether the folder of an image is its class.
     """
 
@@ -60,6 +65,7 @@ class Located:
     wrong: str = ""
     remedy: str = ""
     downloads: bool = False
+    uncounted: bool = False
     folders: bool = False
 
 
@@ -73,7 +79,11 @@ def locate(data: str, task: str, split: str = "val") -> Located:
     """
     if "://" in data or (data.lower().endswith(ARCHIVES) and not Path(data).is_dir()):
         return Located(missing="it is fetched or unpacked when training starts", downloads=True)
-    return _folders(data, split) if task == "classify" else _described(data, task, split)
+    search = Search()
+    try:
+        return _folders(data, split, search) if task == "classify" else _described(data, task, split, search)
+    except TooMany as error:
+        return Located(missing=str(error), remedy="name a smaller folder", uncounted=True, folders=task == "classify")
 
 
 def datasets_folder() -> Path:
@@ -85,12 +95,46 @@ def datasets_folder() -> Path:
     return (root.parent if root else Path.cwd()) / "datasets"
 
 
-def images_below(folder: Path) -> list[str]:
-    """Return the image files below a folder, sorted."""
-    found: list[str] = []
-    for root, _, files in os.walk(folder, followlinks=True):
-        found += [f"{root}{os.sep}{name}" for name in files if is_image(name)]
-    return sorted(found)
+class TooMany(Exception):
+    """A data set has more files than are looked through."""
+
+
+class Search:
+    """Finds images as Ultralytics does, behind links too; only so many files for all folders together.
+
+    A folder is not entered again below itself: Ultralytics goes round such a loop of links some 40 times.
+    """
+
+    def __init__(self) -> None:
+        self._left = MOST_ENTRIES
+        self._deadline = time.monotonic() + MOST_SECONDS
+
+    def images_below(self, folder: Path) -> list[str]:
+        """Return the image files below a folder, sorted.
+
+        Raises:
+            TooMany: that would take too long.
+        """
+        found: list[str] = []
+        waiting: list[tuple[str, frozenset[tuple[int, int]]]] = [(os.fspath(folder), frozenset())]
+        while waiting:
+            place, above = waiting.pop()
+            try:
+                status = os.stat(place)  # noqa: PTH116
+                here = (status.st_dev, status.st_ino)
+                entries = [] if here in above else [(entry.name, entry.is_dir()) for entry in os.scandir(place)]
+            except OSError:  # as glob, by which Ultralytics looks
+                continue
+            self._spend(len(entries) + 1, folder)
+            found += [f"{place}{os.sep}{name}" for name, is_folder in entries if not is_folder and is_image(name)]
+            waiting += [(f"{place}{os.sep}{name}", above | {here}) for name, is_folder in entries if is_folder]
+        return sorted(found)
+
+    def _spend(self, entries: int, folder: Path) -> None:
+        self._left -= entries
+        if self._left < 0 or time.monotonic() > self._deadline:
+            bounds = f"{MOST_SECONDS:g} s or {MOST_ENTRIES:,} files"
+            raise TooMany(f"images below {folder} were not counted: that takes more than {bounds}")
 
 
 def is_image(name: str) -> bool:
@@ -98,7 +142,7 @@ def is_image(name: str) -> bool:
     return name.rpartition(".")[2].lower() in IMAGE_SUFFIXES
 
 
-def _folders(data: str, split: str) -> Located:
+def _folders(data: str, split: str, search: Search) -> Located:
     """Find a classifier's folders, as `ultralytics.data.utils.check_cls_dataset`."""
     root = Path(data) if Path(data).is_dir() else datasets_folder() / data
     if not root.is_dir():
@@ -115,8 +159,8 @@ def _folders(data: str, split: str) -> Located:
     val = next((root / name for name in order.get(split, order["val"]) if (root / name).is_dir()), None)
     classes = sorted(path.name for path in (root / "train").iterdir() if path.is_dir())
     return Located(
-        train=images_below(root / "train"),
-        val=images_below(val) if val else (),
+        train=search.images_below(root / "train"),
+        val=search.images_below(val) if val else (),
         names=dict(enumerate(classes)),
         wrong="" if val else f"no validation images: there is no folder {root / 'val'}",
         remedy="" if val else f"put some images of each class into {root / 'val'}, and not into train",
@@ -124,7 +168,7 @@ def _folders(data: str, split: str) -> Located:
     )
 
 
-def _described(data: str, task: str, split: str) -> Located:
+def _described(data: str, task: str, split: str, search: Search) -> Located:
     """Find the images that a data set file names, as `ultralytics.data.utils.check_det_dataset`."""
     file = description_file(data)
     if file is None:
@@ -147,7 +191,7 @@ def _described(data: str, task: str, split: str) -> Located:
     stated = {key: int(count.replace(",", "")) for key, count in STATED.findall(text)}
     root = _root(file, table)
     entries = (table["train"], table.get(split) or table.get("val") or table.get("validation"))
-    (train, gone), (val, gone_too) = (_split(root, entry) for entry in entries)
+    (train, gone), (val, gone_too) = (_split(root, entry, search) for entry in entries)
     known = (stated["train"], stated["val"]) if len(stated) == 2 else None
     return Located(
         train=train,
@@ -229,7 +273,7 @@ def _names(table: dict[str, Any]) -> dict[int, str]:
     return dict(enumerate(map(str, names))) if isinstance(names, list) else {int(k): str(v) for k, v in names.items()}
 
 
-def _split(root: Path, entry: Any) -> tuple[list[str], str]:
+def _split(root: Path, entry: Any, search: Search) -> tuple[list[str], str]:
     """Return the images of a split, as `BaseDataset.get_img_files`, and what of it is not there."""
     found: list[str] = []
     gone = ""
@@ -240,7 +284,7 @@ def _split(root: Path, entry: Any) -> tuple[list[str], str]:
         if not place.exists() and str(part).startswith("../"):
             place = (root / str(part)[3:]).resolve()
         if place.is_dir():
-            found += images_below(place)
+            found += search.images_below(place)
         elif place.is_file():
             found += [name for name in _listed(place) if is_image(name)]
         else:

@@ -77,6 +77,8 @@ def _here(scene: Scene) -> Iterator[Finding]:
     data = scene.data
     if data.wrong:
         yield Finding(Severity.ERROR, data.wrong, data.remedy)
+    elif data.uncounted:
+        yield Finding(Severity.WARNING, data.missing, data.remedy)
     elif data.missing and not data.downloads:
         yield Finding(Severity.ERROR, f"the data set {data.name} is not here: {data.missing}", data.remedy)
     for word, split in _splits(data):

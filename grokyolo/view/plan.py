@@ -165,7 +165,7 @@ def data_words(plan: Plan) -> str:
     data = plan.data
     if data.train is None or data.val is None:
         fetched = "; Ultralytics fetches it when training starts" if data.downloads else ""
-        return f"not here: {data.missing}{fetched}"
+        return data.missing if data.uncounted else f"not here: {data.missing}{fetched}"
     text = f"{data.train.images:,} training, {data.val.images:,} validation images"
     objects = sum(data.train.objects.values())
     present = sum(1 for count in data.train.objects.values() if count)

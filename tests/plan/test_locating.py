@@ -39,6 +39,54 @@ def test_the_images_of_a_data_set_file(workplace, train):
     assert not located.missing
 
 
+def test_images_and_folders_behind_links_count_as_ultralytics_counts_them(workplace):
+    folder = workplace / "data"
+    file = Path(detection(folder, [box(0)], [box(1)]))
+    elsewhere = image(workplace / "elsewhere" / "x.png").parent
+    train = folder / "images" / "train"
+    (train / "file.png").symlink_to(elsewhere / "x.png")
+    (train / "once").symlink_to(elsewhere)
+    (train / "twice").symlink_to(elsewhere)
+    (train / "gone.png").symlink_to(workplace / "nowhere.png")
+    located = locating.locate(str(file), "detect")
+    assert list(located.train) == found_by_ultralytics(str(file), "train")
+    assert [Path(name).name for name in located.train] == ["0.png", "file.png", "gone.png", "x.png", "x.png"]
+
+
+def test_links_in_a_ring_are_followed_once(workplace):
+    folder = workplace / "data"
+    file = Path(detection(folder, [box(0)], [box(1)]))
+    image(folder / "images" / "other" / "y.png")
+    train = folder / "images" / "train"
+    for name in ("a", "b", "c"):
+        (train / name).symlink_to(folder / "images")
+    found = [Path(name).relative_to(train).as_posix() for name in locating.locate(str(file), "detect").train]
+    assert found == ["0.png", *(f"{name}/{rest}" for name in "abc" for rest in ("other/y.png", "val/0.png"))]
+
+
+def test_a_set_that_takes_too_long_to_look_through_is_said_to_and_stops_no_training(workplace, monkeypatch):
+    from grokyolo.plan import Severity, make_plan
+    from grokyolo.recipe import load
+    from grokyolo.view.plan import data_words
+
+    folder = workplace / "data"
+    file = Path(detection(folder, [box(0)], [box(1)]))
+    train = folder / "images" / "train"
+    for depth in range(40):  # two ways down at each step: 2 to the power of 40 folders
+        (workplace / f"step-{depth}").mkdir()
+        for name in ("left", "right"):
+            (workplace / f"step-{depth}" / name).symlink_to(workplace / f"step-{depth + 1}")
+    (workplace / "step-40").mkdir()
+    (train / "down").symlink_to(workplace / "step-0")
+    monkeypatch.setattr(locating, "MOST_ENTRIES", 20_000)
+    said = f"images below {train} were not counted: that takes more than 10 s or 20,000 files"
+    located = locating.locate(str(file), "detect")
+    assert (located.train, located.missing, located.uncounted) == ((), said, True)
+    plan = make_plan(load("long", ["model=yolo26n.yaml", f"data={file}"]))
+    assert [(one.severity, one.what) for one in plan.findings if "images" in one.what] == [(Severity.WARNING, said)]
+    assert data_words(plan) == said
+
+
 def test_a_data_set_below_the_folder_for_data_sets(workplace, monkeypatch):
     detection(workplace / "sets" / "mine", [box(0)], [box(0)])
     file = workplace / "mine.yaml"

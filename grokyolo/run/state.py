@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zipfile
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,8 @@ from grokyolo.files import STATE_BYTES, opened, read_bounded, remove_torn, write
 FOLDER = "state"
 DIGITS = 16
 PIECE = 1 << 20
+ROWS = "archive/rows"
+"""Member of a state, which is a zip archive as torch writes it: the digest of the rows of gap.csv that it counts on."""
 _NAME = re.compile(r"epoch-([0-9]{7,18})-([0-9a-f]{16})\.pt")
 
 
@@ -45,6 +49,23 @@ class StateFile:
                     summed.update(piece)
                 return summed.hexdigest()[:DIGITS] == self.digest
         except OSError:
+            return False
+
+    def knows(self, rows: Iterable[bytes]) -> bool:
+        """Tell whether the first rows of a gap.csv, as many as there were, are those that it was saved with.
+
+        States of older versions did not note them, and take any.
+        """
+        try:
+            with (
+                opened(self.path, STATE_BYTES, within=self.path.parent.parent) as file,
+                zipfile.ZipFile(file) as archive,
+                archive.open(ROWS) as member,
+            ):
+                return member.read(DIGITS + 1) == digest(b"".join(rows)).encode()
+        except (KeyError, zipfile.BadZipFile):
+            return True
+        except Exception:  # zipfile raises whatever an odd archive makes it stumble over
             return False
 
     def read(self) -> bytes:

@@ -70,29 +70,40 @@ def is_finished(run: Path, recipe: Recipe) -> bool:
     status = status_of(run, epochs_of(recipe))
     if not status.ended or (status.evaluated and folder.read_facts(run).get(EVALUATED)):
         return status.ended
-    state = newest_supported(state_files(run), len(logs.supported_rows(logs.read(run))))
+    state = newest_supported(state_files(run), logs.supported_rows(logs.read(run)))
     # runs of older versions did not note their evaluation: it followed the last state at once
     return state is None or (status.evaluated and state.epoch >= status.epoch)
 
 
 def newest_supported(
-    states: Sequence[StateFile], rows: int, damaged: Callable[[StateFile], None] = lambda state: None
+    states: Sequence[StateFile], rows: Sequence[logs.Row], passed_over: Callable[[StateFile, str], None] | None = None
 ) -> StateFile | None:
     """Return the newest sound state whose epochs are all in the log, None when there is none.
 
     Args:
         states: newest first.
-        rows: how many rows of the log can be relied on.
-        damaged: told of each that would have been taken, were it whole.
+        rows: of the log, as far as they can be relied on.
+        passed_over: told of each that would have been taken, were it not for a reason.
     """
     for state in states:
         if state.epoch == 0 and len(states) > 1:
             break  # from the beginning only where the run never came further
-        if state.epoch <= rows:
-            if state.is_sound():
-                return state
-            damaged(state)
+        if not (why := _hindrance(state, rows)):
+            return state
+        if passed_over is not None:
+            passed_over(state, why)
     return None
+
+
+def _hindrance(state: StateFile, rows: Sequence[logs.Row]) -> str:
+    """Return why a state is not gone on from, empty where nothing speaks against it."""
+    if state.epoch > len(rows):
+        return f"is passed over: gap.csv can be read up to epoch {len(rows)} only"
+    if not state.is_sound():
+        return "is damaged: going back to the state before it"
+    if not state.knows(row.line for row in rows[: state.epoch]):
+        return f"is passed over: the rows of gap.csv up to epoch {state.epoch} are not those that it was saved with"
+    return ""
 
 
 def is_fresh(run: Path) -> bool:
@@ -110,20 +121,17 @@ def state_to_resume(run: Path, warn: Callable[[str], None] = lambda text: None) 
     Raises:
         RunError: there is none, though something was trained: going on would be starting over.
     """
-    states, rows = state_files(run), len(logs.supported_rows(logs.read(run)))
-    for state in states:
-        if state.epoch > rows:
-            warn(f"{state.path.name} is passed over: gap.csv can be read up to epoch {rows} only")
-    found = newest_supported(
-        states, rows, lambda state: warn(f"{state.path.name} is damaged: going back to the state before it")
-    )
+    states, rows = state_files(run), logs.supported_rows(logs.read(run))
+    found = newest_supported(states, rows, lambda state, why: warn(f"{state.path.name} {why}"))
     if found is not None or is_fresh(run):
         return found
     if not states:
         what = f"there is no state to go on from: {run.name}/state holds none"
-    elif all(state.epoch > rows for state in states if state.epoch):
+    elif all(state.epoch > len(rows) for state in states if state.epoch):
         epochs = " and ".join(str(state.epoch) for state in reversed(states) if state.epoch)
-        what = f"the log does not fit: gap.csv can be read up to epoch {rows}, the states are of epoch {epochs}"
+        what = f"the log does not fit: gap.csv can be read up to epoch {len(rows)}, the states are of epoch {epochs}"
+    elif any(state.epoch and state.epoch <= len(rows) and state.is_sound() for state in states):
+        what = "the log does not fit: the rows of gap.csv are not those that the states were saved with"
     else:
         what = f"there is no state to go on from: no file in {run.name}/state is sound and within gap.csv"
     raise RunError(f"{what}; nothing was changed", where=folder.shown(run), hint=from_scratch(run))

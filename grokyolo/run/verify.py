@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -15,7 +16,7 @@ from grokyolo.gap.run import LOG_NAME, read_gap_csv
 from grokyolo.run.folder import SETTINGS, must_be_run, owner_of, read_facts, read_settings
 from grokyolo.run.lock import named
 from grokyolo.run.logs import read, supported_rows
-from grokyolo.run.state import FOLDER, state_files
+from grokyolo.run.state import FOLDER, StateFile, state_files
 from grokyolo.run.status import state_to_resume
 
 
@@ -84,11 +85,13 @@ def verify(run: Path) -> Report:
 
 
 def _findings(run: Path) -> list[FileCheck]:
+    sound = {state: state.is_sound() for state in state_files(run)}
     states = [
-        FileCheck(f"{FOLDER}/{state.path.name}", *_health(state.is_sound(), f"after epoch {state.epoch}"))
-        for state in state_files(run)
+        FileCheck(f"{FOLDER}/{state.path.name}", *_health(whole, f"after epoch {state.epoch}"))
+        for state, whole in sound.items()
     ]
-    return [_settings(run), _log(run), *(_weights(run, name) for name in ("last.pt", "best.pt")), *states]
+    log = _log(run, [state for state, whole in sound.items() if whole])
+    return [_settings(run), log, *(_weights(run, name) for name in ("last.pt", "best.pt")), *states]
 
 
 def _while_written(later: FileCheck | None) -> FileCheck | None:
@@ -118,11 +121,15 @@ def _settings(run: Path) -> FileCheck:
         return FileCheck(SETTINGS, Health.DAMAGED, error.what)
 
 
-def _log(run: Path) -> FileCheck:
+def _log(run: Path, states: Sequence[StateFile]) -> FileCheck:
     try:
-        epochs, supported = len(read_gap_csv(run / LOG_NAME, str(run)).epoch), len(supported_rows(read(run)))
-        if supported < epochs:
-            return FileCheck("gap.csv", Health.DAMAGED, f"the row of epoch {supported + 1} cannot be read")
+        epochs, rows = len(read_gap_csv(run / LOG_NAME, str(run)).epoch), supported_rows(read(run))
+        if len(rows) < epochs:
+            return FileCheck("gap.csv", Health.DAMAGED, f"the row of epoch {len(rows) + 1} cannot be read")
+        for state in states:
+            if state.epoch <= len(rows) and not state.knows(row.line for row in rows[: state.epoch]):
+                detail = f"its rows up to epoch {state.epoch} are not those that {state.path.name} was saved with"
+                return FileCheck("gap.csv", Health.DAMAGED, detail)
         return FileCheck("gap.csv", Health.SOUND, f"{epochs} epochs")
     except GrokyoloError as error:
         return FileCheck("gap.csv", Health.DAMAGED, error.what)

@@ -133,6 +133,10 @@ class Durable(Engine):
         """Return the full state after the present epoch."""
         return {**snapshot.take(self), **self._inputs, "ended": self._ending()}
 
+    def rows_digest(self) -> str:
+        """Return the digest of the rows that the state counts on, empty where there are none; subclasses have some."""
+        return ""
+
     def _ending(self) -> str:
         """Return how the training ends with the present epoch, empty where it goes on."""
         if not self.stop:
@@ -159,7 +163,7 @@ class Durable(Engine):
 
     def _make_ready(self) -> Ready:
         last = checkpoints.content(self, checkpoints.present(self))
-        return Ready(self.epoch + 1, state.encode(self.state_to_save()), last)
+        return Ready(self.epoch + 1, state.encode(self.state_to_save(), self.rows_digest()), last)
 
     def _write(self) -> bool:
         """Write what is ready; a full disk is no reason to lose the training: warn and try again later."""
@@ -296,7 +300,8 @@ class Durable(Engine):
             self.epoch -= 1
             try:
                 last = checkpoints.content(self, checkpoints.present(self))
-                self._ready = Ready(self.epoch + 1, state.encode({**self.state_to_save(), **self._position}), last)
+                content = {**self.state_to_save(), **self._position}
+                self._ready = Ready(self.epoch + 1, state.encode(content, self.rows_digest()), last)
             finally:
                 self.epoch += 1
         if self._ready is not None and self._ready.epoch > self._saved_epoch:

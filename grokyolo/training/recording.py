@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import deque
 from pathlib import Path
@@ -44,6 +45,7 @@ class Recording(Loading):
         self.steps = 0
         self._pending: list[EventKind] = []
         self._records: deque[EpochRecord] = deque()
+        self._rows = hashlib.sha256()
         self._result_lines = b""
         self._result_names: tuple[str, ...] = ()
         self.gap_log: GapWriter | None = None
@@ -66,6 +68,8 @@ class Recording(Loading):
         if saved is not None and self.place is not None:
             self.steps, self._seconds_before = saved["measured"]["steps"], saved["measured"]["seconds"]
             self._pending = self._going_on(self.place)
+            for row in logs.supported_rows(logs.read(Path(self.save_dir)))[: self.place.epoch]:
+                self._rows.update(row.line)
         self._started = self._epoch_started = time.monotonic()
         self.train_time_start -= self._seconds_before
         if RANK in {-1, 0} and self.place is None:
@@ -88,16 +92,28 @@ class Recording(Loading):
         if self.gap_log is None:
             run = Path(self.save_dir)
             if self.place is not None:
-                found = self.place.differences
+                repeats = self._repeats(self.place)
                 states.set_aside(run, self.place.epoch)
-                logs.go_back(run, self.place.epoch, repeats=found.exact and not found.recipe)
+                logs.go_back(run, self.place.epoch, repeats=repeats)
             self.gap_log = GapWriter(run / logs.LOG)
         return self.gap_log
+
+    def _repeats(self, place: Place) -> bool:
+        """Tell whether the rows beyond the state will come again, letter for letter but for their seconds."""
+        run, found = Path(self.save_dir), place.differences
+        rows = [row.line for row in logs.supported_rows(logs.read(run))]
+        known = all(state.knows(rows[: state.epoch]) for state in states.state_files(run) if state.epoch <= len(rows))
+        repeatable = bool(self.args.deterministic) and self.settings["gap"]["budget"] is None
+        return known and repeatable and found.exact and not found.recipe
 
     def state_to_save(self) -> dict[str, Any]:
         """Return the full state with what only the log knows."""
         before = self.record.seconds if self.record else self._seconds_before
         return {**super().state_to_save(), "measured": {"steps": self.steps, "seconds": before}}
+
+    def rows_digest(self) -> str:
+        """Return the digest of all rows so far, those included that wait for room on the disk."""
+        return self._rows.hexdigest()[: states.DIGITS]
 
     # Events -------------------------------------------------------------------------------------------------------
 
@@ -131,6 +147,7 @@ class Recording(Loading):
         self._result_names = tuple(metrics)
         self._result_lines += results.row(self.epoch + 1, time.time() - self.train_time_start, metrics)
         self._records.append(self.record)
+        self._rows.update(self.record.to_line().encode())
         self.flush_logs()
         self._pending.clear()
         self._epoch_started = now
@@ -184,7 +201,10 @@ class Recording(Loading):
         if trouble not in self._remarked:
             self._remarked.add(trouble)
             LOGGER.warning(text)
-            append_remark(Path(self.save_dir), self.epoch + 1, text)
+            try:
+                append_remark(Path(self.save_dir), self.epoch + 1, text)
+            except OSError as error:
+                LOGGER.warning(f"cannot write it down: {error.strerror or error}; training goes on")
 
     def _record(self, now: float) -> EpochRecord:
         group = largest_group(self.optimizer)

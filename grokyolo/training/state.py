@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from grokyolo.run.state import StateFile, digest, state_files
+from grokyolo.run.state import ROWS, StateFile, digest, state_files
 
 
-def encode(state: dict[str, Any]) -> bytes:
-    """Return a state as bytes; it is made of tensors and plain values only."""
+def encode(state: dict[str, Any], rows: str = "") -> bytes:
+    """Return a state as bytes; it is made of tensors and plain values only.
+
+    Args:
+        state: what to keep.
+        rows: digest of the rows of gap.csv that it counts on, to be read without torch; empty where it has none.
+    """
     buffer = io.BytesIO()
     torch.save(state, buffer)
+    if rows:
+        with zipfile.ZipFile(buffer, "a") as archive:
+            archive.writestr(ROWS, rows)
     return buffer.getvalue()
 
 

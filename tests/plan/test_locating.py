@@ -65,7 +65,8 @@ def test_links_in_a_ring_are_followed_once(workplace):
 
 
 def test_a_set_that_takes_too_long_to_look_through_is_said_to_and_stops_no_training(workplace, monkeypatch):
-    from grokyolo.plan import Severity, make_plan
+    from grokyolo.findings import Severity
+    from grokyolo.plan import make_plan
     from grokyolo.recipe import load
     from grokyolo.view.plan import data_words
 

@@ -1,6 +1,7 @@
 """What may happen in the middle of a training."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +9,10 @@ from ultralytics.utils.callbacks import default_callbacks
 
 from grokyolo.errors import GrokyoloError
 from grokyolo.gap import read_run
+from grokyolo.recipe import load
+from grokyolo.training import train
 from tests import data
-from tests.real.training import events, log, trained
+from tests.real.training import events, listener, log, trained
 
 
 @pytest.fixture
@@ -98,6 +101,21 @@ def test_a_validation_that_raises_stops_with_what_was_saved(at, small, workplace
     assert caught.value.exit_code == 1
     assert "grokyolo resume runs/run" in caught.value.hint
     assert "the validator broke" in (workplace / "runs" / "run" / "error.txt").read_text()
+
+
+def test_a_remark_that_cannot_be_written_down_is_told_and_stops_nothing(workplace):
+    recipe = data.recipe("detect", workplace / "small", epochs=2)
+    for label in (workplace / "small" / "detect" / "labels" / "val").iterdir():
+        label.write_text("")
+    warned: list[str] = []
+
+    def started(run):
+        (run / "warnings.csv").mkdir()
+
+    told = replace(listener(warnings=warned), started=started)
+    run = train(load(str(recipe)), name="run", listener=told)
+    assert len(log(run)) == 2
+    assert any("cannot write it down: Is a directory" in text for text in warned)
 
 
 def test_without_a_label_among_the_validation_images_their_score_is_not_measured(workplace):

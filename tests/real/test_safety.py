@@ -117,16 +117,27 @@ class TestTheFolder:
         assert content(run) == before
         assert caught.value.hint == "grokyolo train --recipe runs/stopped --name stopped --from-scratch"
 
+    @pytest.mark.parametrize("verb", ["resume", "extend"])
+    def test_the_log_of_another_run(self, stopped, course, verb):
+        run, _ = stopped("classify")
+        rows = (run / "gap.csv").read_text().replace(",0.", ",1.")  # as another run might have had
+        (run / "gap.csv").write_text(rows)
+        before = content(run)
+        with pytest.raises(RunError, match="not those that the states were saved with"):
+            gone_on(run) if verb == "resume" else extended(run, "epochs=9")
+        assert content(run) == before
+
 
 class TestADamagedLog:
     """The rest is trained again from the newest state that the log supports."""
 
-    @pytest.mark.parametrize("damage", ["rotten", "missing", "torn", "zeros", "blank"])
+    @pytest.mark.parametrize("damage", ["rotten", "changed", "missing", "torn", "zeros", "blank"])
     def test_ends_as_if_it_had_been_whole(self, stopped, damage):
         run, never = stopped("classify")
         lines = (run / "gap.csv").read_bytes().splitlines(keepends=True)
         lines = {
             "rotten": [*lines[:2], lines[2][:20] + b"\xff" + lines[2][21:], *lines[3:]],
+            "changed": [*lines[:2], lines[2].replace(b"0.", b"1.", 1), *lines[3:]],
             "missing": lines[:-2],
             "torn": [*lines[:-1], lines[-1][:30]],
             "zeros": [*lines, b"\0" * 512],
@@ -136,7 +147,7 @@ class TestADamagedLog:
         gone_on(run)
         assert log(run) == log(never)
         assert same_weights(weights(run), weights(never))
-        assert (run / "gap.csv.old-1").exists() == (damage == "rotten")
+        assert (run / "gap.csv.old-1").exists() == (damage in {"rotten", "changed"})
 
 
 class TestData:

@@ -7,6 +7,7 @@ from grokyolo.gap import EpochRecord, EventKind, GapWriter
 from grokyolo.recipe import load
 from grokyolo.run import folder, logs, status
 from grokyolo.run import state as states
+from grokyolo.training.state import encode
 
 RECIPE = load("grok-modular-addition", ["epochs=12"])
 
@@ -20,6 +21,11 @@ def log(run, epochs, *last):
 def save(run, *epochs):
     for epoch in epochs:
         states.save(run, epoch, b"a state of %d" % epoch, keep=9)
+
+
+def save_with_rows(run, epoch):
+    rows = b"".join(row.line for row in logs.supported_rows(logs.read(run)))
+    states.save(run, epoch, encode({"epoch": epoch}, states.digest(rows)), keep=9)
 
 
 @pytest.fixture
@@ -102,6 +108,23 @@ class TestResume:
         states.state_files(run)[1].path.write_bytes(b"damaged")
         assert status.state_to_resume(run, warnings.append).epoch == 3
         assert "is damaged" in warnings[-1]
+
+    def test_a_state_is_taken_only_with_the_rows_that_it_was_saved_with(self, run):
+        log(run, 3)
+        save_with_rows(run, 3)
+        log(run, 7)
+        save_with_rows(run, 7)
+        assert status.state_to_resume(run).epoch == 7
+        lines = logs.read(run).splitlines(keepends=True)
+        other = lines[5].replace(b",1.0,", b",2.0,", 1)
+        (run / "gap.csv").write_bytes(b"".join([*lines[:5], other, *lines[6:]]))
+        warnings = []
+        assert status.state_to_resume(run, warnings.append).epoch == 3
+        assert "the rows of gap.csv up to epoch 7 are not those that it was saved with" in warnings[0]
+        (run / "gap.csv").write_bytes(b"".join([lines[0], lines[1].replace(b",1.0,", b",2.0,", 1), *lines[2:]]))
+        with pytest.raises(RunError, match="the log does not fit: the rows of gap") as caught:
+            status.state_to_resume(run)
+        assert "--from-scratch" in caught.value.hint
 
     def test_killed_before_its_first_state_it_begins_again(self, run):
         log(run, 1)

@@ -62,6 +62,16 @@ def test_a_resume_takes_the_newest_sound_state(run):
     assert verify(run).resumes_at == 2
 
 
+def test_the_log_of_another_run_is_damaged(run):
+    newest = states.state_files(run)[0]
+    newest.path.unlink()
+    states.save(run, 2, state.encode({"epoch": 2}, states.digest(b"other rows")), keep=3)
+    (log,) = [finding for finding in verify(run).findings if finding.file == "gap.csv"]
+    assert log.health is Health.DAMAGED
+    assert "its rows up to epoch 2 are not those that epoch-0000002" in log.detail
+    assert verify(run).resumes_at == 2, "the older state notes no rows"
+
+
 def test_without_states_it_cannot_resume(run):
     for found in states.state_files(run):
         found.path.unlink()

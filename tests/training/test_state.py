@@ -24,6 +24,15 @@ def test_the_newest_is_loaded(tmp_path):
     assert torch.equal(loaded["weights"], torch.full((4,), 10.0))
 
 
+def test_the_rows_that_it_counts_on_are_told_without_torch(tmp_path):
+    rows = [b"1,a\n", b"2,b\n"]
+    states.save(tmp_path, 2, state.encode({"epoch": 2}, states.digest(b"".join(rows))), 3)
+    (saved,) = states.state_files(tmp_path)
+    assert saved.knows(rows)
+    assert not saved.knows([b"1,a\n", b"2,c\n"])
+    assert state.load(saved) == {"epoch": 2}
+
+
 def test_no_state_is_none(tmp_path):
     assert state.load_newest(tmp_path, pytest.fail) is None
 

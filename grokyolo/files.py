@@ -12,7 +12,10 @@ import re
 import secrets
 import stat
 from pathlib import Path
+from shlex import quote
 from typing import Any, BinaryIO
+
+from grokyolo.errors import UsageError
 
 YAML_BYTES = 1 << 20
 """Of grokyolo.yaml, args.yaml and the like: hundreds of times what they take."""
@@ -31,6 +34,8 @@ YAML_NODES = 500_000
 NUMBER_LENGTH = 300
 """Characters; beyond it lie numbers that take minutes to read and cannot be printed."""
 
+LONGEST_NAME = 200
+"""Letters of a file's name that the file beside it takes over while it is written."""
 TORN = re.compile(r".+\.[0-9a-f]{16}\.tmp")
 """Names of the files that `write_durably` leaves behind when its process is killed."""
 
@@ -192,14 +197,19 @@ def exists(path: Path) -> bool:
         return False
 
 
-def write_durably(target: Path, content: bytes | memoryview) -> None:
+def write_durably(target: Path, content: bytes | memoryview, mode: int | None = None) -> None:
     """Write a file so that after any crash it is either whole or not there; never through a link.
+
+    Args:
+        target: the file; folders that are missing are made.
+        content: all of it.
+        mode: its permissions; None for those that new files get here.
 
     Raises:
         OSError: it cannot be written; nothing is left behind.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f"{target.name}.{secrets.token_hex(8)}.tmp")
+    temporary = target.parent / f"{target.name[:LONGEST_NAME]}.{secrets.token_hex(8)}.tmp"
     flags = ("O_CLOEXEC", "O_NOFOLLOW", "O_BINARY")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | sum(getattr(os, f, 0) for f in flags), 0o666)
     try:
@@ -207,11 +217,36 @@ def write_durably(target: Path, content: bytes | memoryview) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if mode is not None:
+            temporary.chmod(mode)
         temporary.replace(target)
-    except OSError:
+    except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def write_output(path: Path, text: str, *, what: str, elsewhere: str) -> None:
+    """Write a file that the user named; one of that name is replaced once the new one is complete.
+
+    Args:
+        path: the file; it keeps its permissions.
+        text: its content; what UTF-8 cannot hold becomes a question mark.
+        what: what it is, for the message.
+        elsewhere: the hint where its place is the trouble.
+
+    Raises:
+        UsageError: the file cannot be written, or there is no such folder.
+    """
+    hint = elsewhere
+    try:
+        if not path.parent.is_dir():
+            hint = f"mkdir -p {quote(str(path.parent))}"
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        mode = path.stat().st_mode & 0o777 if path.exists() else None
+        write_durably(path, text.encode("utf-8", errors="replace"), mode)
+    except OSError as error:
+        raise UsageError(f"cannot write the {what}: {error.strerror or error}", where=str(path), hint=hint) from error
 
 
 def remove_torn(folder: Path) -> None:

@@ -165,6 +165,11 @@ def break_path(path: str, width: int = NAME_WIDTH) -> str:
     return "\n".join(lines)
 
 
+def shorten(text: str, most: int) -> str:
+    """Return text of at most so many letters: its end tells most of a path."""
+    return text if len(text) <= most else f"…{text[1 - most :]}"
+
+
 def format_name(run: str) -> str:
     """Return the name of a run for a cell of a table, in lines that leave room for the other columns."""
     return "\n".join(printable(line) for line in break_path(run).split("\n"))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from grokyolo.files import Refused, opened, parse_yaml, read_bounded, remove_torn, write_durably
+from grokyolo.errors import UsageError
+from grokyolo.files import Refused, opened, parse_yaml, read_bounded, remove_torn, write_durably, write_output
 
 MB = 1 << 20
 
@@ -137,3 +138,46 @@ def test_only_our_own_torn_files_are_removed(tmp_path: Path) -> None:
     (tmp_path / f"folder.{'0' * 16}.tmp").mkdir()
     remove_torn(tmp_path)
     assert sorted(path.name[:6] for path in tmp_path.iterdir()) == ["folder", "link.0", "notes."]
+
+
+# A file that the user named --------------------------------------------------------------------------------
+
+
+def write(name: str, text: str = "text") -> None:
+    write_output(Path(name), text, what="table", elsewhere="--csv FILE elsewhere")
+
+
+def test_nothing_is_left_beside_the_file(workplace: Path) -> None:
+    write("a.csv")
+    write("a.csv", "new")
+    assert [(path.name, path.read_text()) for path in workplace.iterdir()] == [("a.csv", "new")]
+
+
+def test_a_new_file_has_the_permissions_that_new_files_get_and_threads_see_no_other(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = os.umask(0o027)
+    monkeypatch.setattr(os, "umask", None)  # it belongs to the whole process
+    try:
+        write("a.csv")
+        assert Path("a.csv").stat().st_mode & 0o777 == 0o640
+        Path("a.csv").chmod(0o604)
+        write("a.csv", "new")
+        assert Path("a.csv").stat().st_mode & 0o777 == 0o604
+    finally:
+        monkeypatch.undo()
+        os.umask(before)
+
+
+def test_names_that_no_encoding_holds_do_not_stop_it(workplace: Path) -> None:
+    write("a.csv", "a\udcffb")
+    assert Path("a.csv").read_text() == "a?b"
+
+
+@pytest.mark.parametrize(("name", "hint"), [("no/a.csv", "mkdir -p no"), (".", "--csv FILE elsewhere")])
+def test_where_it_cannot_be_written(workplace: Path, name: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        write(name)
+    assert caught.value.what.startswith("cannot write the table: ")
+    assert caught.value.hint == hint
+    assert list(workplace.iterdir()) == []

@@ -128,8 +128,7 @@ def _print(runs: list[str], results: list[tuple[Series, Assessment] | RunError],
 
 
 def _plot(file: str, judged: list[tuple[Series, Assessment]], *, as_json: bool) -> None:
-    from grokyolo.view.multiples import save_multiples
-    from grokyolo.view.plot import save_plot
+    from grokyolo.view.plot import save_multiples, save_plot
 
     if file and len(judged) > 1:
         save_multiples(judged, Path(file))

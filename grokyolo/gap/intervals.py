@@ -24,6 +24,7 @@ from grokyolo.errors import RunError
 from grokyolo.gap.curves import valid_epochs
 from grokyolo.gap.log import RowLog, format_float
 from grokyolo.gap.run import find_log
+from grokyolo.gap.series import Series
 from grokyolo.gap.table import parse_table, read_bytes
 
 FILE_NAME = "errors.csv"
@@ -58,6 +59,11 @@ class Intervals:
                 raise ValueError(f"epoch {self.epoch}: the interval of the {name} has only one end")
             if low is not None and not low <= high:
                 raise ValueError(f"epoch {self.epoch}: the interval of the {name} runs from {low} to {high}")
+
+    def ends(self, name: str) -> tuple[float, float] | None:
+        """Return the interval of `probe`, `val` or `gap`, None where there is none."""
+        low, high = getattr(self, f"{name}_low"), getattr(self, f"{name}_high")
+        return None if low is None or high is None else (low, high)
 
     def to_line(self) -> str:
         """Return the row as text, with its newline."""
@@ -109,6 +115,19 @@ def read_intervals(run: str | os.PathLike[str]) -> tuple[Intervals, ...]:
     """
     path = find_log(run).parent / FILE_NAME
     return _read(path) if os.path.lexists(path) else ()
+
+
+def intervals_of(series: Series) -> tuple[tuple[Intervals, ...], str]:
+    """Return the error bars of epochs that the log has, and why they cannot be read; empty where nothing is wrong."""
+    try:
+        log = find_log(series.run)
+    except RunError:  # gone since it was read, or never a file
+        return (), ""
+    known = set(series.epoch.tolist())
+    try:
+        return tuple(row for row in read_intervals(log) if row.epoch in known), ""
+    except RunError as error:
+        return (), f"no intervals from {FILE_NAME}: {error.what}"
 
 
 def _read(path: Path) -> tuple[Intervals, ...]:

@@ -15,10 +15,19 @@ from rich.table import Table
 from rich.text import Text
 
 from grokyolo.compare import HALF, MOST, By, Compared, Comparison, Cost, Difference, clock
-from grokyolo.format import MISSING, format_duration, format_name, format_score, printable
+from grokyolo.format import MISSING, format_duration, format_name, format_score, printable, shorten
 from grokyolo.gap.series import FloatArray
-from grokyolo.view.panels import NUMBERS, SMALL, number_decades, scale_losses
-from grokyolo.view.plot import save_picture
+from grokyolo.view.console import plain_table
+from grokyolo.view.panels import (
+    NUMBERS,
+    SMALL,
+    new_figure,
+    number_decades,
+    plain,
+    save_picture,
+    scale_losses,
+    style_axes,
+)
 from grokyolo.view.table import STYLES
 from grokyolo.view.thinning import points_to_draw
 
@@ -50,16 +59,15 @@ def compare_tables(comparison: Comparison) -> RenderableType:
     return Group(*parts)
 
 
-def _table(*columns: str, left: int = 1) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
-    for number, name in enumerate(columns):
-        table.add_column(name, justify="left" if number < left else "right", no_wrap=number > 0, vertical="bottom")
+def _table(*columns: str, left: Sequence[str] = ()) -> Table:
+    table = plain_table(*columns, left=left, no_wrap=True, vertical="bottom")
+    table.columns[0].no_wrap = False
     return table
 
 
 def _runs(comparison: Comparison) -> Table:
     name = next((run.series.score_name for run in comparison.runs if run.series.score_name), "score")
-    table = _table("", "run", "verdict", "epochs", "memo-\nrised", "jump", f"final\n{name}", left=3)
+    table = _table("", "run", "verdict", "epochs", "memo-\nrised", "jump", f"final\n{name}", left=("run", "verdict"))
     table.columns[1].no_wrap = False
     table.columns[1].overflow = "fold"
     for column in table.columns:
@@ -129,7 +137,7 @@ def _differences(comparison: Comparison) -> list[RenderableType]:
         for one in comparison.differences:
             table.add_row(Text(one.key), *(_value(value) for value in one.values))
         return [table]
-    table = _table("what differs", "value", "runs", left=3)
+    table = _table("what differs", "value", "runs", left=("value", "runs"))
     table.columns[2].no_wrap = False
     for one in comparison.differences:
         for number, (value, names) in enumerate(_grouped(one, comparison.runs).items()):
@@ -168,11 +176,7 @@ def save_comparison(comparison: Comparison, path: Path) -> None:
 
 def draw_comparison(comparison: Comparison) -> Figure:
     """Return the picture: scores above losses, validation strong and probe thin, over the clock of the comparison."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 6.5), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(figsize=(8, 6.5))
     above, below = figure.subplots(2, 1, sharex=True)
     colours, dashes = islice(cycle(COLOURS), len(comparison.runs)), islice(cycle(DASHES), len(comparison.runs))
     handles = []
@@ -192,8 +196,7 @@ def draw_comparison(comparison: Comparison) -> Figure:
 
 
 def _caption(run: Compared) -> str:
-    name = run.series.run if len(run.series.run) <= 60 else f"…{run.series.run[-59:]}"
-    return f"{printable(name)} · {run.assessment.verdict.value}".replace("$", r"\$")
+    return f"{plain(shorten(run.series.run, 60))} · {run.assessment.verdict.value}"
 
 
 def _line(ax: Axes, at: FloatArray, values: FloatArray, **style: Any) -> list[Any]:
@@ -226,5 +229,4 @@ def _label_axes(above: Axes, below: Axes, comparison: Comparison) -> None:
         number_decades(below.xaxis, float(at.min()), float(at.max()), NUMBERS)
         scale_losses(below, [np.asarray(line.get_ydata()) for line in below.lines])
     for ax in (above, below):
-        ax.tick_params(which="both", labelsize=SMALL)
-        ax.spines[["top", "right"]].set_visible(False)
+        style_axes(ax)

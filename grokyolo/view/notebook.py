@@ -7,11 +7,10 @@ import warnings
 from base64 import b64encode
 from html import escape
 
-from grokyolo.format import format_loss, format_score
 from grokyolo.gap import Series
 from grokyolo.verdict import Assessment, assess
 from grokyolo.view.plot import draw
-from grokyolo.view.table import telling_rows
+from grokyolo.view.table import telling_cells, telling_rows
 
 DPI = 100
 CELL = "text-align: right; padding: 0.1em 0.7em"
@@ -61,11 +60,5 @@ def _table(series: Series, assessment: Assessment) -> str:
 
 
 def _row(label: str, series: Series, i: int) -> str:
-    gap = format_score(series.score_gap[i]) if series.like_for_like else format_loss(series.loss_gap[i])
-    cells = [
-        f"{series.epoch[i]:,}",
-        *(format_loss(losses[i]) for losses in (series.train_loss, series.probe_loss, series.val_loss)),
-        *(format_score(scores[i]) for scores in (series.probe_score, series.val_score)),
-        gap,
-    ]
+    cells = [f"{series.epoch[i]:,}", *telling_cells(series, i)[1:]]
     return f"<tr><td>{escape(label)}</td>" + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells) + "</tr>"

@@ -1,18 +1,21 @@
-"""What the pictures of runs are put together from: a panel of scores, a panel of losses, axes, a legend."""
+"""What all pictures are put together from: panels of scores and losses, axes, a legend, few enough points, a file."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grokyolo.format import printable
+from grokyolo.errors import UsageError
+from grokyolo.format import printable, shorten
 from grokyolo.gap import Series
+from grokyolo.gap.intervals import intervals_of
 from grokyolo.gap.series import FloatArray, IntArray
-from grokyolo.view import intervals, marks
+from grokyolo.view.table import INTERVAL
 from grokyolo.view.thinning import points_to_draw
 
 if TYPE_CHECKING:
@@ -33,8 +36,50 @@ FEW = 3
 """So few points are drawn as dots too: one alone makes no line."""
 NARROWEST = 6
 """So many of the narrowest letters take no more room than one letter is high."""
+FORMATS = frozenset({".png", ".svg", ".pdf"})
+PAPER = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "grokyolo"}
+"""Settings of matplotlib for print: TrueType fonts, which journals ask for, text as text, the same file each time."""
+UNDATED = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
+"""Metadata that would make two files of one picture differ."""
 NUMBERS, FEW_NUMBERS = 12, 6
 """Numbers that have room along the width of a picture and along the height of a panel; more: powers of ten alone."""
+
+
+def new_figure(**options: Any) -> Figure:
+    """Return an empty figure that needs no window; options as of matplotlib."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(layout="constrained", **options)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save_picture(make: Callable[[], Figure], path: Path) -> None:
+    """Write the figure that `make` draws.
+
+    Raises:
+        UsageError: the suffix of `path` is none of `FORMATS`, or the file cannot be written.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise UsageError(
+            f"cannot draw a {path.suffix or 'file without suffix'}",
+            where=f"--plot {path}",
+            hint=f"--plot {path.with_suffix('.png')}",
+        )
+    from matplotlib import rc_context
+
+    figure, suffix = make(), path.suffix.lower()
+    try:
+        with warnings.catch_warnings(), rc_context(PAPER):
+            warnings.filterwarnings("ignore", message="Glyph .* missing")  # a name in a script the font lacks
+            figure.savefig(path, dpi=150, metadata=UNDATED.get(suffix))
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the picture: {error.strerror or error}",
+            where=str(path),
+            hint="write another file behind --plot",
+        ) from error
 
 
 def scale_epochs(ax: Axes, first: int, last: int, room: int = NUMBERS) -> None:
@@ -104,7 +149,7 @@ def draw_scores(ax: Axes, series: Series) -> None:
     _draw_line(ax, series.epoch, series.val_score, "val")
     if series.like_for_like:
         _draw_line(ax, series.epoch, series.probe_score, "probe")
-    intervals.draw(ax, series, {"probe": PROBE, "val": VALIDATION})
+    draw_intervals(ax, series)
     ax.set_ylabel(series.score_name or "score", fontsize=SMALL + 1)
 
 
@@ -117,7 +162,24 @@ def draw_losses(ax: Axes, series: Series) -> None:
     if series.like_for_like:
         _draw_line(ax, series.epoch, series.probe_loss, "probe")
     ax.set_ylabel("loss", fontsize=SMALL + 1)
-    marks.draw_not_finite(ax, series.epoch, series.val_loss, VALIDATION)
+    _draw_not_finite(ax, series)
+
+
+def draw_intervals(ax: Axes, series: Series) -> None:
+    """Draw a thin bar for the score of each epoch that has error bars; fixed limits grow to hold them."""
+    bars, _ = intervals_of(series)  # what is wrong with them the table says
+    for name, colour in (("probe", PROBE), ("val", VALIDATION)):
+        if name == "probe" and not series.like_for_like:
+            continue
+        found = [(row.epoch, *ends) for row in bars if (ends := row.ends(name))]
+        if not found:
+            continue
+        epoch, low, high = np.array(found).T
+        label = INTERVAL if name == "val" else None
+        look: dict[str, Any] = {"fmt": "none", "ecolor": colour, "elinewidth": 0.8, "capsize": 2}
+        ax.errorbar(epoch, (low + high) / 2, (high - low) / 2, label=label, **look)
+        bottom, top = ax.get_ylim()
+        ax.set_ylim(bottom, max(top, 1.03 * float(high.max())))
 
 
 def losses_of(series: Series) -> list[FloatArray]:
@@ -164,6 +226,11 @@ def legend(figure: Figure, axes: Sequence[Axes], more: Sequence[Any] = ()) -> No
         )
 
 
+def plain(text: str) -> str:
+    """Return text as a picture can hold it: no dollar begins a formula."""
+    return printable(text).replace("$", r"\$")
+
+
 def fit_name(run: str, inches: float, size: float) -> str:
     """Return a run's name for a picture: its end where it is too long, nothing that a font or TeX stumbles over.
 
@@ -174,9 +241,9 @@ def fit_name(run: str, inches: float, size: float) -> str:
     """
     name = printable(run)
     kept = min(len(name), int(inches * 72 / size * NARROWEST) + 1)
-    while kept > 1 and wide(shown := name if kept == len(name) else f"…{name[-kept:]}", size) > inches:
+    while kept > 1 and wide(shown := name if kept == len(name) else shorten(name, kept + 1), size) > inches:
         kept -= 1
-    return shown.replace("$", r"\$") if kept > 1 else "…"
+    return plain(shown) if kept > 1 else "…"
 
 
 def wide(text: str, size: float) -> float:
@@ -203,3 +270,19 @@ def _draw_gap(ax: Axes, epoch: IntArray, one: FloatArray, other: FloatArray, lab
         return
     kept = both[np.union1d(points_to_draw(epoch[both], one[both]), points_to_draw(epoch[both], other[both]))]
     ax.fill_between(epoch[kept], one[kept], other[kept], color=GAP, alpha=0.18, linewidth=0, label=label)
+
+
+def not_finite(series: Series) -> IntArray:
+    """Return the first epoch of each stretch in which the validation loss was measured and is not finite."""
+    broken = np.isinf(series.val_loss)
+    epochs: IntArray = series.epoch[broken & ~np.concatenate([[False], broken[:-1]])]
+    return epochs
+
+
+def _draw_not_finite(ax: Axes, series: Series) -> None:
+    """Cross the upper edge of the axes where the loss is not finite."""
+    epochs = not_finite(series)
+    if len(epochs):
+        look: dict[str, Any] = {"marker": "x", "linestyle": "none", "color": VALIDATION}
+        edge = ax.get_xaxis_transform()
+        ax.plot(epochs, np.full(len(epochs), 0.97), transform=edge, label="loss not finite from here", **look)

@@ -12,9 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from grokyolo.format import MISSING, format_loss, format_name, format_score
-from grokyolo.gap import Series
+from grokyolo.gap import Intervals, Series
+from grokyolo.gap.intervals import intervals_of
 from grokyolo.verdict import Assessment, Verdict, outlook
-from grokyolo.view import intervals
+from grokyolo.view.console import plain_table
 
 STYLES = {
     Verdict.GROKKED: "bold green",
@@ -26,6 +27,11 @@ STYLES = {
     Verdict.DIVERGED: "bold red",
     Verdict.UNDECIDED: "dim",
 }
+
+
+ROUGH_MARK = "~"
+ROUGH_NOTE = f"{ROUGH_MARK} rough gap: of losses, no probe was measured"
+INTERVAL = "90 % interval by images"
 
 
 @dataclass(frozen=True)
@@ -87,18 +93,14 @@ def run_table(series: Series, assessment: Assessment, last: int = 0) -> Renderab
     rows = telling_rows(series, assessment)
     if last:
         rows += [("", i) for i in range(max(len(series) - last, 0), len(series))]
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
-    table.add_column("", style="dim", max_width=22)
-    for name in ("epoch", "train\nloss", "probe\nloss", "val\nloss", "probe\nscore", "val\nscore", "gap"):
-        table.add_column(name, justify="right", vertical="bottom")
-    if not series.like_for_like:
-        table.columns[-1].header = "rough\nloss gap"
+    gap = "gap" if series.like_for_like else "rough\nloss gap"
+    names = ("epoch", "train\nloss", "probe\nloss", "val\nloss", "probe\nscore", "val\nscore", gap)
+    table = plain_table("", *names, vertical="bottom")
+    table.columns[0].style, table.columns[0].max_width, table.columns[0].vertical = "dim", 22, "top"
     for label, i in rows:
-        table.add_row(label, *_cells(series, i))
-    bars = intervals.lines(series, assessment)
-    return Group(
-        _heading(series), Text(), table, *bars, Text(), verdict_text(assessment), *_waiting(series, assessment)
-    )
+        table.add_row(label, *telling_cells(series, i))
+    bars, waiting = interval_lines(series, assessment), _waiting(series, assessment)
+    return Group(_heading(series), Text(), table, *bars, Text(), verdict_text(assessment), *waiting)
 
 
 def _waiting(series: Series, assessment: Assessment) -> list[Text]:
@@ -109,7 +111,8 @@ def _waiting(series: Series, assessment: Assessment) -> list[Text]:
     return [Text(), Text("and then?", style="bold"), *(Text(f"- {sentence}") for sentence in expected.sentences())]
 
 
-def _cells(series: Series, i: int) -> list[str]:
+def telling_cells(series: Series, i: int) -> list[str]:
+    """Return epoch, losses, scores and gap of one row."""
     gap = format_score(series.score_gap[i]) if series.like_for_like else format_loss(series.loss_gap[i])
     return [
         str(series.epoch[i]),
@@ -137,6 +140,43 @@ def _heading(series: Series) -> Text:
     return Text.assemble((series.run, "bold"), "\n", " · ".join(part for part in parts if part))
 
 
+def interval_lines(series: Series, assessment: Assessment) -> list[Text]:
+    """Return what stands below the table of one run: nothing without error bars, else a blank line and one more.
+
+    It holds the interval of the last score gap and that of the best validation score. Few epochs have error bars:
+    where those two have none, the last that has stands for the one and the best that has for the other, by name.
+    """
+    bars, problem = intervals_of(series)
+    if problem:
+        return [Text(), Text.assemble(("note: ", "dim"), problem)]
+    parts = [part for part in (_gap_interval(series, bars), _best_interval(series, assessment, bars)) if part]
+    return [Text(), Text.assemble((f"{INTERVAL}: ", "dim"), ", ".join(parts))] if parts else []
+
+
+def _gap_interval(series: Series, bars: Sequence[Intervals]) -> str:
+    found = [(row.epoch, ends) for row in bars if (ends := row.ends("gap"))]
+    if not found or not series.like_for_like:  # a results.csv beside errors.csv knows no probe
+        return ""
+    epoch, ends = found[-1]
+    measured = series.epoch[np.isfinite(series.score_gap)]
+    return _interval("gap", *ends, "" if epoch == measured.max(initial=0) else f" (epoch {epoch})")
+
+
+def _best_interval(series: Series, assessment: Assessment, bars: Sequence[Intervals]) -> str:
+    scores = dict(zip(series.epoch.tolist(), series.val_score.tolist(), strict=True))
+    found = [(row.epoch, ends) for row in bars if (ends := row.ends("val")) and np.isfinite(scores[row.epoch])]
+    if not found:
+        return ""
+    epoch, ends = max(found, key=lambda bar: (bar[0] == assessment.best_epoch, scores[bar[0]]))
+    if epoch == assessment.best_epoch:
+        return _interval("best score", *ends)
+    return _interval("score", *ends, f" (epoch {epoch})")
+
+
+def _interval(name: str, low: float, high: float, where: str = "") -> str:
+    return f"{name} {format_score(low)} to {format_score(high)}{where}"
+
+
 def verdict_text(assessment: Assessment) -> Text:
     """Return the verdict with its reason, its confounders and warnings, as wrapping text."""
     text = Text()
@@ -151,16 +191,11 @@ def verdict_text(assessment: Assessment) -> Text:
     return text
 
 
-ROUGH_MARK = "~"
-ROUGH_NOTE = f"{ROUGH_MARK} rough gap: of losses, no probe was measured"
-
-
 def many_table(rows: Sequence[Assessment | Refused]) -> Table:
     """Return one table with one row a run, in the order given."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
-    table.add_column("run", overflow="fold", ratio=1, vertical="bottom")
-    for name in ("epochs", "verdict", "memo-\nrised", "jump", "best", "last\ngap"):
-        table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True, vertical="bottom")
+    names = ("epochs", "verdict", "memo-\nrised", "jump", "best", "last\ngap")
+    table = plain_table("run", *names, left=["verdict"], vertical="bottom", no_wrap=True)
+    table.columns[0].no_wrap, table.columns[0].overflow, table.columns[0].ratio = False, "fold", 1
     for row in rows:
         if isinstance(row, Refused):
             table.add_row(escape(format_name(row.run)), "", "[red]refused[/]", *[MISSING] * 4)

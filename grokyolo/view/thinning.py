@@ -25,29 +25,8 @@ def points_to_draw(epoch: IntArray, values: FloatArray) -> IntArray:
     """
     if len(epoch) <= 2 * COLUMNS:
         return np.arange(len(epoch))
-    position = np.log(epoch / epoch[0]) / np.log(epoch[-1] / epoch[0])
-    kept: IntArray = np.unique(extremes(cell_of(position, COLUMNS), values))
+    kept: IntArray = np.unique(_extremes(_cells(np.log(epoch), COLUMNS), values))
     return kept
-
-
-def cell_of(position: FloatArray, count: int) -> IntArray:
-    """Return in which of `count` cells of an axis each point lies, for positions between 0 and 1."""
-    cell: IntArray = np.minimum((position * count).astype(np.int64), count - 1)
-    return cell
-
-
-def extremes(cell: IntArray, values: FloatArray) -> IntArray:
-    """Return the indices of the first, last, lowest and highest point of each cell; an index may come twice.
-
-    Args:
-        cell: shape (n,), not falling.
-        values: shape (n,), finite.
-    """
-    starts = np.flatnonzero(np.diff(cell, prepend=-1))
-    ends = np.append(starts[1:], len(cell)) - 1
-    by_value = np.lexsort((values, cell))  # cells stay where they are; inside each the values rise
-    found: IntArray = np.concatenate([starts, ends, by_value[starts], by_value[ends]])
-    return found
 
 
 def cells_for(runs: int) -> int:
@@ -72,14 +51,32 @@ def rows_to_draw(
     """
     if len(epoch) <= 2 * cells:
         return np.arange(len(epoch))
-    span = float(epoch[-1] - epoch[0])
-    log, linear = np.log(epoch / epoch[0]) / np.log(epoch[-1] / epoch[0]), (epoch - epoch[0]) / span
     kept = [np.array([0, len(epoch) - 1]), np.flatnonzero(np.isin(epoch, list(always)))]
-    for position in (log, linear):
-        cell = cell_of(position, cells)
+    for cell in (_cells(np.log(epoch), cells), _cells(epoch.astype(float), cells)):
         for curve in curves:
             known = np.flatnonzero(np.isfinite(curve))
             if len(known):
-                kept.append(known[extremes(cell[known], curve[known])])
+                kept.append(known[_extremes(cell[known], curve[known])])
     rows: IntArray = np.unique(np.concatenate(kept))
     return rows
+
+
+def _cells(at: FloatArray, count: int) -> IntArray:
+    """Return in which of `count` cells of an axis, which ends with the first and the last point, each point lies."""
+    share = (at - at[0]) / (at[-1] - at[0])
+    cell: IntArray = np.minimum((share * count).astype(np.int64), count - 1)
+    return cell
+
+
+def _extremes(cell: IntArray, values: FloatArray) -> IntArray:
+    """Return the indices of the first, last, lowest and highest point of each cell; an index may come twice.
+
+    Args:
+        cell: shape (n,), not falling.
+        values: shape (n,), finite.
+    """
+    starts = np.flatnonzero(np.diff(cell, prepend=-1))
+    ends = np.append(starts[1:], len(cell)) - 1
+    by_value = np.lexsort((values, cell))  # cells stay where they are; inside each the values rise
+    found: IntArray = np.concatenate([starts, ends, by_value[starts], by_value[ends]])
+    return found

@@ -8,10 +8,9 @@ import pytest
 from grokyolo.gap import GapWriter, Intervals, IntervalWriter
 from grokyolo.gap.series import from_columns
 from grokyolo.verdict import assess
-from grokyolo.view.intervals import draw, lines
+from grokyolo.view.panels import PROBE, VALIDATION, draw_intervals
+from grokyolo.view.table import interval_lines
 from tests.view.curves import grok
-
-COLOURS = {"probe": "blue", "val": "red"}
 
 
 @pytest.fixture
@@ -25,15 +24,16 @@ def folder(tmp_path) -> Path:
 
 
 def said(series) -> str:
-    return " ".join(line.plain for line in lines(series, assess(series))).strip()
+    return " ".join(line.plain for line in interval_lines(series, assess(series))).strip()
 
 
 def bars(series):
+    from matplotlib.colors import to_hex
     from matplotlib.figure import Figure
 
     ax = Figure().subplots()
-    draw(ax, series, COLOURS)
-    return [container.lines[2][0].get_color()[0].tolist()[:3] for container in ax.containers]
+    draw_intervals(ax, series)
+    return [to_hex(container.lines[2][0].get_color()[0]).upper() for container in ax.containers]
 
 
 def test_the_last_gap_and_the_best_score_have_their_intervals(folder):
@@ -47,13 +47,13 @@ def test_a_run_without_error_bars_says_nothing(tmp_path):
 
 
 def test_both_scores_have_bars(folder):
-    assert bars(grok(run=str(folder))) == [[0, 0, 1], [1, 0, 0]]
+    assert bars(grok(run=str(folder))) == [PROBE, VALIDATION]
 
 
 def test_without_a_probe_neither_its_bars_nor_those_of_the_gap_are_shown(folder):
     rough = grok(run=str(folder), probe_score=None, probe_loss=None)
     assert said(rough) == "90 % interval by images: best score 0.100 to 0.300"
-    assert bars(rough) == [[1, 0, 0]]
+    assert bars(rough) == [VALIDATION]
 
 
 def test_bars_of_epochs_that_the_log_has_not_are_left_out(folder):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grokyolo.errors import UsageError
-from grokyolo.view.multiples import MOST, draw_multiples, save_multiples
+from grokyolo.view.plot import MOST, draw_multiples, save_multiples
 from tests.view.curves import event, grok, judged
 
 

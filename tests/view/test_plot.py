@@ -9,9 +9,8 @@ from PIL import Image
 from grokyolo.errors import UsageError
 from grokyolo.gap.series import from_columns
 from grokyolo.verdict import assess
-from grokyolo.view import marks
 from grokyolo.view.panels import PROBE, VALIDATION
-from grokyolo.view.plot import draw, save_plot
+from grokyolo.view.plot import draw, group_label, save_plot
 from tests.view.curves import event, grok, judged
 
 
@@ -196,7 +195,7 @@ def test_the_name_of_an_event_stands_where_the_curves_leave_room(loss, place):
     ],
 )
 def test_neighbouring_events_share_a_label(kinds, label):
-    assert marks.group_label(kinds) == label
+    assert group_label(kinds) == label
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from grokyolo.files import write_output
 from grokyolo.format import MISSING, format_score, page_text
 from grokyolo.sweep.diagram import Panel, Phases
 from grokyolo.sweep.outcome import Cell, Run, Word
@@ -15,7 +16,6 @@ from grokyolo.view.phase.charts import descent_charts, law_charts
 from grokyolo.view.phase.look import LOOKS, MEANINGS, from_top, number, place, share, times
 from grokyolo.view.phase.svg import chart_of
 from grokyolo.view.phase.table import critical_cells, descent_cells, group_cells
-from grokyolo.view.whole import write_whole
 
 MOST_RUNS = 2000
 """Rows of the table of runs; what is beyond is counted, and in the CSV."""
@@ -32,7 +32,7 @@ def save_phase_page(phases: Phases, path: Path) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    write_whole(path, render(phases), what="page", elsewhere="--plot FILE.html elsewhere")
+    write_output(path, render(phases), what="page", elsewhere="--plot FILE.html elsewhere")
 
 
 def render(phases: Phases) -> str:

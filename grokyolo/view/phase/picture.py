@@ -11,10 +11,9 @@ import numpy as np
 from grokyolo.sweep.critical import REACHED
 from grokyolo.sweep.diagram import Panel, Phases
 from grokyolo.sweep.outcome import Cell
-from grokyolo.view.panels import SMALL
+from grokyolo.view.panels import SMALL, save_picture
 from grokyolo.view.phase.charts import FAINT, Draw, charts_of, plain, trim
 from grokyolo.view.phase.look import LOOKS, from_top, number, place, share, short
-from grokyolo.view.plot import save_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,12 +6,12 @@ import csv
 import io
 from pathlib import Path
 
+from grokyolo.files import write_output
 from grokyolo.format import printable
 from grokyolo.gap.log import format_float
 from grokyolo.sweep.axes import label_of
 from grokyolo.sweep.diagram import Phases
 from grokyolo.sweep.outcome import Moment, Run
-from grokyolo.view.whole import write_whole
 
 FORMULAS = ("=", "+", "-", "@")
 COLUMNS = (
@@ -46,7 +46,7 @@ def save_sheet(phases: Phases, path: Path) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    write_whole(path, sheet(phases), what="table", elsewhere="--csv FILE elsewhere")
+    write_output(path, sheet(phases), what="table", elsewhere="--csv FILE elsewhere")
 
 
 def sheet(phases: Phases) -> str:

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 from grokyolo.format import printable
 from grokyolo.view.compare import COLOURS
+from grokyolo.view.panels import PAPER, UNDATED
 from grokyolo.view.phase.charts import FAINT, GREY, Draw, trim
-from grokyolo.view.plot import PAPER, UNDATED
 
 SIZE = (6.2, 3.5)
 """Inches."""

@@ -14,6 +14,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from grokyolo.errors import UsageError
+from grokyolo.files import write_output
 from grokyolo.format import format_setting, format_size, page_text
 from grokyolo.gap import Series
 from grokyolo.verdict import Assessment
@@ -22,7 +23,6 @@ from grokyolo.view.report.curves import Curves, curves_of
 from grokyolo.view.report.figure import figure, layers
 from grokyolo.view.report.gathering import Gathered, read_runs
 from grokyolo.view.report.themes import DARK, LIGHT, THEMES
-from grokyolo.view.whole import write_whole
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -81,7 +81,7 @@ def save_report(runs: Sequence[tuple[Series, Assessment]], path: Path) -> None:
         )
     if path.is_dir():
         raise UsageError("this is a folder", where=str(path), hint=f"-o {quote(str(path / 'report.html'))}")
-    write_whole(path, render(runs), what="report", elsewhere="-o FILE.html elsewhere")
+    write_output(path, render(runs), what="report", elsewhere="-o FILE.html elsewhere")
 
 
 def _view(number: int, run: Gathered) -> dict[str, Any]:

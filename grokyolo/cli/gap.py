@@ -88,7 +88,7 @@ def run(
 
 def _watch(runs: list[str], *, as_json: bool) -> None:
     from grokyolo.run.signals import handled_by
-    from grokyolo.view.watching import watch
+    from grokyolo.view.watch import watch
 
     if as_json:
         hint = shlex.join(["grokyolo", "gap", *runs, "--json"])

@@ -243,7 +243,7 @@ def _engine(
 
 def _train(engine: Engine, points: list[Progress], *, jobs: int, limit: float | None) -> str:
     from grokyolo.sweep.runner import run_sweep
-    from grokyolo.view.sweep_screen import sweep_display
+    from grokyolo.view.sweep import sweep_display
 
     display = sweep_display(points, console(stderr=True), jobs)
     keep = True
@@ -295,7 +295,7 @@ def _finish(asked: Asked, made: SweepPlan, points: Sequence[Progress], stopped_b
         GrokyoloError: points failed.
     """
     from grokyolo.sweep.progress import Status, count
-    from grokyolo.view.sweep_results import results
+    from grokyolo.view.sweep import results
 
     known, folder = count(points), made.sweep.folder
     again = shlex.join(asked.command())

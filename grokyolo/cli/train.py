@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grokyolo.notify.listener import Listener
     from grokyolo.plan import Plan
     from grokyolo.recipe import Recipe
-    from grokyolo.view.progress import TrainingProgress
+    from grokyolo.view.live import TrainingProgress
 
 DESCRIPTION = """Train what a recipe says into runs/NAME below the current folder. Beside what
 Ultralytics writes there, gap.csv gets one row per epoch: validation and a probe

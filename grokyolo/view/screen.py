@@ -24,7 +24,7 @@ MARGIN = 10
 """Columns of the labels at the left."""
 SHOWN_EVENTS = 4
 MIN_WIDTH, MIN_HEIGHT = 60, 16
-"""A smaller terminal gets the line of `view.progress` instead."""
+"""A smaller terminal gets one line instead."""
 BESIDE = 76
 """From this width on the two charts stand side by side."""
 TALLEST = 26
@@ -284,3 +284,15 @@ def _event_words(series: Series) -> str:
     newest = [f"{event.kind.value} at {event.epoch:,}" for event in series.events[: -SHOWN_EVENTS - 1 : -1]]
     before = len(series.events) - len(newest)
     return " · ".join([*newest, *([f"{before} before"] if before else [])]) or "none"
+
+
+def fitted(fields: Sequence[tuple[int, str]], width: int) -> str:
+    """Join as many fields as fit into `width` columns, dropping the highest rank first."""
+    kept = list(fields)
+    while len(kept) > 1 and len(_in_line(kept)) > width:
+        kept.remove(max(kept, key=lambda field: field[0]))
+    return _in_line(kept)[:width]
+
+
+def _in_line(fields: Sequence[tuple[int, str]]) -> str:
+    return " · ".join(text for _, text in fields)

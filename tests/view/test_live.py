@@ -11,8 +11,8 @@ from grokyolo.gap import EpochRecord, GapWriter
 from grokyolo.notify.figures import Figures, Standing
 from grokyolo.notify.listener import Progress
 from grokyolo.view import live as module
-from grokyolo.view.live import Allowance, Place, TrainingScreen, can_draw, training_display
-from grokyolo.view.progress import TrainingProgress
+from grokyolo.view.console import LiveArea, can_draw
+from grokyolo.view.live import Allowance, TrainingProgress, TrainingScreen, training_display
 from tests.view.terminal import Terminal
 
 PATIENCE = 30.0
@@ -76,6 +76,36 @@ def test_before_the_first_epoch_it_shows_the_run(run):
     with TrainingScreen(terminal.console, clock=clock) as screen:
         Training(run, screen, clock)
         assert "the first epoch is not finished yet" in terminal.last()
+
+
+def test_a_run_that_goes_on_shows_the_epochs_that_it_has(run):
+    with GapWriter(run / "gap.csv") as log:
+        for epoch in range(1, 61):
+            log.append(EpochRecord(epoch, epoch, float(epoch), 0.01, 0.5, 1.0, 0.5, 2.0, 1.0, 0.25))
+    terminal = Terminal()
+    with TrainingScreen(terminal.console, clock=Clock()) as screen:
+        screen.listener().started(run)
+        lines = terminal.last()
+        record = EpochRecord(61, 61, 61.0, train_loss=1.0)  # of an epoch in which nothing is measured
+        screen.listener().epoch(Progress(record, 100, "top1", Figures(record, None, None, 60, None, False)))
+        after = terminal.last()
+    assert lines[1].startswith("epoch 60")
+    assert any("probe 1.000 · val 0.250" in line for line in lines)
+    assert after[1].startswith("epoch 61 of 100")
+    for shown in (lines, after):
+        assert not any("not finished yet" in line or "nothing has been measured" in line for line in shown)
+
+
+def test_a_run_that_goes_on_and_was_never_measured_has_epochs_too(run):
+    with GapWriter(run / "gap.csv") as log:
+        for epoch in range(1, 61):
+            log.append(EpochRecord(epoch, epoch, float(epoch), train_loss=1.0))
+    terminal = Terminal()
+    with TrainingScreen(terminal.console, clock=Clock()) as screen:
+        screen.listener().started(run)
+        lines = terminal.last()
+    assert lines[1].startswith("epoch 60")
+    assert "nothing has been measured yet" in lines
 
 
 @pytest.mark.parametrize("failing", [False, True])
@@ -239,13 +269,13 @@ def test_drawing_takes_less_than_a_hundredth_of_the_time_whatever_it_costs(run, 
     terminal, clock = Terminal(), Clock()
     spent = []
 
-    def slow(self: Place, make: object) -> None:
+    def slow(self: LiveArea, make: object) -> None:
         spent.append(cost)
         clock.now += cost
 
     with TrainingScreen(terminal.console, clock=clock) as screen:
         training = Training(run, screen, clock, 1_000)
-        monkeypatch.setattr(Place, "draw", slow)
+        monkeypatch.setattr(LiveArea, "draw", slow)
         start = clock.now
         training.go_on(300, each=2.5)
         passed, total = clock.now - start, sum(spent)

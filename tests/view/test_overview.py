@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from grokyolo.view.overview import FINISHED, OTHER_COLUMNS, line, many
 from grokyolo.view.screen import View
+from grokyolo.view.watch import FINISHED, OTHER_COLUMNS, line, many
 from tests.view.curves import grok, judged
 
 

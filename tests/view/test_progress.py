@@ -10,8 +10,8 @@ from rich.console import Console
 
 from grokyolo.gap import EpochRecord
 from grokyolo.notify.listener import Progress
-from grokyolo.view import progress as module
-from grokyolo.view.progress import TrainingProgress, fitted, progress_fields
+from grokyolo.view import live as module
+from grokyolo.view.live import TrainingProgress, fitted, progress_fields
 
 
 def epoch(number: int, epochs: int = 1000, seconds: float | None = None, **values: float | None) -> Progress:

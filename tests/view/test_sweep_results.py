@@ -11,7 +11,7 @@ from grokyolo.gap import EpochRecord, GapWriter
 from grokyolo.sweep.folder import write_sweep
 from grokyolo.sweep.progress import Progress, Status
 from grokyolo.sweep.trials import plan_sweep
-from grokyolo.view import sweep_results
+from grokyolo.view import sweep as module
 from tests.view.curves import grok
 
 
@@ -42,7 +42,7 @@ def write(run: Path, epochs: int) -> None:
 
 def text(points: list[Progress]) -> list[list[str]]:
     out = io.StringIO()
-    Console(file=out, width=80).print(sweep_results.results("runs/s", ("weight_decay", "seed"), points))
+    Console(file=out, width=80).print(module.results("runs/s", ("weight_decay", "seed"), points))
     return [line.split() for line in out.getvalue().splitlines()]
 
 
@@ -63,7 +63,7 @@ def test_only_the_points_of_the_command_are_shown(points):
 
 
 def test_of_many_points_each_word_has_its_number(points, monkeypatch):
-    monkeypatch.setattr(sweep_results, "MOST_ROWS", 2)
+    monkeypatch.setattr(module, "MOST_ROWS", 2)
     assert text([*points, points[0]]) == [["2", "grokked"], ["1", "failed"], ["1", "not", "started"]]
 
 

@@ -10,18 +10,17 @@ from rich.console import Console
 from grokyolo.gap import EpochRecord, GapWriter
 from grokyolo.sweep.progress import Progress, Status
 from grokyolo.sweep.trials import plan_sweep
-from grokyolo.view import sweep_monitor, sweep_screen
-from grokyolo.view.sweep_monitor import Monitor
-from grokyolo.view.sweep_screen import SweepLines, SweepScreen, folded, summary, sweep_display
+from grokyolo.view import sweep as module
+from grokyolo.view.sweep import Monitor, SweepLines, SweepScreen, folded, summary, sweep_display
 from tests.view.terminal import Terminal
 
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch):
     """Every look reads."""
-    monkeypatch.setattr(sweep_monitor, "EVERY", 0.0)
-    monkeypatch.setattr(sweep_monitor, "REST", 0.0)
-    monkeypatch.setattr(sweep_monitor, "CATCHING_UP", 10.0)
+    monkeypatch.setattr(module, "EVERY", 0.0)
+    monkeypatch.setattr(module, "REST", 0.0)
+    monkeypatch.setattr(module, "CATCHING_UP", 10.0)
 
 
 @pytest.fixture
@@ -113,7 +112,7 @@ class TestTable:
         assert [line.rstrip() for line in terminal.last()] == ["0 of 8 finished · 8 waiting"]
 
     def test_nothing_new_draws_nothing(self, points, monkeypatch):
-        monkeypatch.setattr(sweep_monitor, "EVERY", 100.0)
+        monkeypatch.setattr(module, "EVERY", 100.0)
         terminal = Terminal()
         screen = SweepScreen(points, terminal.console, jobs=2)
         screen()
@@ -154,7 +153,7 @@ class TestLines:
         ]
 
     def test_now_and_then_it_says_how_far_it_is(self, points, lines, out, monkeypatch):
-        monkeypatch.setattr(sweep_screen, "LOG_EVERY", 0.0)
+        monkeypatch.setattr(module, "LOG_EVERY", 0.0)
         lines()
         lines.close(keep=True)
         assert out.getvalue().splitlines() == ["0 of 8 finished · 8 waiting"] * 2

@@ -13,10 +13,9 @@ from rich.console import Console
 
 from grokyolo.errors import RunError
 from grokyolo.gap import EpochRecord, EventKind, GapWriter
-from grokyolo.view import watching as module
-from grokyolo.view.overview import line
+from grokyolo.view import watch as module
 from grokyolo.view.screen import frame
-from grokyolo.view.watching import Watched, watch
+from grokyolo.view.watch import Watched, line, watch
 from tests.run.locks import locked
 from tests.view.terminal import Terminal
 

@@ -1,4 +1,4 @@
-"""Watching runs that other processes or machines write: the screen for one, a table for several."""
+"""Watching runs that other processes or machines write: the screen for one, a table for several, lines in a log."""
 
 from __future__ import annotations
 
@@ -9,22 +9,36 @@ from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
+from rich.table import Table
 from rich.text import Text
 
 from grokyolo.errors import RunError
-from grokyolo.format import format_duration
+from grokyolo.format import MISSING, format_duration, format_score
 from grokyolo.gap import Series
 from grokyolo.gap.following import SIDE_FILES, Follower
 from grokyolo.gap.series import EventKind
 from grokyolo.run.folder import LOCK, OWNER, SETTINGS, owner_of
 from grokyolo.run.lock import is_gone, named, owner_in
 from grokyolo.verdict import assess
-from grokyolo.view.live import Place, can_draw
-from grokyolo.view.overview import FINISHED, line, many
-from grokyolo.view.progress import LOG_EVERY
-from grokyolo.view.screen import KILLED, MIN_WIDTH, QUIET, STOPPED, View, fits, frame, seconds_per_epoch
+from grokyolo.view.console import LOG_EVERY, LiveArea, can_draw, end_of, plain_table
+from grokyolo.view.screen import (
+    KILLED,
+    MIN_WIDTH,
+    QUIET,
+    STOPPED,
+    View,
+    fits,
+    fitted,
+    frame,
+    last_known,
+    seconds_per_epoch,
+)
+from grokyolo.view.table import ROUGH_NOTE, STYLES, last_gap
 
+FINISHED = "finished"
+"""State of a run that has all its epochs."""
+OTHER_COLUMNS = 60
+"""What the table needs beside the names of the runs."""
 EVERY = 1.0
 """Seconds between two looks at a log at least."""
 REST = 80.0
@@ -137,25 +151,23 @@ class Screen:
 
     def __init__(self, watched: Sequence[Watched], console: Console) -> None:
         self._watched = watched
-        self._live = Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
-        self._place = Place(console, self._live)
+        self._area = LiveArea(console)
 
     def draw(self) -> None:
         """Draw what is known now."""
-        self._place.draw(self._picture)
+        self._area.draw(self._picture)
 
     def heed_resizing(self) -> None:
         """Draw anew if the terminal has another size."""
-        if self._place.resized():
+        if self._area.resized():
             self.draw()
 
     def close(self) -> None:
         """Leave the last picture where it is."""
-        if self._live.is_started:
-            self._live.stop()
+        self._area.stop()
 
     def _picture(self) -> RenderableType:
-        width, height = self._place.size
+        width, height = self._area.size
         views = [one.view for one in self._watched]
         if len(views) == 1:
             if fits(width, height):
@@ -233,3 +245,75 @@ def _go_round(
         changed = [one.update() for one in watched]
         if any(changed):
             shown.draw()
+
+
+# Runs at a glance --------------------------------------------------------------------------------------------------
+
+
+def many(views: Sequence[View], width: int, height: int) -> Table:
+    """Return the table of several runs: at most `height` lines of at most `width` columns.
+
+    Where not all have room, those that go on are shown before those that are over.
+    """
+    table = plain_table("run", "epoch", "left", "verdict", "probe", "val", "gap", left=["verdict"], no_wrap=True)
+    rough = any(view.assessment is not None and not view.assessment.like_for_like for view in views)
+    room = height - 1 - rough
+    shown = list(views) if len(views) <= room else _chosen(views, room - 1)
+    for view in shown:
+        table.add_row(Text(end_of(view.run.rstrip("/") or view.run, width - OTHER_COLUMNS)), *_row(view))
+    if len(shown) < len(views):
+        table.add_row(Text(f"and {len(views) - len(shown)} more", style="dim"))
+    if rough:
+        table.caption, table.caption_justify = ROUGH_NOTE, "left"
+    return table
+
+
+def _chosen(views: Sequence[View], count: int) -> list[View]:
+    """Return so many of the runs in their order, first of all those that go on."""
+    over = [view.state == FINISHED or view.over or view.state.startswith(QUIET) for view in views]
+    first = sorted(range(len(views)), key=lambda i: over[i])[:count]
+    return [views[i] for i in sorted(first)]
+
+
+def _row(view: View) -> list[Text]:
+    series, assessment = view.series, view.assessment
+    if series is None or assessment is None:
+        return [Text("–"), Text(view.state), *[Text("–")] * 4]
+    return [
+        Text(_epochs(view)),
+        Text(_left(view)),
+        Text(assessment.verdict.value, style=STYLES[assessment.verdict]),
+        Text(format_score(last_known(series.probe_score))),
+        Text(format_score(last_known(series.val_score))),
+        Text(last_gap(assessment)),
+    ]
+
+
+def _epochs(view: View) -> str:
+    return f"{view.epoch}" + ("" if view.epochs is None else f"/{view.epochs}")
+
+
+def _left(view: View) -> str:
+    if view.state == FINISHED or view.over:
+        return view.state
+    if view.state.startswith(QUIET):
+        return "quiet"
+    return MISSING if view.time_left is None else format_duration(view.time_left)
+
+
+def line(view: View, width: int) -> str:
+    """Return one run in one line, as much of it as fits."""
+    if view.series is None or view.assessment is None:
+        return view.said
+    score, probe = last_known(view.series.val_score), last_known(view.series.probe_score)
+    fields = [
+        (0, _epochs(view)),
+        (3, f"{view.series.score_name or 'score'} probe {format_score(probe)} val {format_score(score)}"),
+        (1, view.assessment.verdict.value),
+        (4, view.state),
+    ]
+    if view.time_left is not None:
+        fields.append((2, f"{format_duration(view.time_left)} left"))
+    if view.next_command:
+        fields.append((5, f"next: {view.next_command}"))
+    return fitted(fields, width)

@@ -107,7 +107,7 @@ def run(
     for file in plot or []:
         say(_drawn(phases, Path(file) if file else Path(folder) / DEFAULT_PLOT), stderr=as_json)
     if csv:
-        from grokyolo.view.phase.sheet import save_sheet
+        from grokyolo.view.phase.table import save_sheet
 
         save_sheet(phases, Path(csv))
         say(f"table: {csv}", stderr=as_json)

@@ -59,9 +59,8 @@ class LiveArea:
     def __init__(self, console: Console, live: Live | None = None) -> None:
         from rich.live import Live
 
-        alone = {"auto_refresh": False, "redirect_stdout": False, "redirect_stderr": False}
         self.console = console
-        self._live = live or Live(console=console, **alone)
+        self._live = live or Live(console=console, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
         self._size = console.size
         self._drawing = threading.Lock()
 

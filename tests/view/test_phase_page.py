@@ -1,5 +1,6 @@
 """The page of a sweep: whole, without script or network, safe with any name."""
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -71,6 +72,13 @@ def test_charts_are_drawings_with_words_for_those_who_cannot_see():
     drawings = page(sweeps.sweep()).all("svg")
     assert len(drawings) == 2
     assert all(drawing["aria-label"] for drawing in drawings)
+
+
+def test_every_colour_that_it_uses_it_has_in_light_and_in_dark():
+    text = render(sweeps.sweep())
+    used, had = set(re.findall(r"var\((--[\w-]+)\)", text)), re.findall(r"(--[\w-]+):", text)
+    assert {"--ink", "--paper", "--c0"} <= used
+    assert sorted(name for name in used - {"--tone"} if had.count(name) < 3) == []  # light, dark, and dark by switch
 
 
 def test_it_runs_nothing_and_loads_nothing():

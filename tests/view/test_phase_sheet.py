@@ -8,7 +8,7 @@ import polars
 import pytest
 
 from grokyolo.errors import UsageError
-from grokyolo.view.phase.sheet import COLUMNS, harmless, save_sheet, sheet
+from grokyolo.view.phase.table import COLUMNS, harmless, save_sheet, sheet
 from tests.view import sweeps
 
 

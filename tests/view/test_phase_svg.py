@@ -3,7 +3,7 @@
 import xml.etree.ElementTree as ET
 
 from grokyolo.view.phase.charts import FEWEST, descent_charts, law_charts
-from grokyolo.view.phase.svg import SVG, XLINK, chart_of
+from grokyolo.view.phase.page import SVG, XLINK, chart_of
 from tests.view import sweeps
 
 WORDS = "<b>what it & shows</b>"

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from grokyolo.gap.series import from_columns
+from grokyolo.view.page import DARK, LIGHT, with_opacity
 from grokyolo.view.report.curves import curves_of, short_names
+from grokyolo.view.report.facts import read_facts
 from grokyolo.view.report.figure import WIDTH, event_labels, figure, layers, literal
-from grokyolo.view.report.gathering import read_runs
-from grokyolo.view.report.themes import DARK, LIGHT, with_opacity
 from tests.view.curves import event, grok, judged
 
 
 def curves(*series):
-    return curves_of([read_runs(*judged(one)) for one in series])
+    return curves_of([read_facts(*judged(one)) for one in series])
 
 
 def traces(*series, part, theme=LIGHT):

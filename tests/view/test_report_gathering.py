@@ -7,8 +7,7 @@ import pytest
 
 from grokyolo.gap import Intervals, IntervalWriter
 from grokyolo.verdict import assess
-from grokyolo.view.report.gathering import Checkpoint, read_runs
-from grokyolo.view.report.settings import settings
+from grokyolo.view.report.facts import Checkpoint, read_facts, settings
 from tests.view.curves import grok
 
 NATIVE = {
@@ -84,7 +83,7 @@ def folder(tmp_path):
 
 def gathered(folder: Path):
     series = replace(grok(), run=str(folder))
-    return read_runs(series, assess(series))
+    return read_facts(series, assess(series))
 
 
 def test_checkpoints_with_sizes_and_purposes(folder):
@@ -116,17 +115,17 @@ def test_a_broken_errors_csv_is_a_note(folder):
 
 def test_notes_are_said_once(folder):
     series = replace(grok(), run=str(folder), notes=("a repair", "a repair"))
-    assert read_runs(series, assess(series)).notes.count("a repair") == 1
+    assert read_facts(series, assess(series)).notes.count("a repair") == 1
 
 
 def test_a_run_whose_folder_is_gone_is_still_shown():
     series = replace(grok(), run="nowhere/at/all")
-    found = read_runs(series, assess(series))
+    found = read_facts(series, assess(series))
     assert (found.bars, found.checkpoints, found.chosen) == ((), (), ())
 
 
 def test_waiting_is_spoken_of_only_while_memorising(folder):
     series = replace(grok(epochs=80), run=str(folder))
-    waiting = read_runs(series, assess(series)).waiting
+    waiting = read_facts(series, assess(series)).waiting
     assert "not a promise" in waiting[-1]
     assert gathered(folder).waiting == ()

@@ -9,8 +9,8 @@ import yaml
 
 from grokyolo.gap import Source
 from grokyolo.gap.series import from_columns
-from grokyolo.view.report import plans
-from grokyolo.view.report.plans import planned
+from grokyolo.view.report import plan as module
+from grokyolo.view.report.plan import planned
 from tests.plan.recipes import box, detection, recipe
 from tests.view.curves import event
 
@@ -100,7 +100,7 @@ def test_the_plan_counts_with_the_images_that_the_run_saw(run):
 
 
 def test_the_splits_of_a_large_set_are_not_compared(run, monkeypatch):
-    monkeypatch.setattr(plans, "MANY_IMAGES", 5)
+    monkeypatch.setattr(module, "MANY_IMAGES", 5)
     twin = run.parent.parent / "set" / "images" / "val" / "0.png"
     shutil.copy(twin.parents[1] / "train" / "0.png", twin)
     assert not [what for _, what, _ in planned(run, log()).warnings if "too: no gap" in what]

@@ -7,13 +7,13 @@ import numpy as np
 from grokyolo.gap import Intervals
 from grokyolo.gap.series import from_columns
 from grokyolo.verdict import Verdict, assess
-from grokyolo.view.report import words
-from grokyolo.view.report.gathering import read_runs
+from grokyolo.view.report import page as words
+from grokyolo.view.report.facts import read_facts
 from tests.view.curves import event, grok
 
 
 def gathered(series, bars=()):
-    return replace(read_runs(series, assess(series)), bars=bars)
+    return replace(read_facts(series, assess(series)), bars=bars)
 
 
 def rough():
@@ -46,7 +46,7 @@ def test_highlights_without_a_probe_call_the_gap_rough():
 
 
 def test_the_picture_tells_course_and_extremes_of_each_curve():
-    said = words.picture(gathered(rough()))
+    said = list(words.sentences(gathered(rough())))
     assert (
         said[0] == "The validation score goes from 0.100 at epoch 1 to 0.991 at epoch 100; highest 0.991 at epoch 100."
     )
@@ -55,7 +55,7 @@ def test_the_picture_tells_course_and_extremes_of_each_curve():
 
 
 def test_the_picture_tells_marks_and_events():
-    said = " ".join(words.picture(gathered(grok(events=(event(1, "start"), event(40, "recover"))))))
+    said = " ".join(words.sentences(gathered(grok(events=(event(1, "start"), event(40, "recover"))))))
     assert "A dotted line marks epoch 6, where the model had memorised." in said
     assert "A band marks the jump from epoch" in said
     assert "1 event that moves the curves" in said

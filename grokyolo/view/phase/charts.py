@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grokyolo.format import printable
 from grokyolo.sweep.critical import Border, Critical
 from grokyolo.sweep.decay_law import Law
 from grokyolo.sweep.descent import Descent
 from grokyolo.sweep.diagram import Phases
 from grokyolo.view.compare import COLOURS, DASHES
-from grokyolo.view.panels import SMALL
+from grokyolo.view.panels import SMALL, plain
 from grokyolo.view.phase.look import clearest, fitted, law_parts, place
 
 if TYPE_CHECKING:
@@ -36,17 +35,6 @@ FEWEST = 4
 
 Draw = Callable[["Axes"], Mapping[str, Sequence[str]]]
 """Draws into axes, and returns words on each dot of what has an id."""
-
-
-def plain(text: str) -> str:
-    """Return a name as a picture can hold it: no dollar begins a formula."""
-    return printable(text).replace("$", r"\$")
-
-
-def trim(ax: Axes) -> None:
-    """Make the frame of a chart light and its numbers small."""
-    ax.tick_params(which="both", labelsize=SMALL)
-    ax.spines[["top", "right"]].set_visible(False)
 
 
 def charts_of(phases: Phases) -> list[Draw]:

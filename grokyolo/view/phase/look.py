@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grokyolo.format import MISSING
+from grokyolo.format import MISSING, shorten
 from grokyolo.gap.series import FloatArray
 from grokyolo.sweep.axes import Axis
 from grokyolo.sweep.decay_law import Law
@@ -24,44 +24,40 @@ class Look:
         colour: of a cell, on paper and screen; after Okabe and Ito.
         ink: of letters on that colour.
         style: on a terminal.
+        meaning: in a few words.
     """
 
     letter: str
     colour: str
     ink: str
     style: str
+    meaning: str
 
 
 LOOKS = {
-    Word.GROKKED: Look("G", "#007a59", "#ffffff", "bold green"),
-    Word.DELAYED_JUMP: Look("J", "#56B4E9", "#000000", "cyan"),
-    Word.GENERALISING: Look("L", "#0060a0", "#ffffff", "green"),
-    Word.DOUBLE_DESCENT: Look("D", "#CC79A7", "#000000", "cyan"),
-    Word.MEMORISING: Look("M", "#F5E663", "#000000", "yellow"),
-    Word.OVERFITTING: Look("O", "#D55E00", "#ffffff", "red"),
-    Word.DIVERGED: Look("X", "#3a3a3a", "#ffffff", "bold red"),
-    Word.NEVER_LEARNED: Look("N", "#a8a8a8", "#000000", "dim"),
-    Word.UNDECIDED: Look("U", "#dddddd", "#000000", "dim"),
-    Word.FAILED: Look("!", "#ffffff", "#b3261e", "bold red"),
-    Word.UNFINISHED: Look("…", "#ffffff", "#444444", "dim"),
-    Word.NOT_STARTED: Look("·", "#ffffff", "#777777", "dim"),
+    Word.GROKKED: Look("G", "#007a59", "#ffffff", "bold green", "memorised, and generalised much later"),
+    Word.DELAYED_JUMP: Look(
+        "J", "#56B4E9", "#000000", "cyan", "such a jump, but less late, less complete, or confounded"
+    ),
+    Word.GENERALISING: Look(
+        "L", "#0060a0", "#ffffff", "green", "learned straight away: validation follows the training images"
+    ),
+    Word.DOUBLE_DESCENT: Look("D", "#CC79A7", "#000000", "cyan", "validation got worse and recovered during training"),
+    Word.MEMORISING: Look("M", "#F5E663", "#000000", "yellow", "knows its training images, and no others"),
+    Word.OVERFITTING: Look("O", "#D55E00", "#ffffff", "red", "validation got worse and stayed so"),
+    Word.DIVERGED: Look(
+        "X", "#3a3a3a", "#ffffff", "bold red", "the loss is not finite, or the training score collapsed"
+    ),
+    Word.NEVER_LEARNED: Look("N", "#a8a8a8", "#000000", "dim", "not even the training images were learned"),
+    Word.UNDECIDED: Look("U", "#dddddd", "#000000", "dim", "too short, too noisy or too few measurements"),
+    Word.FAILED: Look("!", "#ffffff", "#b3261e", "bold red", "the training failed, or its log cannot be read"),
+    Word.UNFINISHED: Look("…", "#ffffff", "#444444", "dim", "not at its last epoch yet"),
+    Word.NOT_STARTED: Look("·", "#ffffff", "#777777", "dim", "no epoch finished yet"),
 }
 """In the order of the legend: from generalising to nothing."""
 
-MEANINGS = {
-    Word.GROKKED: "memorised, and generalised much later",
-    Word.DELAYED_JUMP: "such a jump, but less late, less complete, or confounded",
-    Word.GENERALISING: "learned straight away: validation follows the training images",
-    Word.DOUBLE_DESCENT: "validation got worse and recovered during training",
-    Word.MEMORISING: "knows its training images, and no others",
-    Word.OVERFITTING: "validation got worse and stayed so",
-    Word.DIVERGED: "the loss is not finite, or the training score collapsed",
-    Word.NEVER_LEARNED: "not even the training images were learned",
-    Word.UNDECIDED: "too short, too noisy or too few measurements",
-    Word.FAILED: "the training failed, or its log cannot be read",
-    Word.UNFINISHED: "not at its last epoch yet",
-    Word.NOT_STARTED: "no epoch finished yet",
-}
+UNITS = {"epoch": "epochs", "budget": "e-folds of weight decay"}
+LONGEST_LABEL = 24
 
 
 def number(value: float, by: str) -> str:
@@ -93,9 +89,9 @@ def from_top(axis: Axis) -> list[int]:
     return places[::-1] if axis.numeric else places
 
 
-def short(label: str, most: int = 24) -> str:
-    """Return a label that is not too long for a table: its end tells most of a path."""
-    return label if len(label) <= most else f"…{label[1 - most :]}"
+def short(label: str) -> str:
+    """Return a label that is not too long for a table."""
+    return shorten(label, LONGEST_LABEL)
 
 
 def place(fixed: dict[str, str]) -> str:

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
-from importlib.resources import files
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 from grokyolo.files import write_output
-from grokyolo.format import MISSING, format_score, page_text
+from grokyolo.format import MISSING, format_score, printable
 from grokyolo.sweep.diagram import Panel, Phases
 from grokyolo.sweep.outcome import Cell, Run, Word
-from grokyolo.view.phase.charts import descent_charts, law_charts
-from grokyolo.view.phase.look import LOOKS, MEANINGS, from_top, number, place, share, times
-from grokyolo.view.phase.svg import chart_of
+from grokyolo.view.compare import COLOURS
+from grokyolo.view.page import read_text, render_page
+from grokyolo.view.panels import PAPER, UNDATED, new_figure, style_axes
+from grokyolo.view.phase.charts import FAINT, GREY, Draw, descent_charts, law_charts
+from grokyolo.view.phase.look import LOOKS, UNITS, from_top, number, place, share, times
 from grokyolo.view.phase.table import critical_cells, descent_cells, group_cells
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 MOST_RUNS = 2000
 """Rows of the table of runs; what is beyond is counted, and in the CSV."""
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+
+SIZE = (6.2, 3.5)
+"""Inches."""
+SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+VARIABLES = {
+    **{colour.lower(): f"var(--c{number})" for number, colour in enumerate(COLOURS)},
+    FAINT: "var(--soft)",
+    GREY: "var(--train)",
+    "#000000": "var(--ink)",
+}
+"""Colours of the picture and what they are called in the page, which has others in the dark."""
 
 
 def save_phase_page(phases: Phases, path: Path) -> None:
@@ -37,27 +53,17 @@ def save_phase_page(phases: Phases, path: Path) -> None:
 
 def render(phases: Phases) -> str:
     """Return the page of a sweep as one HTML document."""
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    from grokyolo import __version__
-
     law = [chart_of(draw, " ".join(phases.law.sentences())) for draw in law_charts(phases)]
     axes = dict.fromkeys(one.axis for one in phases.descents)
     words = [" ".join(one.sentence() for one in phases.descents if one.axis == axis) for axis in axes]
-    environment = Environment(
-        autoescape=True, finalize=page_text, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["drawn"] = Markup
-    return environment.from_string(_text("grokyolo.view.phase", "page.html")).render(
-        version=__version__,
-        policy=POLICY,
-        style=Markup(_text("grokyolo.view.report", "page.css") + _text("grokyolo.view.phase", "page.css") + _colours()),
-        name=phases.name,
+    return render_page(
+        "phase/page.html",
+        style=read_text("phase/page.css") + _colours(),
+        title=phases.name,
         recipe=phases.recipe,
         counts=[(word.value, _id(word), count) for word, count in phases.words.most_common()],
         runs_count=f"{len(phases.runs):,}",
-        unit={"epoch": "epochs", "budget": "e-folds of weight decay"}[phases.by],
+        unit=UNITS[phases.by],
         score=phases.score_name or "score",
         legend=list(_legend(phases)),
         across=phases.diagram.across.name,
@@ -131,7 +137,7 @@ def _legend(phases: Phases) -> Iterable[tuple[str, str, str, str]]:
     used = {cell.word for _, _, _, cell in phases.diagram.cells()} | set(phases.words)
     for word, look in LOOKS.items():
         if word in used:
-            yield _id(word), look.letter, word.value, MEANINGS[word]
+            yield _id(word), look.letter, word.value, look.meaning
 
 
 def _id(word: Word) -> str:
@@ -143,6 +149,84 @@ def _colours() -> str:
     return "\n".join(rules)
 
 
-@lru_cache
-def _text(package: str, name: str) -> str:
-    return files(package).joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")
+# Charts: those of the picture, in the colours of the page, with words behind every dot --------------------------
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart of the page.
+
+    Attributes:
+        title: above it.
+        svg: the drawing.
+    """
+
+    title: str
+    svg: Markup
+
+
+def chart_of(draw: Draw, words: str) -> Chart:
+    """Return a chart of the picture for the page.
+
+    Args:
+        draw: from `charts`.
+        words: what the chart shows, for those who cannot see it.
+    """
+    from markupsafe import Markup
+    from matplotlib import rc_context
+
+    figure = new_figure(figsize=SIZE, facecolor="none")
+    ax = figure.subplots()
+    titles = draw(ax)
+    style_axes(ax)
+    ax.patch.set_visible(False)
+    title = ax.get_title(loc="left")
+    ax.set_title("", loc="left")
+    file = io.StringIO()
+    with rc_context(PAPER):
+        figure.savefig(file, format="svg", metadata=UNDATED[".svg"])
+    root = ET.fromstring(file.getvalue())
+    _fit_into_page(root, words)
+    for group in root.iter(f"{{{SVG}}}g"):
+        if texts := titles.get(group.get("id", "")):
+            group.set("class", "dots")
+            for dot, text in zip(group.iter(f"{{{SVG}}}use"), texts, strict=True):
+                ET.SubElement(dot, f"{{{SVG}}}title").text = printable(text)
+    _drop_ids(root)
+    ET.register_namespace("", SVG)
+    ET.register_namespace("xlink", XLINK)
+    return Chart(title[:1].upper() + title[1:], Markup(ET.tostring(root, encoding="unicode")))
+
+
+def _fit_into_page(root: ET.Element, words: str) -> None:
+    """Let the page choose size and colours."""
+    for name in ("width", "height", "version"):
+        root.attrib.pop(name, None)
+    root.set("role", "img")
+    root.set("aria-label", printable(words))
+    for name in ("metadata", "defs"):
+        for part in root.findall(f"{{{SVG}}}{name}"):
+            if name == "metadata" or part.find(f"{{{SVG}}}style") is not None:
+                root.remove(part)
+    for part in root.iter():
+        if style := part.get("style"):
+            for colour, variable in VARIABLES.items():
+                style = style.replace(colour, variable)
+            part.set("style", style)
+
+
+def _drop_ids(root: ET.Element) -> None:
+    """Remove names that nothing refers to: several charts of a page have the same."""
+    used = set(_references(root))
+    for part in root.iter():
+        if part.get("id") not in used:
+            part.attrib.pop("id", None)
+
+
+def _references(root: ET.Element) -> Iterator[str]:
+    for part in root.iter():
+        for value in part.attrib.values():
+            if value.startswith("#"):
+                yield value[1:]
+            elif value.startswith("url(#"):
+                yield value[5:-1]

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grokyolo.format import shorten
 from grokyolo.sweep.critical import REACHED
 from grokyolo.sweep.diagram import Panel, Phases
 from grokyolo.sweep.outcome import Cell
-from grokyolo.view.panels import SMALL, save_picture
-from grokyolo.view.phase.charts import FAINT, Draw, charts_of, plain, trim
+from grokyolo.view.panels import SMALL, new_figure, plain, save_picture, style_axes
+from grokyolo.view.phase.charts import FAINT, Draw, charts_of
 from grokyolo.view.phase.look import LOOKS, from_top, number, place, share, short
 
 if TYPE_CHECKING:
@@ -45,19 +46,14 @@ def save_phase_picture(phases: Phases, path: Path) -> None:
 
 def draw_phases(phases: Phases) -> Figure:
     """Return the picture as a figure."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure()
     charts = charts_of(phases)
     one = len(phases.diagram.panels) == 1 and len(phases.diagram.across.levels) <= BESIDE
     (_beside if one else _above)(figure, phases, charts)
-    name = phases.name if len(phases.name) <= 60 else f"…{phases.name[-59:]}"
     unit = {"epoch": "epoch of", "budget": "e-folds at"}[phases.by]
     jumped = any(cell.jump(phases.by) for _, _, _, cell in phases.diagram.cells())
     numbers = f" · numbers: {unit} the jump, median" if jumped else ""
-    figure.suptitle(f"{plain(name)}{numbers}", x=0.01, ha="left", fontsize=SMALL + 2)
+    figure.suptitle(f"{plain(shorten(phases.name, 60))}{numbers}", x=0.01, ha="left", fontsize=SMALL + 2)
     return figure
 
 
@@ -109,7 +105,7 @@ def _above(figure: Figure, phases: Phases, charts: Sequence[Draw]) -> None:
 def _charts(axes: Sequence[Axes], charts: Sequence[Draw]) -> None:
     for ax, draw in zip(axes, charts, strict=False):
         draw(ax)
-        trim(ax)
+        style_axes(ax)
     for ax in axes[len(charts) :]:
         ax.set_axis_off()
 

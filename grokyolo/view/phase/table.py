@@ -1,22 +1,29 @@
-"""What a sweep shows, as text: the diagram, the law, critical sizes, double descent."""
+"""What a sweep shows, as text: the diagram, the law, critical sizes, double descent; and its runs as a CSV file."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from grokyolo.files import write_output
 from grokyolo.format import MISSING, format_score, printable
+from grokyolo.gap.log import format_float
+from grokyolo.sweep.axes import label_of
 from grokyolo.sweep.critical import Border, Critical
 from grokyolo.sweep.decay_law import Group as Level
 from grokyolo.sweep.decay_law import Law, Share
 from grokyolo.sweep.descent import Course, Descent
 from grokyolo.sweep.diagram import Panel, Phases
-from grokyolo.sweep.outcome import Cell
-from grokyolo.view.phase.look import LOOKS, clearest, from_top, number, place, share, short, times
+from grokyolo.sweep.outcome import Cell, Moment, Run
+from grokyolo.view.console import plain_table
+from grokyolo.view.phase.look import LOOKS, UNITS, clearest, from_top, number, place, share, short, times
 
 WIDE = 20
 """Columns that a cell needs to say its word and its times; with fewer it says its letter and the time of the jump."""
@@ -26,6 +33,13 @@ MOST_ROWS = 24
 """Parts of a sweep that are listed one by one, at most."""
 NAMED = 3
 """So many runs that did not jump are named; `--json` has them all."""
+
+FORMULAS = ("=", "+", "-", "@")
+COLUMNS = (
+    "run", "word", "state", "verdict", "epochs", "planned", "memorised_epoch",
+    "memorised_budget", "jump_epoch", "jump_budget", "lateness", "budget", "budget_per_epoch",
+    "score", "loss", "train_images", "like_for_like", "reason",
+)  # fmt: skip
 
 
 def phase_tables(phases: Phases, width: int = 80) -> RenderableType:
@@ -48,11 +62,8 @@ def phase_tables(phases: Phases, width: int = 80) -> RenderableType:
     return Group(*parts)
 
 
-def _table(*columns: str, left: int = 1) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", show_edge=False)
-    for number_of, name in enumerate(columns):
-        table.add_column(escape(name), justify="left" if number_of < left else "right", vertical="top", overflow="fold")
-    return table
+def _table(*columns: str, left: Sequence[str] = ()) -> Table:
+    return plain_table(*map(escape, columns), left=[escape(name) for name in left], vertical="top", overflow="fold")
 
 
 def _heading(phases: Phases) -> Text:
@@ -60,10 +71,9 @@ def _heading(phases: Phases) -> Text:
     counts = [f"{count} {word.value}" for word, count in phases.words.most_common()]
     runs = "1 run" if len(phases.runs) == 1 else f"{len(phases.runs):,} runs"
     text.append(f"{runs}: {', '.join(counts)}\n")
-    unit = {"epoch": "epochs", "budget": "e-folds of weight decay"}[phases.by]
     seeds = [axis for axis in phases.diagram.pooled if axis.is_seed]
     over = f", median (least–largest) over {len(seeds[0].levels)} seeds" if seeds else ""
-    text.append(f"times in {unit}{over}", style="dim")
+    text.append(f"times in {UNITS[phases.by]}{over}", style="dim")
     return text
 
 
@@ -73,7 +83,7 @@ def _panel(phases: Phases, panel: Panel, width: int) -> list[RenderableType]:
     first = max([len(down.name), *map(len, labels)]) if down.key else 0
     room = (width - first - 1) // max(len(across.levels), 1) - 2
     heads = [short(level.label) for level in across.levels]
-    table = _table(down.name, *heads, left=len(heads) + 1)
+    table = _table(down.name, *heads, left=heads)
     table.columns[0].no_wrap = True
     table.padding = (0, 1, 0, 0) if room < SHARED else (0, 1)
     for row in from_top(down):
@@ -132,7 +142,7 @@ def _law(law: Law) -> list[RenderableType]:
 
 
 def _shares(shares: Sequence[Share]) -> Table:
-    table = _table("", "", "jumped", "not yet", "e-folds", "scatter", "epoch", left=2)
+    table = _table("", "", "jumped", "not yet", "e-folds", "scatter", "epoch", left=[""])
     for one in shares:
         for row, group in enumerate(one.groups):
             table.add_row(Text("" if row else printable(one.axis), style="bold"), *map(printable, group_cells(group)))
@@ -158,7 +168,7 @@ def _criticals(phases: Phases) -> list[RenderableType]:
     parts: list[RenderableType] = [
         Text(f"from which {found[0].axis} on does a run generalise{within}?", style="bold"),
     ]
-    table = _table("", "critical", "95 %", "runs", left=2)
+    table = _table("", "critical", "95 %", "runs", left=["critical"])
     table.columns[1].min_width = 22
     for one in sorted(found, key=lambda one: one.estimate is None)[:MOST_ROWS]:
         table.add_row(_fixed(one.fixed), *critical_cells(one))
@@ -205,8 +215,7 @@ def _descents(found: Sequence[Descent]) -> list[RenderableType]:
     parts: list[RenderableType] = [Text("does the test error descend twice over size?", style="bold")]
     for axis in dict.fromkeys(one.axis for one in found):
         same = [one for one in found if one.axis == axis]
-        table = _table(f"{same[0].kind or 'over'} ({axis})", "error", "peak", "course", left=1)
-        table.columns[3].justify = "left"
+        table = _table(f"{same[0].kind or 'over'} ({axis})", "error", "peak", "course", left=["course"])
         for one in clearest(same, MOST_ROWS):
             table.add_row(_fixed(one.fixed), *descent_cells(one))
         parts += [table, *_more(len(same))]
@@ -224,3 +233,68 @@ def descent_cells(found: Descent) -> tuple[str, str, str]:
     if found.course is Course.UNKNOWN:
         course = "rises and falls, by chance?" if found.sure is False else "rises and falls; one run a size"
     return ends, f"{peak.mean:.3f} at {peak.label}", course
+
+
+# The CSV file ----------------------------------------------------------------------------------------------------
+
+
+def save_sheet(phases: Phases, path: Path) -> None:
+    """Write one row a run; what is not known is empty.
+
+    Args:
+        phases: of the sweep.
+        path: the file; one of that name is replaced once the new one is complete.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    write_output(path, sheet(phases), what="table", elsewhere="--csv FILE elsewhere")
+
+
+def sheet(phases: Phases) -> str:
+    """Return the rows as text: the axes by their keys, then what became of each run."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(map(harmless, [*(axis.key for axis in phases.axes), *COLUMNS]))
+    for run in phases.runs:
+        labels = [label_of(run.values.get(axis.key)) for axis in phases.axes]
+        rows.writerow(map(harmless, [*labels, *_sheet_cells(run)]))
+    return text.getvalue()
+
+
+def harmless(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: text that begins like one gets a `'` before it."""
+    cell = printable(cell, keep_lines=True)
+    if not cell.startswith(FORMULAS):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
+
+
+def _sheet_cells(run: Run) -> list[str]:
+    outcome = run.outcome
+    return [
+        run.name,
+        outcome.word.value,
+        outcome.state.value,
+        outcome.verdict.value if outcome.verdict else "",
+        str(outcome.epochs),
+        "" if outcome.planned is None else str(outcome.planned),
+        *_moment(outcome.memorised),
+        *_moment(outcome.jump),
+        format_float(outcome.lateness),
+        *_moment(outcome.end)[1:],
+        format_float(outcome.rate),
+        format_float(outcome.score),
+        format_float(outcome.loss),
+        "" if outcome.train_images is None else str(outcome.train_images),
+        str(outcome.like_for_like).lower(),
+        outcome.reason,
+    ]
+
+
+def _moment(moment: Moment | None) -> tuple[str, str]:
+    return ("", "") if moment is None else (str(moment.epoch), format_float(moment.budget))

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from grokyolo.gap import Event, Series
+from grokyolo.gap import Event
 from grokyolo.gap.series import FloatArray
-from grokyolo.verdict import Assessment
-from grokyolo.view.report.gathering import Gathered
+from grokyolo.view.panels import not_finite
+from grokyolo.view.report.facts import RunFacts
 from grokyolo.view.thinning import cells_for, rows_to_draw
 
 CURVES = ("train_loss", "probe_loss", "val_loss", "probe_score", "val_score")
@@ -64,7 +64,7 @@ class Curves:
     not_finite: list[int]
 
 
-def curves_of(runs: Sequence[Gathered]) -> list[Curves]:
+def curves_of(runs: Sequence[RunFacts]) -> list[Curves]:
     """Return what the figure draws of each run, in order."""
     cells = cells_for(len(runs))
     shorts = short_names([run.series.run for run in runs])
@@ -80,7 +80,7 @@ def short_names(names: Sequence[str]) -> list[str]:
     return ["/".join(part[shared:]) for part in parts] if len(names) > 1 else list(names)
 
 
-def _curves(run: Gathered, short: str, cells: int) -> Curves:
+def _curves(run: RunFacts, short: str, cells: int) -> Curves:
     series, jump = run.series, run.assessment.jump
     curves = {name: getattr(series, name) for name in CURVES}
     rows = rows_to_draw(series.epoch, list(curves.values()), cells, _marked(run))
@@ -95,25 +95,20 @@ def _curves(run: Gathered, short: str, cells: int) -> Curves:
         memorised=run.assessment.memorised_epoch,
         jump=None if jump is None else (jump.start, jump.epoch, jump.end),
         events=series.events,
-        not_finite=_not_finite(series),
+        not_finite=not_finite(series).tolist(),
     )
 
 
-def _marked(run: Gathered) -> Iterable[int]:
+def _marked(run: RunFacts) -> Iterable[int]:
     """Return the epochs that are marked or spoken of: they stay, whatever is left out around them."""
-    return {row.epoch for row in run.bars} | {event.epoch for event in run.series.events} | _marks(run.assessment)
+    assessment, jump = run.assessment, run.assessment.jump
+    marks = {assessment.memorised_epoch, assessment.best_epoch} - {None}
+    marks |= {jump.start, jump.epoch, jump.end} if jump else set()
+    return {*marks, *(row.epoch for row in run.bars), *(event.epoch for event in run.series.events)}
 
 
-def _marks(assessment: Assessment) -> set[int]:
-    jump = assessment.jump
-    marks = {assessment.memorised_epoch, assessment.best_epoch}
-    marks |= set() if jump is None else {jump.start, jump.epoch, jump.end}
-    return {epoch for epoch in marks if epoch is not None}
-
-
-def _bars(run: Gathered, part: str) -> Bars:
-    found = [(row.epoch, getattr(row, f"{part}_low"), getattr(row, f"{part}_high")) for row in run.bars]
-    known = [(epoch, low, high) for epoch, low, high in found if low is not None and high is not None]
+def _bars(run: RunFacts, part: str) -> Bars:
+    known = [(row.epoch, *ends) for row in run.bars if (ends := row.ends(part))]
     return Bars([row[0] for row in known], [_digits(row[1]) for row in known], [_digits(row[2]) for row in known])
 
 
@@ -125,10 +120,3 @@ def _cells(values: FloatArray) -> list[float | None]:
 
 def _digits(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
-
-
-def _not_finite(series: Series) -> list[int]:
-    broken = np.isinf(series.val_loss)
-    first = np.flatnonzero(broken & ~np.concatenate([[False], broken[:-1]]))
-    epochs: list[int] = series.epoch[first].tolist()
-    return epochs

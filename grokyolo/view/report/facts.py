@@ -1,19 +1,164 @@
-"""What is known about a run besides its curves, as pairs of a name and a value in words."""
+"""Everything that the report says about one run, gathered from its folder."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from grokyolo.format import format_integer, format_long_duration
-from grokyolo.gap import Series
-from grokyolo.gap.series import FloatArray
+from grokyolo.gap import Intervals, Series
+from grokyolo.gap.intervals import intervals_of
+from grokyolo.gap.run import META_NAME
+from grokyolo.gap.settings import load_yaml
+from grokyolo.recipe import Value, flatten
+from grokyolo.recipe.listing import DEFAULT, ULTRALYTICS
+from grokyolo.recipe.train_arguments import OWNED, train_arguments
+from grokyolo.verdict import Assessment, outlook
+from grokyolo.view.report.plan import Planned, planned
+from grokyolo.view.screen import last_known
 
 Pairs = tuple[tuple[str, str], ...]
 
+ARGS = ("args.yaml", "opt.yaml")
+"""Where Ultralytics and YOLOv5 put all train arguments."""
+_SHOWN_THOUGH_OWNED = frozenset({"model", "data"})
+_ABSENT = object()
 _WRITERS = {"grokyolo": "grokyolo", "ultralytics": "Ultralytics", "yolov5": "YOLOv5"}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One file of weights or of a full state.
+
+    Attributes:
+        name: relative to the run folder.
+        size: in bytes.
+        purpose: what it is good for; may be empty.
+    """
+
+    name: str
+    size: int
+    purpose: str
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """One run, as the report shows it.
+
+    Attributes:
+        series, assessment: the run and its verdict.
+        bars: error bars of epochs that the log has.
+        waiting: sentences on how far a memorising run has come; empty for others.
+        plan: what it was to do, beside what it did; None where nothing is known of that.
+        chosen, defaults: settings that somebody chose, and those that nobody touched.
+        run_facts, environment: (name, value) pairs.
+        checkpoints: files in `weights/` and `state/`.
+        notes: warnings of the verdict and what the reader of the log had to repair, each once.
+    """
+
+    series: Series
+    assessment: Assessment
+    bars: tuple[Intervals, ...]
+    waiting: tuple[str, ...]
+    plan: Planned | None
+    chosen: tuple[Value, ...]
+    defaults: tuple[Value, ...]
+    run_facts: Pairs
+    environment: Pairs
+    checkpoints: tuple[Checkpoint, ...]
+    notes: tuple[str, ...]
+
+
+def read_facts(series: Series, assessment: Assessment) -> RunFacts:
+    """Collect what the folder of a run holds besides the log; what is missing or broken is left out, and named."""
+    folder = _folder(series)
+    meta, _ = load_yaml(folder / META_NAME)  # the reader of the log has told what is wrong with it
+    bars, problem = intervals_of(series)
+    chosen, defaults = settings(folder, meta)
+    waiting = outlook(series, assessment)
+    return RunFacts(
+        series=series,
+        assessment=assessment,
+        bars=bars,
+        waiting=waiting.sentences() if waiting else (),
+        plan=planned(folder, series),
+        chosen=chosen,
+        defaults=defaults,
+        run_facts=of_run(series),
+        environment=of_environment(meta, series),
+        checkpoints=tuple(_checkpoints(folder)),
+        notes=tuple(dict.fromkeys([*assessment.warnings, *series.notes, *([problem] if problem else [])])),
+    )
+
+
+def _folder(series: Series) -> Path:
+    path = Path(series.run)
+    return path if path.is_dir() else path.parent
+
+
+def _checkpoints(folder: Path) -> Iterator[Checkpoint]:
+    for place in ("weights", "state"):
+        try:
+            files = sorted(path for path in (folder / place).iterdir() if path.suffix == ".pt" and path.is_file())
+            sizes = [path.stat().st_size for path in files]
+        except OSError:  # no such folder, or the training cleans up at this moment
+            continue
+        for path, size in zip(files, sizes, strict=True):
+            yield Checkpoint(f"{place}/{path.name}", size, _purpose(place, path.stem))
+
+
+def _purpose(place: str, stem: str) -> str:
+    if place == "weights":
+        return {"best": "weights of the best fitness", "last": "weights of the last save"}.get(stem, "weights")
+    number = stem.partition("-")[2].partition("-")[0]
+    when = f" of epoch {int(number)}" if stem.startswith("epoch-") and number.isdecimal() else ""
+    return f"full state{when}, for an exact resume"
+
+
+def settings(folder: Path, meta: Mapping[str, Any]) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
+    """Return the settings that somebody chose, and those that nobody touched.
+
+    Args:
+        folder: the run folder.
+        meta: its grokyolo.yaml; empty for a foreign run.
+    """
+    recipe = meta.get("recipe")
+    origins = meta.get("provenance")
+    flat = flatten(recipe) if isinstance(recipe, Mapping) else {}
+    named = origins if isinstance(origins, Mapping) else {}
+    values = [Value(key, value, str(named.get(key, DEFAULT))) for key, value in flat.items()]
+    values += _arguments(folder, native=bool(flat), known=set(flat))
+    untouched = {DEFAULT, ULTRALYTICS}
+    return (
+        tuple(value for value in values if value.source not in untouched),
+        tuple(value for value in values if value.source in untouched),
+    )
+
+
+def _arguments(folder: Path, *, native: bool, known: set[str]) -> list[Value]:
+    """Return the train arguments that Ultralytics noted and the recipe does not hold."""
+    name = next((name for name in ARGS if (folder / name).is_file()), "")
+    if not name:
+        return []
+    noted, _ = load_yaml(folder / name)
+    defaults = {key: argument.default for key, argument in train_arguments().items()} if name == ARGS[0] else {}
+    prefix = "train." if native else ""
+    found = []
+    for key, value in flatten(noted).items():
+        if f"{prefix}{key}" in known or (key in OWNED and (native or key not in _SHOWN_THOUGH_OWNED)):
+            continue
+        source = ULTRALYTICS if _same(value, defaults.get(key, _ABSENT)) else name
+        found.append(Value(f"{prefix}{key}", value, source))
+    return found
+
+
+def _same(value: Any, default: Any) -> bool:
+    empty = value in ("", None) and default in ("", None)  # Ultralytics notes an unset device as ''
+    return empty or (isinstance(value, bool) == isinstance(default, bool) and bool(value == default))
 
 
 def of_run(series: Series) -> Pairs:
@@ -41,20 +186,15 @@ def _run(series: Series) -> Iterator[tuple[str, str]]:
     yield "probe images", format_integer(series.probe_images) if series.like_for_like else "no probe: the gap is rough"
     yield "validation images", format_integer(series.val_images)
     yield "batches per epoch", format_integer(series.batches_per_epoch)
-    steps = _last(series.step)
+    steps = last_known(series.step)
     yield "optimizer steps", "" if steps is None else f"{steps:,.0f}"
-    seconds = _last(series.seconds)
+    seconds = last_known(series.seconds)
     yield "time trained", "" if seconds is None else format_long_duration(seconds)
-    spent = _last(series.decay_budget)
+    spent = last_known(series.decay_budget)
     yield "decay budget spent", "" if spent is None else f"{spent:.3g} e-folds"
     for name, values in (("norm under decay", series.norm_decayed), ("norm of the others", series.norm_free)):
         known = values[np.isfinite(values)]
         yield name, f"{known[0]:.4g} at first, {known[-1]:.4g} at last" if len(known) else ""
-
-
-def _last(values: FloatArray) -> float | None:
-    known = values[np.isfinite(values)]
-    return float(known[-1]) if len(known) else None
 
 
 def _text(value: Any) -> str:

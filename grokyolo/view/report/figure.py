@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from grokyolo.format import shorten
 from grokyolo.gap import Event
+from grokyolo.view.page import Theme, with_opacity
 from grokyolo.view.report.curves import Curves
-from grokyolo.view.report.themes import Theme, with_opacity
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure, Scatter
@@ -30,6 +31,8 @@ WIDTH = 640
 """Pixels of the narrowest chart that has words at its events."""
 LETTER = 6.2
 """Pixels of a letter at an event."""
+LONGEST_NAME = 50
+"""Letters of a run's name beside the pointer."""
 CLOSE = 30
 """Pixels below which events share their words."""
 
@@ -130,7 +133,7 @@ class _Painter:
         # Plotly takes the nearest point of each curve: where that may be another epoch than the one above, it is named.
         own = " (epoch %{x:,d})" if not self.several and known < len(column) else ""
         value = f"{'%{y:.3f}' if kind == 'score' else '%{y:.4~g}'}{own}{'%{text}' if bars else ''}"
-        head = f"{literal(shortened(run.short))}<br>epoch %{{x:,d}}<br>{name}: "
+        head = f"{literal(shorten(run.short, LONGEST_NAME))}<br>epoch %{{x:,d}}<br>{name}: "
         dash, width = LINES[part]
         return self._trace(
             number,
@@ -188,7 +191,7 @@ class _Painter:
     def _event_words(self, run: Curves, event: Event) -> str:
         detail = f" ({event.detail})" if event.detail else ""
         words = f"{event.kind.value} at epoch {event.epoch:,}{detail}"
-        return literal(f"{shortened(run.short)}: {words}" if self.several else words)
+        return literal(f"{shorten(run.short, LONGEST_NAME)}: {words}" if self.several else words)
 
     def _not_finite(self, run: Curves, number: int) -> Scatter:
         return self._trace(
@@ -368,11 +371,6 @@ def _choices(
 def literal(text: str) -> str:
     """Return text that Plotly shows as it is: it reads a little HTML, and `%{…}` in what it fills in."""
     return html.escape(text, quote=False).replace("%", "&#37;")
-
-
-def shortened(name: str, most: int = 50) -> str:
-    """Return the end of a name, which tells most of a path."""
-    return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
 def _ends(column: Sequence[Any]) -> tuple[int, int]:

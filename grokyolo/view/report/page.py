@@ -1,36 +1,61 @@
-"""The page: template, styles and scripts put together, with nothing left to load."""
+"""The report: one HTML file with the verdicts, the curves and everything that is known about some runs."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from grokyolo.errors import UsageError
 from grokyolo.files import write_output
-from grokyolo.format import format_setting, format_size, page_text
+from grokyolo.format import format_loss, format_score, format_setting, format_size
 from grokyolo.gap import Series
+from grokyolo.gap.series import FloatArray, IntArray
 from grokyolo.verdict import Assessment
-from grokyolo.view.report import words
+from grokyolo.view.page import THEMES, read_text, render_page
 from grokyolo.view.report.curves import Curves, curves_of
+from grokyolo.view.report.facts import RunFacts, read_facts
 from grokyolo.view.report.figure import figure, layers
-from grokyolo.view.report.gathering import Gathered, read_runs
-from grokyolo.view.report.themes import DARK, LIGHT, THEMES
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
+from grokyolo.view.table import telling_rows
 
 SUFFIXES = frozenset({".html", ".htm"})
 """What the file of a report may end in."""
 MOST_EVENTS = 500
 """Rows of a table of events; what is beyond is counted."""
+TONES = {
+    "grokked": "good",
+    "generalising": "good",
+    "delayed-jump": "notable",
+    "double-descent": "notable",
+    "memorising": "waiting",
+    "overfitting": "bad",
+    "diverged": "bad",
+    "undecided": "open",
+}
+
+CONFIDENCE = {
+    "firm": "20 validation images or more",
+    "indicative": "under 20 validation images: one image moves the score a lot",
+    "loss-only": "under 8 validation images: may rest on losses alone",
+}
+
+GLOSSARY = (
+    ("probe", "a fixed part of the training images, scored exactly as validation is"),
+    ("score", "the headline metric of the task, between 0 and 1"),
+    ("like-for-like gap", "validation against probe: same weights, same validator, same epoch, no augmentation"),
+    ("rough gap", "validation against the running train loss: all that a plain log allows"),
+    ("memorised", "the probe stays near its ceiling and validation does not"),
+    ("jump", "the lasting rise of the validation score after the plateau; it starts at 10 % and ends at 90 % of it"),
+    ("lateness", "epoch half way up the jump, divided by the epoch of memorising"),
+    ("confounder", "something other than learning that moves a curve"),
+    ("decay budget", "by how many e-folds weight decay alone would shrink the weights"),
+    ("90 % interval", "how much a score would move with other images from the same source"),
+)
 
 
 def render(runs: Sequence[tuple[Series, Assessment]]) -> str:
@@ -39,27 +64,16 @@ def render(runs: Sequence[tuple[Series, Assessment]]) -> str:
     Args:
         runs: at least one run with its verdict, in the order to show.
     """
-    from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
-    from grokyolo import __version__
-
-    gathered = [read_runs(series, assessment) for series, assessment in runs]
-    plotly, script, style = _plotly(), _text("page.js"), _style()
-    environment = Environment(
-        autoescape=True, finalize=page_text, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["breakable"] = _breakable
-    return environment.from_string(_text("page.html")).render(
-        version=__version__,
+    facts = [read_facts(series, assessment) for series, assessment in runs]
+    return render_page(
+        "report/page.html",
+        scripts=[_plotly(), read_text("report/page.js")],
         title=runs[0][0].run if len(runs) == 1 else f"{len(runs)} runs",
-        runs=[_view(number, run) for number, run in enumerate(gathered)],
-        policy=_policy([plotly, script], style),
-        style=Markup(style),
-        plotly=Markup(plotly),
-        script=Markup(script),
-        data=Markup(_embedded(_data(gathered))),
-        glossary=words.GLOSSARY,
+        runs=[_view(number, run) for number, run in enumerate(facts)],
+        data=Markup(_embedded(_data(facts))),
+        glossary=GLOSSARY,
     )
 
 
@@ -84,23 +98,23 @@ def save_report(runs: Sequence[tuple[Series, Assessment]], path: Path) -> None:
     write_output(path, render(runs), what="report", elsewhere="-o FILE.html elsewhere")
 
 
-def _view(number: int, run: Gathered) -> dict[str, Any]:
+def _view(number: int, run: RunFacts) -> dict[str, Any]:
     """Return one run as the template shows it: words only, not yet escaped."""
     assessment, series = run.assessment, run.series
-    head, rows = words.telling_table(run)
+    head, rows = telling_table(run)
     return {
         "id": f"run-{number + 1}",
         "name": series.run,
         "verdict": assessment.verdict.value,
-        "tone": words.TONES[assessment.verdict.value],
+        "tone": TONES[assessment.verdict.value],
         "confidence": assessment.confidence.value,
-        "confidence_means": words.CONFIDENCE[assessment.confidence.value],
+        "confidence_means": CONFIDENCE[assessment.confidence.value],
         "rough": not series.like_for_like,
         "reason": assessment.reason,
-        "highlights": words.highlights(run),
+        "highlights": highlights(run),
         "confounders": [str(event) for event in assessment.confounders],
         "waiting": run.waiting,
-        "picture": words.picture(run),
+        "picture": list(sentences(run)),
         "telling_head": head,
         "telling_rows": rows,
         "plan": run.plan,
@@ -118,10 +132,10 @@ def _view(number: int, run: Gathered) -> dict[str, Any]:
     }
 
 
-def _data(gathered: Sequence[Gathered]) -> dict[str, Any]:
+def _data(facts: Sequence[RunFacts]) -> dict[str, Any]:
     """Return what the page's script needs: columns of numbers, switches, and the figure in each theme."""
-    runs = curves_of(gathered)
-    scores = list(dict.fromkeys(run.series.score_name for run in gathered if run.series.score_name))
+    runs = curves_of(facts)
+    scores = list(dict.fromkeys(run.series.score_name for run in facts if run.series.score_name))
     score = scores[0] if len(scores) == 1 else "score"
     return {
         "runs": [{"name": run.name, "short": run.short, "columns": _columns(run)} for run in runs],
@@ -132,34 +146,14 @@ def _data(gathered: Sequence[Gathered]) -> dict[str, Any]:
 
 def _columns(run: Curves) -> dict[str, list[Any]]:
     """Return the numbers of a run, and the words on its intervals, by the names that traces have for them."""
-    words = {f"{part}_interval": bars.words(run.columns["epoch"]) for part, bars in run.bars.items()}
-    return {**run.columns, **words}
-
-
-def _breakable(name: str) -> Markup:
-    """Return a long name that a narrow screen may break at its dots, strokes and underscores."""
-    from markupsafe import Markup, escape
-
-    return Markup(re.sub(r"(?<=[./_-])(?=\w)", "<wbr>", str(escape(page_text(name)))))
+    intervals = {f"{part}_interval": bars.words(run.columns["epoch"]) for part, bars in run.bars.items()}
+    return {**run.columns, **intervals}
 
 
 def _embedded(value: Any) -> str:
     """Return JSON that no HTML parser can leave, whatever names are in it."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _policy(scripts: Sequence[str], style: str) -> str:
-    """Return the Content-Security-Policy: these scripts and nothing else, no network, no form, no frame."""
-    allowed = " ".join(f"'sha256-{_digest(text)}'" for text in scripts)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 @lru_cache(maxsize=1)
@@ -171,11 +165,90 @@ def _plotly() -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _style() -> str:
-    """Return the styles, with the colours that page and figure share."""
-    return _text("page.css").replace("/* light */", LIGHT.css()).replace("/* dark */", DARK.css())
+# In words ----------------------------------------------------------------------------------------------------------
 
 
-@lru_cache
-def _text(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")
+def highlights(run: RunFacts) -> list[tuple[str, str]]:
+    """Return the few numbers that stand beside the verdict."""
+    assessment = run.assessment
+    pairs = [("epochs", f"{assessment.epochs:,}")]
+    if assessment.memorised_epoch is not None:
+        pairs.append(("memorised at", f"{assessment.memorised_epoch:,}"))
+    if assessment.jump is not None:
+        jump = assessment.jump
+        pairs.append(("jump at", f"{jump.epoch:,} ({jump.start:,}–{jump.end:,})"))
+        if jump.lateness is not None:
+            pairs.append(("lateness", f"{jump.lateness:.1f}×"))
+    if assessment.best_score and assessment.best_epoch is not None:  # of scores that are all 0 none is best
+        score = assessment.score_name or "score"
+        pairs.append((f"best {score}", f"{format_score(assessment.best_score)} at {assessment.best_epoch:,}"))
+    if assessment.like_for_like and assessment.score_gap is not None:
+        pairs.append(("last score gap", format_score(assessment.score_gap)))
+    elif assessment.loss_gap is not None:
+        kind = "loss gap" if assessment.like_for_like else "rough loss gap"
+        pairs.append((f"last {kind}", format_loss(assessment.loss_gap)))
+    return pairs
+
+
+def sentences(run: RunFacts) -> Iterator[str]:
+    """Yield what the curves show, for those who cannot see them."""
+    series, assessment = run.series, run.assessment
+    score = series.score_name or "score"
+    curves = (
+        (f"validation {score}", series.val_score, True),
+        (f"probe {score}", series.probe_score, True),
+        ("validation loss", series.val_loss, False),
+        ("probe loss", series.probe_loss, False),
+        ("train loss (running mean, rough)", series.train_loss, False),
+    )
+    for name, values, is_score in curves:
+        if sentence := _course(name, series.epoch, values, is_score=is_score):
+            yield sentence
+    if assessment.memorised_epoch is not None:
+        yield f"A dotted line marks epoch {assessment.memorised_epoch:,}, where the model had memorised."
+    if assessment.jump is not None:
+        jump = assessment.jump
+        yield f"A band marks the jump from epoch {jump.start:,} to {jump.end:,}, a line its middle at {jump.epoch:,}."
+    if moving := sum(event.kind.confounds for event in series.events):
+        are = "event that moves" if moving == 1 else "events that move"
+        yield f"{moving:,} {are} the curves by something other than learning: see the events below."
+
+
+def _course(name: str, epoch: IntArray, values: FloatArray, *, is_score: bool) -> str:
+    known = np.flatnonzero(np.isfinite(values))
+    if not len(known):
+        return ""
+    spelled = format_score if is_score else format_loss
+    first, last = known[0], known[-1]
+    extreme = known[np.argmax(values[known]) if is_score else np.argmin(values[known])]
+    kind = "highest" if is_score else "lowest"
+    return (
+        f"The {name} goes from {spelled(values[first])} at epoch {epoch[first]:,} to {spelled(values[last])} at epoch "
+        f"{epoch[last]:,}; {kind} {spelled(values[extreme])} at epoch {epoch[extreme]:,}."
+    )
+
+
+def telling_table(run: RunFacts) -> tuple[list[str], list[list[str]]]:
+    """Return head and rows of the table of telling epochs; columns that nobody measured are left out."""
+    series = run.series
+    bars = {row.epoch: row for row in run.bars}
+    columns = [
+        ("train loss (rough)", series.train_loss, format_loss),
+        ("probe loss", series.probe_loss, format_loss),
+        ("val loss", series.val_loss, format_loss),
+        ("loss gap" if series.like_for_like else "rough loss gap", series.loss_gap, format_loss),
+        ("probe score", series.probe_score, format_score),
+        ("val score", series.val_score, format_score),
+        ("score gap", series.score_gap, format_score),
+    ]
+    columns = [column for column in columns if not np.isnan(column[1]).all()]
+    rows = []
+    for label, i in telling_rows(series, run.assessment):
+        row = [label, f"{series.epoch[i]:,}", *(spelled(values[i]) for _, values, spelled in columns)]
+        bar = bars.get(int(series.epoch[i]))
+        has_bar = bar is not None and bar.val_low is not None
+        rows.append([*row, f"{format_score(bar.val_low)}–{format_score(bar.val_high)}" if bar and has_bar else ""])
+    head = ["which", "epoch", *(name for name, _, _ in columns), "90 % interval of val score"]
+    if not any(row[-1] for row in rows):
+        return head[:-1], [row[:-1] for row in rows]
+    return head, rows

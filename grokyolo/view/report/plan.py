@@ -13,9 +13,9 @@ from grokyolo.errors import GrokyoloError
 from grokyolo.format import format_number
 from grokyolo.gap import EventKind, Series
 from grokyolo.gap.run import META_NAME
-from grokyolo.gap.settings import Settings, read_settings
-from grokyolo.view.plan import data_words, model_words, training_rows, worth_words
-from grokyolo.view.report import happened
+from grokyolo.gap.series import FloatArray, Source
+from grokyolo.gap.settings import Settings, load_yaml, read_settings
+from grokyolo.view.plan import average_words, data_words, model_words, training_rows, worth_words
 
 if TYPE_CHECKING:
     from grokyolo.plan import Data, Limits, Plan, Split
@@ -72,13 +72,12 @@ def _of_recipe(folder: Path, series: Series) -> Planned:
 
 def _beside(rows: Iterable[tuple[str, str]], series: Series) -> tuple[tuple[str, str, str], ...]:
     """Return each row of a plan with what happened, without those of which nothing is known."""
-    told = [(what, words, happened.words(what, series)) for what, words in rows]
+    told = [(what, words, happened(what, series)) for what, words in rows]
     return tuple(row for row in told if row[1] or row[2])
 
 
 def _recipe(folder: Path) -> tuple[Recipe, tuple[str, ...]]:
     """Return the recipe of a run, without its architecture where that file is not on this machine."""
-    from grokyolo.gap.settings import load_yaml
     from grokyolo.recipe import load
 
     try:
@@ -197,3 +196,90 @@ def _course(settings: Settings) -> str:
     end = "stays" if settings.final_lr == 1 else f"goes to {settings.final_lr:g} of its start {shape}"
     warm = f" after {settings.warmup_epochs:g} epochs of warm-up" if settings.warmup_epochs else ""
     return f"{end}{warm}"
+
+
+# What the log says -------------------------------------------------------------------------------------------------
+
+
+def happened(what: str, series: Series) -> str:
+    """Return what happened in words, empty where the log does not tell.
+
+    Args:
+        what: a row of the plan: `data`, `optimizer`, `steps`, `decay`, `budget`, `warm-up`, `probe`.
+        series: the log.
+    """
+    teller = _TELLERS.get(what)
+    return "" if teller is None else teller(series)
+
+
+def _images_seen(series: Series) -> str:
+    counts = (("training", series.train_images), ("validation", series.val_images))
+    parts = [f"{count:,} {name}" for name, count in counts if count is not None]
+    return f"{', '.join(parts)} images" if parts else ""
+
+
+def _rate(series: Series) -> str:
+    found = _values(series.lr)
+    return f"learning rate {found}" if found else ""
+
+
+def _steps_taken(series: Series) -> str:
+    steps = _known(series.step)
+    return f"{_about(series)}{steps[-1]:,.0f} in {int(series.epoch[-1]):,} epochs" if len(steps) else ""
+
+
+def _decay(series: Series) -> str:
+    return _values(series.weight_decay) if series.source is Source.GROKYOLO else ""  # no other log has it
+
+
+def _budget(series: Series) -> str:
+    spent = _known(series.decay_budget)
+    return f"{_about(series)}{format_number(spent[-1])} e-folds spent" if len(spent) else ""
+
+
+def _average(series: Series) -> str:
+    from grokyolo.dynamics import ema_window
+
+    steps = _known(series.step)
+    if len(steps) < 2 or steps[-1] <= 0:
+        return ""
+    each = steps[-1] / int(series.epoch[-1])
+    return average_words(ema_window(steps[-1]) / each)
+
+
+def _probe(series: Series) -> str:
+    if not series.like_for_like:
+        return ""
+    images = "" if series.probe_images is None else f"{series.probe_images:,} images, "
+    return f"{images}measured in {int(series.measured.sum()):,} of {len(series):,} epochs"
+
+
+_TELLERS = {
+    "data": _images_seen,
+    "optimizer": _rate,
+    "steps": _steps_taken,
+    "decay": _decay,
+    "budget": _budget,
+    "warm-up": _average,
+    "probe": _probe,
+}
+
+
+def _about(series: Series) -> str:
+    """Other logs do not count optimizer steps: they are reckoned from what the curves show."""
+    return "" if series.source is Source.GROKYOLO else "about "
+
+
+def _values(values: FloatArray) -> str:
+    """Return first, most extreme and last value, without repeating what is the same."""
+    known = _known(values)
+    if not len(known):
+        return ""
+    highest = known.max() if known.max() > max(known[0], known[-1]) else known[-1]
+    told = [f"{value:.3g}" for value in (known[0], highest, known[-1])]
+    return " → ".join(text for i, text in enumerate(told) if not i or text != told[i - 1])
+
+
+def _known(values: FloatArray) -> FloatArray:
+    found: FloatArray = values[np.isfinite(values)]
+    return found

@@ -99,7 +99,7 @@ def can_draw(console: Console) -> bool:
     return console.is_terminal and not console.is_dumb_terminal and console.encoding.startswith("utf")
 
 
-def plain_table(*names: Any, left: Collection[str] = (), **options: Any) -> Table:
+def plain_table(*names: Any, left: Collection[Any] = (), **options: Any) -> Table:
     """Return a table without lines whose columns stand at the right.
 
     Args:

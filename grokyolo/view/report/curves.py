@@ -102,9 +102,10 @@ def _curves(run: RunFacts, short: str, cells: int) -> Curves:
 def _marked(run: RunFacts) -> Iterable[int]:
     """Return the epochs that are marked or spoken of: they stay, whatever is left out around them."""
     assessment, jump = run.assessment, run.assessment.jump
-    marks = {assessment.memorised_epoch, assessment.best_epoch} - {None}
-    marks |= {jump.start, jump.epoch, jump.end} if jump else set()
-    return {*marks, *(row.epoch for row in run.bars), *(event.epoch for event in run.series.events)}
+    marks = [assessment.memorised_epoch, assessment.best_epoch]
+    marks += [jump.start, jump.epoch, jump.end] if jump else []
+    told = {*(row.epoch for row in run.bars), *(event.epoch for event in run.series.events)}
+    return told | {epoch for epoch in marks if epoch is not None}
 
 
 def _bars(run: RunFacts, part: str) -> Bars:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 MISSING = "–"
@@ -59,6 +60,11 @@ def format_loss(value: float | None) -> str:
 def format_metric(value: float | None) -> str:
     """Return a score or a loss as short as a line of progress needs it, or a dash."""
     return MISSING if value is None else f"{value:.3f}" if abs(value) < 100 else f"{value:.3g}"
+
+
+def format_short(value: float | None) -> str:
+    """Return any number with three telling digits, or a dash."""
+    return MISSING if value is None else f"{value:.3g}"
 
 
 def format_number(value: float) -> str:
@@ -153,6 +159,11 @@ def format_long_duration(seconds: float) -> str:
             rest = whole % length // part
             return f"{whole // length:,} {unit} {rest} {lesser}" if rest else f"{whole // length:,} {unit}"
     return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{seconds:.3g} s"
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Return `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def break_path(path: str, width: int = NAME_WIDTH) -> str:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grokyolo.compare import HALF, MOST, By, Compared, Comparison, Cost, Difference, clock
-from grokyolo.format import MISSING, format_duration, format_name, format_score, printable, shorten
+from grokyolo.format import MISSING, format_duration, format_name, format_score, format_short, printable, shorten
 from grokyolo.gap.series import FloatArray
 from grokyolo.view.console import plain_table
 from grokyolo.view.panels import (
@@ -24,12 +24,12 @@ from grokyolo.view.panels import (
     new_figure,
     number_decades,
     plain,
+    points_to_draw,
     save_picture,
     scale_losses,
     style_axes,
 )
 from grokyolo.view.table import STYLES
-from grokyolo.view.thinning import points_to_draw
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -106,7 +106,7 @@ def _costs(cost: Cost | None) -> list[str]:
         f"{cost.epoch:,}",
         MISSING if cost.step is None else f"{cost.step:,.0f}",
         MISSING if cost.seconds is None else format_duration(cost.seconds),
-        MISSING if cost.budget is None else f"{cost.budget:.3g}",
+        format_short(cost.budget),
     ]
 
 
@@ -124,7 +124,7 @@ def _scores(comparison: Comparison) -> Table:
 def _place(value: float, by: By) -> str:
     if by is By.TIME:
         return format_duration(value)
-    return f"{value:.3g}" if by is By.BUDGET else f"{value:,.0f}"
+    return format_short(value) if by is By.BUDGET else f"{value:,.0f}"
 
 
 def _differences(comparison: Comparison) -> list[RenderableType]:

@@ -16,7 +16,6 @@ from grokyolo.gap import Series
 from grokyolo.gap.intervals import intervals_of
 from grokyolo.gap.series import FloatArray, IntArray
 from grokyolo.view.table import INTERVAL
-from grokyolo.view.thinning import points_to_draw
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,6 +40,10 @@ PAPER = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "grokyolo"}
 """Settings of matplotlib for print: TrueType fonts, which journals ask for, text as text, the same file each time."""
 UNDATED = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
 """Metadata that would make two files of one picture differ."""
+COLUMNS = 1500
+"""Cells along the axis, about one for each pixel of the picture."""
+CELLS = 1000
+"""Cells along each axis for one run where the reader can zoom, about one for each pixel."""
 NUMBERS, FEW_NUMBERS = 12, 6
 """Numbers that have room along the width of a picture and along the height of a panel; more: powers of ten alone."""
 
@@ -175,9 +178,8 @@ def draw_intervals(ax: Axes, series: Series) -> None:
         if not found:
             continue
         epoch, low, high = np.array(found).T
-        label = INTERVAL if name == "val" else None
         look: dict[str, Any] = {"fmt": "none", "ecolor": colour, "elinewidth": 0.8, "capsize": 2}
-        ax.errorbar(epoch, (low + high) / 2, (high - low) / 2, label=label, **look)
+        ax.errorbar(epoch, (low + high) / 2, (high - low) / 2, label=INTERVAL if name == "val" else None, **look)
         bottom, top = ax.get_ylim()
         ax.set_ylim(bottom, max(top, 1.03 * float(high.max())))
 
@@ -286,3 +288,67 @@ def _draw_not_finite(ax: Axes, series: Series) -> None:
         look: dict[str, Any] = {"marker": "x", "linestyle": "none", "color": VALIDATION}
         edge = ax.get_xaxis_transform()
         ax.plot(epochs, np.full(len(epochs), 0.97), transform=edge, label="loss not finite from here", **look)
+
+
+# Fewer points, so that nobody can see that some are missing ----------------------------------------------------
+
+
+def points_to_draw(epoch: IntArray, values: FloatArray) -> IntArray:
+    """Return the indices of the points to draw: the first, last, lowest and highest of each cell of a log axis.
+
+    Args:
+        epoch: shape (n,), strictly rising.
+        values: shape (n,), finite.
+    """
+    if len(epoch) <= 2 * COLUMNS:
+        return np.arange(len(epoch))
+    kept: IntArray = np.unique(_extremes(_cells(np.log(epoch), COLUMNS), values))
+    return kept
+
+
+def rows_to_draw(
+    epoch: IntArray, curves: Sequence[FloatArray], cells: int = CELLS, always: Iterable[int] = ()
+) -> IntArray:
+    """Return the rows to draw, rising.
+
+    Of each curve the first, last, lowest and highest point of each cell stay, both for cells of a log axis and for
+    those of a linear one: the reader can switch. All curves share their rows, so that one look at an epoch tells
+    them all.
+
+    Args:
+        epoch: shape (n,), strictly rising, from 1 on.
+        curves: each of shape (n,); what is not finite draws nothing.
+        cells: along each axis.
+        always: epochs that stay in any case.
+    """
+    if len(epoch) <= 2 * cells:
+        return np.arange(len(epoch))
+    kept = [np.array([0, len(epoch) - 1]), np.flatnonzero(np.isin(epoch, list(always)))]
+    for cell in (_cells(np.log(epoch), cells), _cells(epoch.astype(float), cells)):
+        for curve in curves:
+            known = np.flatnonzero(np.isfinite(curve))
+            if len(known):
+                kept.append(known[_extremes(cell[known], curve[known])])
+    rows: IntArray = np.unique(np.concatenate(kept))
+    return rows
+
+
+def _cells(at: FloatArray, count: int) -> IntArray:
+    """Return in which of `count` cells of an axis, which ends with the first and the last point, each point lies."""
+    share = (at - at[0]) / (at[-1] - at[0])
+    cell: IntArray = np.minimum((share * count).astype(np.int64), count - 1)
+    return cell
+
+
+def _extremes(cell: IntArray, values: FloatArray) -> IntArray:
+    """Return the indices of the first, last, lowest and highest point of each cell; an index may come twice.
+
+    Args:
+        cell: shape (n,), not falling.
+        values: shape (n,), finite.
+    """
+    starts = np.flatnonzero(np.diff(cell, prepend=-1))
+    ends = np.append(starts[1:], len(cell)) - 1
+    by_value = np.lexsort((values, cell))  # cells stay where they are; inside each the values rise
+    found: IntArray = np.concatenate([starts, ends, by_value[starts], by_value[ends]])
+    return found

@@ -13,7 +13,15 @@ from rich.text import Text
 
 from grokyolo.dynamics import CONTROL_BUDGET
 from grokyolo.findings import Finding, Severity
-from grokyolo.format import format_count, format_duration, format_large, format_number, format_rate, format_size
+from grokyolo.format import (
+    format_count,
+    format_duration,
+    format_large,
+    format_number,
+    format_rate,
+    format_size,
+    join_words,
+)
 from grokyolo.plan import BUDGET, Change, Plan, Schedule
 from grokyolo.plan.costs import Costs, Need
 from grokyolo.recipe.models import MEMORISED
@@ -314,13 +322,9 @@ def _memory(costs: Costs) -> str:
     limit = size_text(costs.input_limit)
     anew = [f"{name} ({format_size(taken)})" for name, taken in costs.input_bytes.items() if name not in costs.prepared]
     if not costs.prepared:
-        return f"nothing prepared (limit {limit}): {_and(anew)} read anew each time"
-    text = f"{format_size(costs.prepared_bytes or 0)} of {limit}: {_and(costs.prepared)} inputs, prepared once"
-    return f"{text}; {_and(anew)} read anew each time" if anew else text
-
-
-def _and(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+        return f"nothing prepared (limit {limit}): {join_words(anew)} read anew each time"
+    text = f"{format_size(costs.prepared_bytes or 0)} of {limit}: {join_words(costs.prepared)} inputs, prepared once"
+    return f"{text}; {join_words(anew)} read anew each time" if anew else text
 
 
 def _time(plan: Plan) -> str:

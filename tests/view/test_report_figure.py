@@ -5,9 +5,9 @@ import pytest
 
 from grokyolo.gap.series import from_columns
 from grokyolo.view.page import DARK, LIGHT, with_opacity
-from grokyolo.view.report.curves import curves_of, short_names
+from grokyolo.view.report.curves import WIDTH, curves_of, event_labels, literal, short_names
 from grokyolo.view.report.facts import read_facts
-from grokyolo.view.report.figure import WIDTH, event_labels, figure, layers, literal
+from grokyolo.view.report.figure import figure, layers
 from tests.view.curves import event, grok, judged
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from grokyolo.view.thinning import CELLS, COLUMNS, FEWEST_CELLS, cells_for, points_to_draw, rows_to_draw
+from grokyolo.view.panels import CELLS, COLUMNS, points_to_draw, rows_to_draw
+from grokyolo.view.report.curves import FEWEST_CELLS, cells_for
 
 
 def test_a_short_run_keeps_every_point():

@@ -14,7 +14,7 @@ from grokyolo.sweep.decay_law import Law
 from grokyolo.sweep.descent import Descent
 from grokyolo.sweep.diagram import Phases
 from grokyolo.view.compare import COLOURS, DASHES
-from grokyolo.view.panels import SMALL, plain
+from grokyolo.view.panels import NUMBERS, SMALL, number_decades, plain
 from grokyolo.view.phase.look import clearest, fitted, law_parts, place
 
 if TYPE_CHECKING:
@@ -103,17 +103,10 @@ def _slope(law: Law) -> str:
 
 def _log_axis(ax: Axes, which: str) -> None:
     """Set a log axis with plain numbers, more of them where there are few decades."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
     axis = ax.xaxis if which == "x" else ax.yaxis
     (ax.set_xscale if which == "x" else ax.set_yscale)("log")
     low, high = ax.get_xlim() if which == "x" else ax.get_ylim()
-    subs = (
-        (1.0,) if high / low > 1e3 else (1.0, 2.0, 5.0) if high / low > 4 else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
-    )
-    axis.set_major_locator(LogLocator(subs=subs, numticks=30))
-    axis.set_minor_formatter(NullFormatter())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"))
+    number_decades(axis, low, high, NUMBERS)
 
 
 def _budgets(ax: Axes, law: Law) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grokyolo.format import MISSING, shorten
+from grokyolo.format import MISSING, format_short, shorten
 from grokyolo.gap.series import FloatArray
 from grokyolo.sweep.axes import Axis
 from grokyolo.sweep.decay_law import Law
@@ -63,7 +63,7 @@ LONGEST_LABEL = 24
 def number(value: float, by: str) -> str:
     """Return a time: epochs as they are, long ones in thousands; e-folds with three telling digits."""
     if by == "budget":
-        return f"{value:.3g}"
+        return format_short(value)
     if value < 10_000:
         return f"{value:.0f}"
     return f"{value / 1e3:.3g}k" if value < 1e6 else f"{value / 1e6:.3g}M"

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grokyolo.files import write_output
-from grokyolo.format import MISSING, format_score, printable
+from grokyolo.format import MISSING, format_score, format_short, printable
 from grokyolo.gap.log import format_float
 from grokyolo.sweep.axes import label_of
 from grokyolo.sweep.critical import Border, Critical
@@ -189,10 +189,10 @@ def critical_cells(found: Critical) -> tuple[str, str, str]:
     if not found.tried:
         return "no run tells", MISSING, "0"
     words = {
-        Border.SHARP: f"between {_plain(found.below)} and {_plain(found.above)}",
-        Border.BLURRED: f"half at {_plain(found.estimate)}",
-        Border.BELOW: f"all do, down to {_plain(found.tried[0].size)}",
-        Border.ABOVE: f"none, up to {_plain(found.tried[-1].size)}",
+        Border.SHARP: f"between {format_short(found.below)} and {format_short(found.above)}",
+        Border.BLURRED: f"half at {format_short(found.estimate)}",
+        Border.BELOW: f"all do, down to {format_short(found.tried[0].size)}",
+        Border.ABOVE: f"none, up to {format_short(found.tried[-1].size)}",
         Border.NONE: f"no border: {hits} of {runs}",
     }[found.border]
     if found.border in {Border.SHARP, Border.BLURRED} and not found.rising:
@@ -204,11 +204,8 @@ def critical_cells(found: Critical) -> tuple[str, str, str]:
 def _interval(found: Critical) -> str:
     if found.low is None and found.high is None:
         return MISSING
-    return f"{'' if found.low is None else _plain(found.low)}–{'' if found.high is None else _plain(found.high)}"
-
-
-def _plain(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.3g}"
+    low, high = ("" if end is None else format_short(end) for end in (found.low, found.high))
+    return f"{low}–{high}"
 
 
 def _descents(found: Sequence[Descent]) -> list[RenderableType]:

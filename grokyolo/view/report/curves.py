@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import html
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +13,20 @@ import numpy as np
 
 from grokyolo.gap import Event
 from grokyolo.gap.series import FloatArray
-from grokyolo.view.panels import not_finite
+from grokyolo.view.panels import CELLS, not_finite, rows_to_draw
 from grokyolo.view.report.facts import RunFacts
-from grokyolo.view.thinning import cells_for, rows_to_draw
 
 CURVES = ("train_loss", "probe_loss", "val_loss", "probe_score", "val_score")
+FEWEST_CELLS = 300
+"""Cells along an axis of each run, where many share them."""
 DIGITS = 6
 """Telling digits of a number in the page; more cannot be seen in a picture."""
+WIDTH = 640
+"""Pixels of the narrowest chart that has words at its events."""
+LETTER = 6.2
+"""Pixels of a letter at an event."""
+CLOSE = 30
+"""Pixels below which events share their words."""
 Column = list[Any]
 
 
@@ -71,6 +81,11 @@ def curves_of(runs: Sequence[RunFacts]) -> list[Curves]:
     return [_curves(run, short, cells) for run, short in zip(runs, shorts, strict=True)]
 
 
+def cells_for(runs: int) -> int:
+    """Return the cells of each run when so many share a picture."""
+    return max(FEWEST_CELLS, CELLS // max(runs, 1))
+
+
 def short_names(names: Sequence[str]) -> list[str]:
     """Return names of runs without the folders that all share."""
     parts = [name.rstrip("/").split("/") for name in names]
@@ -121,3 +136,57 @@ def _cells(values: FloatArray) -> list[float | None]:
 
 def _digits(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
+
+
+# Words at events --------------------------------------------------------------------------------------------------
+
+
+RANGES: dict[str, Callable[[float], float]] = {"log": math.log, "linear": float}
+
+
+def place_of(axis: str, first: int, last: int) -> Callable[[int], float]:
+    """Return the function from an epoch to its pixel in the narrowest chart."""
+    scale = RANGES[axis]
+    span = scale(max(last, first + 1)) - scale(first)
+    return lambda epoch: WIDTH * (scale(epoch) - scale(first)) / span
+
+
+def event_labels(events: Sequence[Event], place: Callable[[int], float]) -> dict[str, list[str]]:
+    """Return the words at each event and the side on which they stand, most of them empty.
+
+    Events that stand close together share their words, `lr-changed ×3, recover`, on a side where there is room; those
+    that move the curves choose first. Without room there are none: hovering and the table of events tell them.
+    """
+    x = [place(event.epoch) for event in events]
+    groups: list[list[int]] = []
+    for i in range(len(events)):
+        if groups and x[i] - x[groups[-1][-1]] < CLOSE:
+            groups[-1].append(i)
+        else:
+            groups.append([i])
+    texts, sides = [""] * len(events), ["middle right"] * len(events)
+    taken = [(x[group[0]] - 6, x[group[-1]] + 6) for group in groups]
+    for group in sorted(groups, key=lambda group: not any(events[i].kind.confounds for i in group)):
+        for text, row, side, low, high in _choices([events[i] for i in group], group, x):
+            if low >= 0 and high <= WIDTH and all(high <= start or low >= end for start, end in taken):
+                texts[row], sides[row] = literal(text), side
+                taken.append((low, high))
+                break
+    return {"text": texts, "textposition": sides}
+
+
+def _choices(
+    events: Sequence[Event], rows: Sequence[int], x: Sequence[float]
+) -> Iterator[tuple[str, int, str, float, float]]:
+    """Yield words, row, side and the pixels they take, best first."""
+    counts = Counter(event.kind.value for event in events)
+    words = [f"{kind} ×{count}" if count > 1 else kind for kind, count in counts.items()]
+    for text in [", ".join(words), *([f"{words[0]}, …"] if len(words) > 1 else [])]:
+        length = LETTER * len(text)
+        yield text, rows[-1], "middle right", x[rows[-1]] + 7, x[rows[-1]] + 7 + length
+        yield text, rows[0], "middle left", x[rows[0]] - 7 - length, x[rows[0]] - 7
+
+
+def literal(text: str) -> str:
+    """Return text that Plotly shows as it is: it reads a little HTML, and `%{…}` in what it fills in."""
+    return html.escape(text, quote=False).replace("%", "&#37;")

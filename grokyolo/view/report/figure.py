@@ -6,17 +6,14 @@ names those of its run that it draws, so that both themes and the edges of a gap
 
 from __future__ import annotations
 
-import html
-import math
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from grokyolo.format import shorten
 from grokyolo.gap import Event
 from grokyolo.view.page import Theme, with_opacity
-from grokyolo.view.report.curves import Curves
+from grokyolo.view.report.curves import RANGES, Curves, event_labels, literal, place_of
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure, Scatter
@@ -27,14 +24,8 @@ LINES = {"val": ("solid", 2.0), "probe": ("dash", 1.8), "train": ("dot", 1.0)}
 AXES = {"score": "y", "loss": "y2", "strip": "y3"}
 MOST_LINES = 200
 """Events of a run that get a line through the panels."""
-WIDTH = 640
-"""Pixels of the narrowest chart that has words at its events."""
-LETTER = 6.2
-"""Pixels of a letter at an event."""
 LONGEST_NAME = 50
 """Letters of a run's name beside the pointer."""
-CLOSE = 30
-"""Pixels below which events share their words."""
 
 
 def figure(runs: Sequence[Curves], score: str, theme: Theme) -> Figure:
@@ -185,7 +176,7 @@ class _Painter:
         )
         if not self.several:
             first, last = run.columns["epoch"][0], run.columns["epoch"][-1]
-            trace.meta["labels"] = {axis: event_labels(run.events, _place(axis, first, last)) for axis in RANGES}
+            trace.meta["labels"] = {axis: event_labels(run.events, place_of(axis, first, last)) for axis in RANGES}
         return trace
 
     def _event_words(self, run: Curves, event: Event) -> str:
@@ -320,57 +311,6 @@ class _Painter:
                 "showarrow": False,
                 "font": {"size": 12, "color": self.theme.ink},
             }
-
-
-RANGES: dict[str, Callable[[float], float]] = {"log": math.log, "linear": float}
-
-
-def _place(axis: str, first: int, last: int) -> Callable[[int], float]:
-    """Return the function from an epoch to its pixel in the narrowest chart."""
-    scale = RANGES[axis]
-    span = scale(max(last, first + 1)) - scale(first)
-    return lambda epoch: WIDTH * (scale(epoch) - scale(first)) / span
-
-
-def event_labels(events: Sequence[Event], place: Callable[[int], float]) -> dict[str, list[str]]:
-    """Return the words at each event and the side on which they stand, most of them empty.
-
-    Events that stand close together share their words, `lr-changed ×3, recover`, on a side where there is room; those
-    that move the curves choose first. Without room there are none: hovering and the table of events tell them.
-    """
-    x = [place(event.epoch) for event in events]
-    groups: list[list[int]] = []
-    for i in range(len(events)):
-        if groups and x[i] - x[groups[-1][-1]] < CLOSE:
-            groups[-1].append(i)
-        else:
-            groups.append([i])
-    texts, sides = [""] * len(events), ["middle right"] * len(events)
-    taken = [(x[group[0]] - 6, x[group[-1]] + 6) for group in groups]
-    for group in sorted(groups, key=lambda group: not any(events[i].kind.confounds for i in group)):
-        for text, row, side, low, high in _choices([events[i] for i in group], group, x):
-            if low >= 0 and high <= WIDTH and all(high <= start or low >= end for start, end in taken):
-                texts[row], sides[row] = literal(text), side
-                taken.append((low, high))
-                break
-    return {"text": texts, "textposition": sides}
-
-
-def _choices(
-    events: Sequence[Event], rows: Sequence[int], x: Sequence[float]
-) -> Iterator[tuple[str, int, str, float, float]]:
-    """Yield words, row, side and the pixels they take, best first."""
-    counts = Counter(event.kind.value for event in events)
-    words = [f"{kind} ×{count}" if count > 1 else kind for kind, count in counts.items()]
-    for text in [", ".join(words), *([f"{words[0]}, …"] if len(words) > 1 else [])]:
-        length = LETTER * len(text)
-        yield text, rows[-1], "middle right", x[rows[-1]] + 7, x[rows[-1]] + 7 + length
-        yield text, rows[0], "middle left", x[rows[0]] - 7 - length, x[rows[0]] - 7
-
-
-def literal(text: str) -> str:
-    """Return text that Plotly shows as it is: it reads a little HTML, and `%{…}` in what it fills in."""
-    return html.escape(text, quote=False).replace("%", "&#37;")
 
 
 def _ends(column: Sequence[Any]) -> tuple[int, int]:

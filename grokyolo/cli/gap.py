@@ -113,7 +113,7 @@ def _verdicts(text: str) -> frozenset[Verdict]:
 
 
 def _print(runs: list[str], results: list[tuple[Series, Assessment] | RunError], last: int) -> None:
-    from grokyolo.view.table import Refused, many_table, run_table
+    from grokyolo.view.table import Unreadable, many_table, run_table
 
     out = console()
     if len(results) == 1:
@@ -121,7 +121,7 @@ def _print(runs: list[str], results: list[tuple[Series, Assessment] | RunError],
             out.print(run_table(*results[0], last=last))
         return
     rows = [
-        Refused(name, result.what) if isinstance(result, RunError) else result[1]
+        Unreadable(name, result.what) if isinstance(result, RunError) else result[1]
         for name, result in zip(runs, results, strict=True)
     ]
     out.print(many_table(rows))

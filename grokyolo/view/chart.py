@@ -23,7 +23,7 @@ SAMPLES = {False: "⠤⠤⠤", True: "⠤ ⠤"}
 
 
 @dataclass(frozen=True)
-class Curve:
+class Line:
     """One line of a chart.
 
     Attributes:
@@ -72,7 +72,7 @@ class Scale:
         return [self.low, (self.low + self.high) / 2, self.high]
 
 
-def scale_of(curves: Sequence[Curve], *, score: bool) -> Scale | None:
+def scale_of(curves: Sequence[Line], *, score: bool) -> Scale | None:
     """Return an axis that holds all curves, None when none has a finite value.
 
     Args:
@@ -99,7 +99,7 @@ def _rounded_up(value: float) -> float:
 def chart(
     title: str,
     epoch: IntArray,
-    curves: Sequence[Curve],
+    curves: Sequence[Line],
     *,
     width: int,
     height: int,
@@ -141,7 +141,7 @@ _Cell = tuple[int, str]
 
 
 def _cells(
-    axis: Scale, scale: Scale, epoch: IntArray, curves: Sequence[Curve], size: tuple[int, int]
+    axis: Scale, scale: Scale, epoch: IntArray, curves: Sequence[Line], size: tuple[int, int]
 ) -> list[list[_Cell]]:
     from plotille import Canvas
 

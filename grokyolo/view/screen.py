@@ -17,7 +17,7 @@ from grokyolo.format import format_duration, format_loss, format_score, printabl
 from grokyolo.gap import Series
 from grokyolo.gap.series import FloatArray
 from grokyolo.verdict import Assessment
-from grokyolo.view.chart import Curve, chart
+from grokyolo.view.chart import Line, chart
 from grokyolo.view.table import STYLES
 
 MARGIN = 10
@@ -159,17 +159,17 @@ def progress_line(view: View, width: int) -> Text:
 def _charts(view: View, width: int, height: int) -> list[Text]:
     series, assessment = view.series, view.assessment
     assert series is not None and assessment is not None
-    scores = [Curve("validation", series.val_score, VALIDATION)]
-    losses = [Curve("validation", series.val_loss, VALIDATION)]
+    scores = [Line("validation", series.val_score, VALIDATION)]
+    losses = [Line("validation", series.val_loss, VALIDATION)]
     if series.like_for_like:
-        scores.insert(0, Curve("probe", series.probe_score, PROBE, dashed=True))
-        losses.insert(0, Curve("probe", series.probe_loss, PROBE, dashed=True))
+        scores.insert(0, Line("probe", series.probe_score, PROBE, dashed=True))
+        losses.insert(0, Line("probe", series.probe_loss, PROBE, dashed=True))
     else:
-        losses.insert(0, Curve("train (rough)", series.train_loss, PROBE, dashed=True))
+        losses.insert(0, Line("train (rough)", series.train_loss, PROBE, dashed=True))
     marks = [assessment.memorised_epoch, assessment.jump.epoch if assessment.jump else None]
     last = max(view.epochs or 0, view.epoch, int(series.epoch[-1]))
 
-    def drawn(title: str, curves: list[Curve], columns: int, rows: int, *, score: bool) -> list[Text]:
+    def drawn(title: str, curves: list[Line], columns: int, rows: int, *, score: bool) -> list[Text]:
         return chart(
             title,
             series.epoch,

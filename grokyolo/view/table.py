@@ -35,7 +35,7 @@ INTERVAL = "90 % interval by images"
 
 
 @dataclass(frozen=True)
-class Refused:
+class Unreadable:
     """A run that could not be read: one row of the table of many.
 
     Attributes:
@@ -191,17 +191,17 @@ def verdict_text(assessment: Assessment) -> Text:
     return text
 
 
-def many_table(rows: Sequence[Assessment | Refused]) -> Table:
+def many_table(rows: Sequence[Assessment | Unreadable]) -> Table:
     """Return one table with one row a run, in the order given."""
     names = ("epochs", "verdict", "memo-\nrised", "jump", "best", "last\ngap")
     table = plain_table("run", *names, left=["verdict"], vertical="bottom", no_wrap=True)
     table.columns[0].no_wrap, table.columns[0].overflow, table.columns[0].ratio = False, "fold", 1
     for row in rows:
-        if isinstance(row, Refused):
+        if isinstance(row, Unreadable):
             table.add_row(escape(format_name(row.run)), "", "[red]refused[/]", *[MISSING] * 4)
         else:
             table.add_row(escape(format_name(row.run)), *_summary(row))
-    if any(not isinstance(row, Refused) and not row.like_for_like for row in rows):
+    if any(not isinstance(row, Unreadable) and not row.like_for_like for row in rows):
         table.caption, table.caption_justify = ROUGH_NOTE, "left"
     return table
 

@@ -5,14 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from grokyolo.view.chart import BLANK, LABELS, Curve, Scale, chart, scale_of
+from grokyolo.view.chart import BLANK, LABELS, Line, Scale, chart, scale_of
 
 
 def drawn(values, epoch=None, *, width: int = 47, height: int = 10, last: int = 0, **options) -> list[str]:
     """Return the lines of a chart with one curve."""
     values = np.asarray(values, dtype=float)
     epoch = np.arange(1, len(values) + 1) if epoch is None else np.asarray(epoch)
-    options = {"score": True, "curves": [Curve("val", values, "red")], **options}
+    options = {"score": True, "curves": [Line("val", values, "red")], **options}
     curves = options.pop("curves")
     lines = chart("top1", epoch, curves, width=width, height=height, last=last, **options)
     return [line.plain for line in lines]
@@ -94,20 +94,20 @@ def test_a_curve_without_any_value_is_said_to_be_unmeasured():
 
 
 def test_a_dashed_curve_is_told_apart_without_colour():
-    row = [dots(line) for line in drawn([1.0] * 100, curves=[Curve("probe", np.ones(100), "red", dashed=True)])][1]
+    row = [dots(line) for line in drawn([1.0] * 100, curves=[Line("probe", np.ones(100), "red", dashed=True)])][1]
     assert [has_dots(letter) for letter in row[:6]] == [True, True, False, True, True, False]
 
 
 def test_a_dashed_curve_of_one_epoch_is_seen_wherever_it_lies():
     for epoch in range(1, 20):
-        curve = Curve("probe", np.array([0.5]), "red", dashed=True)
+        curve = Line("probe", np.array([0.5]), "red", dashed=True)
         body = "".join(dots(line) for line in drawn([0.5], [epoch], curves=[curve], last=20)[1:-2])
         assert sum(map(has_dots, body)) == 1
 
 
 def test_a_steep_dashed_curve_is_drawn_through():
     values = np.where(np.arange(100) < 50, 0.0, 1.0)
-    body = [dots(line) for line in drawn(values, curves=[Curve("probe", values, "red", dashed=True)])[1:-2]]
+    body = [dots(line) for line in drawn(values, curves=[Line("probe", values, "red", dashed=True)])[1:-2]]
     assert all(any(map(has_dots, line)) for line in body)
 
 
@@ -116,7 +116,7 @@ def test_where_two_curves_meet_the_later_one_gives_the_colour():
     lines = chart(
         "x",
         np.arange(1, 51),
-        [Curve("a", values, "red"), Curve("b", values, "blue")],
+        [Line("a", values, "red"), Line("b", values, "blue")],
         width=40,
         height=8,
         last=0,
@@ -129,15 +129,15 @@ def test_where_two_curves_meet_the_later_one_gives_the_colour():
 
 def test_no_dot_has_the_colour_of_another_curve():
     flat, rising = np.zeros(50), np.linspace(0, 0.05, 50)
-    alone = drawn(flat, curves=[Curve("top", np.ones(1).repeat(50), ""), Curve("val", flat, "blue")])
+    alone = drawn(flat, curves=[Line("top", np.ones(1).repeat(50), ""), Line("val", flat, "blue")])
     met = drawn(
-        flat, curves=[Curve("top", np.ones(1).repeat(50), ""), Curve("a", rising, "red"), Curve("val", flat, "blue")]
+        flat, curves=[Line("top", np.ones(1).repeat(50), ""), Line("a", rising, "red"), Line("val", flat, "blue")]
     )
     assert met[-3] == alone[-3]
 
 
 def test_the_legend_names_every_curve():
-    curves = [Curve("probe", np.ones(3), "red", dashed=True), Curve("val", np.ones(3), "blue")]
+    curves = [Line("probe", np.ones(3), "red", dashed=True), Line("val", np.ones(3), "blue")]
     assert drawn(np.ones(3), curves=curves)[0].split() == ["top1", "⠤", "⠤", "probe", "⠤⠤⠤", "val"]
 
 
@@ -157,7 +157,7 @@ def test_events_are_ticks_on_the_axis():
 
 
 def scale(values, *, score: bool) -> Scale | None:
-    return scale_of([Curve("x", np.asarray(values, dtype=float), "")], score=score)
+    return scale_of([Line("x", np.asarray(values, dtype=float), "")], score=score)
 
 
 @pytest.mark.parametrize(

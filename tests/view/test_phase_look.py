@@ -6,7 +6,7 @@ import pytest
 
 from grokyolo.sweep.axes import NOTHING, axis_of
 from grokyolo.sweep.outcome import Spread, Word
-from grokyolo.view.phase.look import LOOKS, clearest, fitted, from_top, law_parts, number, place, short, times
+from grokyolo.view.phase.look import LOOKS, clearest, from_top, law_line, law_parts, number, place, short, times
 from tests.view.sweeps import panels, sweep
 
 
@@ -97,7 +97,7 @@ def test_many_budgets_are_shown_as_one():
 def test_the_fitted_line_goes_through_its_jumps():
     law = sweep().law
     _, jumps = law.parts[0]
-    (left, above), (right, below) = fitted(law, jumps)
+    (left, above), (right, below) = law_line(law, jumps)
     assert left < jumps[:, 0].min() < jumps[:, 0].max() < right
     assert above * left == pytest.approx(below * right, rel=0.02)
     assert above * left == pytest.approx(2.37, rel=0.02)

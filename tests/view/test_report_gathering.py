@@ -7,7 +7,7 @@ import pytest
 
 from grokyolo.gap import Intervals, IntervalWriter
 from grokyolo.verdict import assess
-from grokyolo.view.report.facts import Checkpoint, read_facts, settings
+from grokyolo.view.report.facts import SavedFile, read_facts, settings
 from tests.view.curves import grok
 
 NATIVE = {
@@ -93,9 +93,9 @@ def test_checkpoints_with_sizes_and_purposes(folder):
         path.write_bytes(b"x" * size)
     (folder / "state" / "lock").touch()
     assert gathered(folder).checkpoints == (
-        Checkpoint("weights/best.pt", 10, "weights of the best fitness"),
-        Checkpoint("weights/last.pt", 20, "weights of the last save"),
-        Checkpoint("state/epoch-0000280-abc.pt", 30, "full state of epoch 280, for an exact resume"),
+        SavedFile("weights/best.pt", 10, "weights of the best fitness"),
+        SavedFile("weights/last.pt", 20, "weights of the last save"),
+        SavedFile("state/epoch-0000280-abc.pt", 30, "full state of epoch 280, for an exact resume"),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from grokyolo.verdict import Verdict, assess
-from grokyolo.view.table import STYLES, Refused, many_table, run_table, telling_rows, verdict_text
+from grokyolo.view.table import STYLES, Unreadable, many_table, run_table, telling_rows, verdict_text
 from tests.view.curves import event, grok, judged
 
 
@@ -93,7 +93,7 @@ def test_every_verdict_has_a_style():
 
 
 def test_many_runs():
-    rows = [assess(grok(run="runs/a")), Refused("runs/b", "no log"), assess(grok(run="runs/c", epochs=5))]
+    rows = [assess(grok(run="runs/a")), Unreadable("runs/b", "no log"), assess(grok(run="runs/c", epochs=5))]
     lines = printed(many_table(rows)).splitlines()
     assert lines[-3].split()[:3] == ["runs/a", "300", "grokked"]
     assert lines[-2].split() == ["runs/b", "refused", "–", "–", "–", "–"]
@@ -102,13 +102,13 @@ def test_many_runs():
 
 def test_the_order_is_that_of_the_user():
     names = [f"runs/{name}" for name in "zaqm"]
-    lines = printed(many_table([Refused(name, "") for name in names])).splitlines()
+    lines = printed(many_table([Unreadable(name, "") for name in names])).splitlines()
     assert [line.split()[0] for line in lines[-4:]] == names
 
 
 @pytest.mark.parametrize("name", ["[red]a[/]", "größe", "a b", "x" * 120, ":smile:"])
 def test_names_of_many_runs_are_shown_whole(name):
-    out = printed(many_table([assess(grok(run=name)), Refused(name, "no log")]))
+    out = printed(many_table([assess(grok(run=name)), Unreadable(name, "no log")]))
     assert max(map(len, out.splitlines())) <= 80
     assert out.replace("\n", "").replace(" ", "").count("x") >= 240 if name.startswith("x") else name in out
 

@@ -15,7 +15,7 @@ from grokyolo.sweep.descent import Descent
 from grokyolo.sweep.diagram import Phases
 from grokyolo.view.compare import COLOURS, DASHES
 from grokyolo.view.panels import NUMBERS, SMALL, number_decades, plain
-from grokyolo.view.phase.look import clearest, fitted, law_parts, place
+from grokyolo.view.phase.look import clearest, law_line, law_parts, place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,10 +80,10 @@ def _law(ax: Axes, law: Law) -> dict[str, list[str]]:
             f"{label}{': ' if label else ''}epoch {epoch:.0f}, {rate * epoch:.3g} e-folds" for rate, epoch in shown
         ]
         if law.slope is not None and len(jumps) >= FEWEST:
-            ax.plot(*fitted(law, jumps).T, color=COLOURS[number], **style)
+            ax.plot(*law_line(law, jumps).T, color=COLOURS[number], **style)
             lines += 1
     if law.budget is not None and len(parts) == 1 and len(law.jumps) >= FEWEST:
-        ends = fitted(law, law.jumps)[:, 0]
+        ends = law_line(law, law.jumps)[:, 0]
         ax.plot(ends, law.budget / ends, color="black", linewidth=1.0, label=f"{law.budget:.3g} e-folds (slope -1)")
     if lines:
         ax.plot([], [], color=FAINT, label=_slope(law), **style)

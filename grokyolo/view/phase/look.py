@@ -109,7 +109,7 @@ def law_parts(law: Law, most: int) -> tuple[tuple[str, FloatArray], ...]:
     return law.parts if len(law.parts) <= most else (("", law.jumps),)
 
 
-def fitted(law: Law, jumps: FloatArray) -> FloatArray:
+def law_line(law: Law, jumps: FloatArray) -> FloatArray:
     """Return two points of the fitted line through the jumps of a part, shape (2, 2): rate and epoch."""
     rates = np.array([jumps[:, 0].min() / 1.15, jumps[:, 0].max() * 1.15])
     slope = -1.0 if law.slope is None else law.slope

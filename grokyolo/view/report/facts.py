@@ -31,7 +31,7 @@ _WRITERS = {"grokyolo": "grokyolo", "ultralytics": "Ultralytics", "yolov5": "YOL
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class SavedFile:
     """One file of weights or of a full state.
 
     Attributes:
@@ -69,7 +69,7 @@ class RunFacts:
     defaults: tuple[Value, ...]
     run_facts: Pairs
     environment: Pairs
-    checkpoints: tuple[Checkpoint, ...]
+    checkpoints: tuple[SavedFile, ...]
     notes: tuple[str, ...]
 
 
@@ -100,7 +100,7 @@ def _folder(series: Series) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def _checkpoints(folder: Path) -> Iterator[Checkpoint]:
+def _checkpoints(folder: Path) -> Iterator[SavedFile]:
     for place in ("weights", "state"):
         try:
             files = sorted(path for path in (folder / place).iterdir() if path.suffix == ".pt" and path.is_file())
@@ -108,7 +108,7 @@ def _checkpoints(folder: Path) -> Iterator[Checkpoint]:
         except OSError:  # no such folder, or the training cleans up at this moment
             continue
         for path, size in zip(files, sizes, strict=True):
-            yield Checkpoint(f"{place}/{path.name}", size, _purpose(place, path.stem))
+            yield SavedFile(f"{place}/{path.name}", size, _purpose(place, path.stem))
 
 
 def _purpose(place: str, stem: str) -> str:

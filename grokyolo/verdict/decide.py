@@ -161,7 +161,8 @@ def _memorising(evidence: Evidence) -> Decision | None:
     if not large and not undone and not any(_goes_on(evidence, late) for late in evidence.late):
         return None
     rise = max(evidence.rises, key=lambda each: each.size, default=None)
-    followed = rise is not None and not evidence.late and rise.size >= 0.5 * (memory.gap_max or 1.0)
+    followed = rise is not None and not evidence.late and rise.size >= rules.FOLLOWED * (memory.gap_max or 1.0)
+    followed &= (memory.gap_left or 0.0) <= rules.FOLLOWED
     if rise is not None and followed and not (by_loss and large):
         seen = evidence.raw.last_epoch - rise.end >= rules.TOP_SEEN * (rise.end - rise.start)
         if seen and rise.after >= rules.SETTLED_MEASUREMENTS:

@@ -17,6 +17,7 @@ from grokyolo.verdict.robust import (
     block_medians,
     correlated_share,
     level,
+    mean_error,
     running_median,
     second_difference,
 )
@@ -275,24 +276,33 @@ def loss_goes_on_rising(loss: Curve, memorised_epoch: int) -> LossRise | None:
     """Return the rise of the validation loss well after memorising, if it goes on.
 
     A loss that rises while the model memorises and then stands does not count, nor does a rise that is dying out.
-    So that noise does not turn the word back and forth as a run grows, a rise that was clear once, when the run was
-    shorter, need only be visible since.
+    So that noise does not turn the word back and forth as a run grows, a rise must have been clear for some time, and
+    need only be visible since.
     """
     later = loss.since(memorised_epoch)
     if len(later) < 2 * rules.MIN_MEASUREMENTS:
         return None
     edges = block_edges(len(later), rules.MAX_BLOCKS)
     values, epochs = block_medians(later.value, edges), later.epoch[edges[1:] - 1]
-    start = float(np.median(later.value[: rules.MEDIAN_OF]))
-    lowest = min(start, float(np.median(loss.value[: rules.MEDIAN_OF])), float(np.min(loss.medians)))
-    clear = False
-    for stop in (*_rungs(len(values)), len(values)):
-        found = _rise_until(epochs[:stop], values[:stop], later.noise, lowest)
-        last = stop == len(values) != 2 * rules.MIN_MEASUREMENTS
-        enough = rules.LOSS_RISE_SEEN if clear else np.inf if last else rules.LOSS_RISE_SURE
-        well_after = found is not None and found[1].half_epoch >= rules.WELL_AFTER * memorised_epoch
-        clear = found is not None and well_after and found[0] >= enough
-    return found[1] if clear and found is not None else None
+    medians = loss.until(memorised_epoch).medians
+    lowest = np.minimum.accumulate(running_median(values, rules.MEDIAN_OF))
+    lowest = np.minimum(lowest, medians.min()) if len(medians) else lowest
+    clear, held = False, 0
+    for stop in _rungs(len(values)):
+        found = _rise_until(epochs[:stop], values[:stop], float(lowest[stop - 1]))
+        held = held + 1 if _goes_on(found, memorised_epoch, clear) is not clear else 0
+        if held == rules.LOSS_RISE_HELD:
+            clear, held = not clear, 0
+    found = _rise_until(epochs, values, float(lowest[-1])) if clear else None
+    return found.rise if found is not None else None
+
+
+def _goes_on(found: _Rising | None, memorised_epoch: int, before: bool) -> bool:
+    if found is None or found.rise.half_epoch < rules.WELL_AFTER * memorised_epoch:
+        return False
+    if before:
+        return found.shape_at_best >= rules.LOSS_RISE_SEEN and found.clarity >= rules.LOSS_RISE_LEFT
+    return min(found.shape, found.clarity) >= rules.LOSS_RISE_SURE
 
 
 def _rungs(count: int) -> list[int]:
@@ -304,8 +314,24 @@ def _rungs(count: int) -> list[int]:
     return rungs
 
 
-def _rise_until(epochs: FloatArray, values: FloatArray, noise: float, lowest: float) -> tuple[float, LossRise] | None:
-    """Return how clearly the loss rises in the second half, in units of what is asked, and that rise."""
+@dataclass(frozen=True)
+class _Rising:
+    """How a loss rises in the second half of the time since memorising, in units of what is asked.
+
+    Attributes:
+        rise: what is said of it.
+        shape: how much it is a rise that goes on.
+        shape_at_best: that where noise has hidden as much of it as its standard deviation.
+        clarity: how far it is beyond noise.
+    """
+
+    rise: LossRise
+    shape: float
+    shape_at_best: float
+    clarity: float
+
+
+def _rise_until(epochs: FloatArray, values: FloatArray, lowest: float) -> _Rising | None:
     half = int(np.searchsorted(epochs, (epochs[0] + epochs[-1]) / 2))
     thirds = np.array_split(values[half:], 3)
     if len(thirds[2]) < 3:
@@ -314,14 +340,19 @@ def _rise_until(epochs: FloatArray, values: FloatArray, noise: float, lowest: fl
     rise, total = 1.5 * (final - begin), final - lowest
     if rise <= 0 or total <= 0:
         return None
-    error = noise * float(np.sqrt(2 / min(len(thirds[0]), 16)))
-    asked = (
-        rise / (rules.LOSS_RISING * total),
-        (final - middle) / (rules.LOSS_STILL_RISING * (final - begin)),
+    error = mean_error(values[half:], len(thirds[2])) * 2**0.5
+    shape, at_best = (
+        min(
+            (rise + hidden) / (rules.LOSS_RISING * total),
+            (final - middle + hidden) / (rules.LOSS_STILL_RISING * (final - begin)),
+        )
+        for hidden in (0.0, error)
+    )
+    clarity = min(
         rise / max(rules.LOSS_RISE_SIGMA * error, 1e-12),
         rise / (rules.LOSS_RISE_SHARE * abs(begin) + 1e-12),
     )
-    return min(asked), LossRise(int(epochs[half]), begin, final)
+    return _Rising(LossRise(int(epochs[half]), begin, final), shape, at_best, clarity)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ _LEAST_LAGS = 30
 _SLACK = 1.3
 """By so much variances at two lags may differ by chance."""
 
+_MOST_KEPT = 0.9
+"""Share of noise that neighbours have in common, at most: a smooth bend looks like more."""
+
 _PER_OCTAVE = 24
 """Blocks for a doubling of the epoch, early in a run."""
 
@@ -46,12 +49,27 @@ def running_median(values: FloatArray, width: int) -> FloatArray:
     half = min(width // 2, (len(values) - 1) // 2) if len(values) else 0
     if half < 1:
         return values.astype(np.float64)
-    windows = np.lib.stride_tricks.sliding_window_view(values, 2 * half + 1)
-    middle = _median_of_five(values) if half == 2 else np.median(windows, axis=1)
     left = [median(values[: i + half + 1]) for i in range(half)]
     right = [median(values[i - half :]) for i in range(len(values) - half, len(values))]
-    result: FloatArray = np.concatenate([left, middle, right])
+    result: FloatArray = np.concatenate([left, _whole_windows(values, half), right])
     return result
+
+
+def _whole_windows(values: FloatArray, half: int) -> FloatArray:
+    """Return the medians of all whole windows; the two shortest by comparing shifted arrays, without sorting."""
+    if half == 1:
+        return _median_of_three(values)
+    if half == 2:
+        return _median_of_five(values)
+    windows = np.lib.stride_tricks.sliding_window_view(values, 2 * half + 1)
+    medians: FloatArray = np.partition(windows, half, axis=1)[:, half]
+    return medians
+
+
+def _median_of_three(values: FloatArray) -> FloatArray:
+    a, b, c = values[:-2], values[1:-1], values[2:]
+    medians: FloatArray = np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
+    return medians
 
 
 def lasting_levels(values: FloatArray, width: int) -> FloatArray:
@@ -63,7 +81,6 @@ def lasting_levels(values: FloatArray, width: int) -> FloatArray:
 
 
 def _median_of_five(values: FloatArray) -> FloatArray:
-    """Return the medians of all five neighbours in a row, by comparing whole shifted arrays: no sorting."""
     a, b, c, d, e = (values[i : len(values) - 4 + i] for i in range(5))
     low = np.maximum(np.minimum(a, b), np.minimum(c, d))
     high = np.minimum(np.maximum(a, b), np.maximum(c, d))
@@ -78,7 +95,8 @@ def level(values: FloatArray) -> float:
     """
     ordered = np.sort(values)
     cut = len(ordered) // 5
-    return float(np.mean(ordered[cut : len(ordered) - cut]))
+    kept = ordered[cut : len(ordered) - cut]
+    return float(kept.sum() / len(kept))
 
 
 def scatter(values: FloatArray) -> float:
@@ -114,6 +132,26 @@ def correlated_share(values: FloatArray) -> float:
     return max(1 - _SLACK * (found[0] / max(found)) ** 2, 0.0) if found[0] > 0 else 0.0
 
 
+def mean_error(values: FloatArray, width: int) -> float:
+    """Return the standard deviation of the mean of `width` neighbours around a straight trend.
+
+    Each is taken to keep a share r of the noise of the one before it: second differences then have the variance
+    2 (1 - r)(3 - r) s², from which r follows, and the mean that of (1 + r) / (1 - r) times fewer ones.
+
+    Args:
+        values: shape (n,), n > 2, finite.
+        width: of how many the mean is.
+    """
+    x = np.linspace(-1.0, 1.0, len(values))
+    rest = values - values.mean() - (x @ values) / (x @ x) * x
+    variance = float(rest @ rest) / (len(values) - 2)
+    if not variance > 0:
+        return 0.0
+    rough = float(np.mean(second_difference(values, 1) ** 2)) / 6
+    kept = min(2 - (1 + 3 * min(rough / variance, 1.0)) ** 0.5, _MOST_KEPT)
+    return float((variance * (1 + kept) / (1 - kept) / width) ** 0.5)
+
+
 def jitter(values: FloatArray) -> float:
     """Return the standard deviation of the noise from the tails of its differences.
 
@@ -124,6 +162,9 @@ def jitter(values: FloatArray) -> float:
         if len(values) >= (3 if lag == 1 else 2 * _LEAST_LAGS * lag):
             deviation = np.abs(second_difference(values, lag))
             found.append(float(np.quantile(deviation, 0.9)) / 1.645 / np.sqrt(6))
+    if len(values) < _LEAST_LAGS:  # in a short curve one jump is a tenth of all differences
+        rising = values - monotone_fit(values)
+        return min(max(found), 1.25 * float(np.sqrt(np.mean(rising**2))))
     return max(found)
 
 
@@ -166,7 +207,9 @@ def block_medians(values: FloatArray, edges: IntArray) -> FloatArray:
     for length in np.unique(lengths):
         blocks = np.flatnonzero(lengths == length)
         rows = edges[blocks][:, None] + np.arange(length)
-        medians[blocks] = np.median(values[rows], axis=1)
+        half = int(length) // 2
+        ordered = np.partition(values[rows], (max(half - 1, 0), half), axis=1)
+        medians[blocks] = ordered[:, half] if length % 2 else (ordered[:, half - 1] + ordered[:, half]) / 2
     return medians
 
 
@@ -185,15 +228,14 @@ def monotone_fit(values: FloatArray, weights: FloatArray | None = None) -> Float
     masses: list[float] = []
     sizes: list[int] = []
     for value, mass in zip(values.tolist(), weight_list, strict=True):
-        means.append(value)
+        mean, size = value, 1
+        while means and means[-1] > mean:
+            before, total = means.pop(), masses.pop() + mass
+            mean = before + (mean - before) * (mass / total)
+            mass, size = total, size + sizes.pop()
+        means.append(mean)
         masses.append(mass)
-        sizes.append(1)
-        while len(means) > 1 and means[-2] > means[-1]:
-            mean, mass_top, size = means.pop(), masses.pop(), sizes.pop()
-            total = masses[-1] + mass_top
-            means[-1] += (mean - means[-1]) * (mass_top / total)
-            masses[-1] = total
-            sizes[-1] += size
+        sizes.append(size)
     return np.repeat(np.asarray(means, dtype=np.float64), sizes)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-RULES_VERSION: Final = 3
+RULES_VERSION: Final = 4
 """Raised whenever a rule or a threshold changes what a run is called: verdicts that were kept are void then."""
 
 # --- What counts as enough data ---------------------------------------------------------------
@@ -254,12 +254,16 @@ LOSS_STILL_RISING: Final = 0.2
 has 0.5, a rise that has ended 0 (calibrated)."""
 
 LOSS_RISE_SIGMA: Final = 4.0
-LOSS_RISE_SHARE: Final = 0.04
+LOSS_RISE_SHARE: Final = 0.06
 """That second half must also raise the loss by so many standard deviations, and by this share of its level."""
 
 LOSS_RISE_SURE: Final = 1.3
 LOSS_RISE_SEEN: Final = 0.8
-"""How clearly each of these must hold for the loss to begin to count as rising on, and to cease to (calibrated)."""
+LOSS_RISE_LEFT: Final = 0.1
+LOSS_RISE_HELD: Final = 3
+"""How clearly each of these must hold for the loss to begin to count as rising on, and to cease to: the first two, which
+are about its shape, and the last two, which are about noise; either over so many lengths of the run, each 1.08 times the
+one before (calibrated)."""
 
 RESTART_DENT: Final = 0.5
 """A planned restart of the learning rate dents curves for so much of a period; falls are looked for in the rest."""
@@ -310,6 +314,9 @@ are named at most."""
 
 FOLLOWS: Final = 0.5
 """Share of the probe's score that validation must have reached to be said to follow it, where the gap is large."""
+
+FOLLOWED: Final = 0.5
+"""Share of the largest gap that may be left where validation followed the probe with a rise of its own."""
 
 NEAR_BEST: Final = 0.95
 """Share of the best measured score from which a level is near it."""

@@ -314,6 +314,19 @@ class TestUndecided:
         assert found.verdict is Verdict.UNDECIDED
         assert "too noisy" in found.reason
 
+    @pytest.mark.parametrize("rows", [10, 12, 20])
+    def test_one_jump_is_no_noise_in_a_short_run(self, rows):
+        half = rows // 2
+        found = assess(run(rows, ((1, 0.0), (2, 1.0)), ((half, 0.0), (half + 1, 1.0)), ((half, 3.0), (half + 1, 0.1))))
+        assert "too noisy" not in found.reason
+        assert found.verdict is not Verdict.GROKKED
+
+    def test_noise_is_noise_in_a_short_run(self):
+        score = np.random.default_rng(0).random(12)
+        found = assess(run(12, PROBE, ((1, 0.0),), val_score=score))
+        assert found.verdict is Verdict.UNDECIDED
+        assert "too noisy" in found.reason
+
     def test_nothing_learned(self):
         found = assess(run(200, ((1, 0.0),), ((1, 0.0),)))
         assert found.verdict is Verdict.UNDECIDED

@@ -128,3 +128,31 @@ def test_a_dip_with_its_edges():
 )
 def test_what_did_not_fall_or_did_not_come_back_is_no_dip(points):
     assert find_dips(straight(300, *points), "probe") == ()
+
+
+def wandering(seed: int, count: int, sort: str) -> np.ndarray:
+    """Noise of standard deviation 1 that lasts for about ten measurements, or has heavy tails."""
+    rng = np.random.default_rng(seed)
+    if sort == "heavy":
+        return np.clip(rng.standard_t(3, size=count), -8, 8) / np.sqrt(3)
+    return np.convolve(rng.standard_normal(count), 0.8 ** np.arange(60))[:count] * np.sqrt(1 - 0.8**2)
+
+
+def words(loss: np.ndarray) -> list[bool]:
+    """Whether a loss goes on rising, as the run grows to its whole length, without repeats."""
+    grown = [curve(loss[:rows]) for rows in np.geomspace(30, len(loss), 20).astype(int)]
+    found = [loss_goes_on_rising(each, 6) is not None for each in grown]
+    return [word for i, word in enumerate(found) if i == 0 or word is not found[i - 1]]
+
+
+@pytest.mark.parametrize("sort", ["wandering", "heavy"])
+def test_noise_on_a_loss_that_stands_is_no_rise_at_any_length(sort):
+    found = [words(2 * (1 + 0.03 * wandering(seed, 500, sort))) for seed in range(12)]
+    assert found.count([False]) >= 11
+
+
+@pytest.mark.parametrize("sort", ["wandering", "heavy"])
+def test_a_loss_that_goes_on_rising_keeps_the_word_once_it_has_it(sort):
+    straight_up = 2 + 2 * np.arange(500) / 500
+    found = [words(straight_up * (1 + 0.03 * wandering(seed, 500, sort))) for seed in range(12)]
+    assert found.count([False, True]) >= 11

@@ -20,6 +20,13 @@ RIGHT = {
     "curves/08-transient-grok-joint-jump-235": set(Verdict) - {Verdict.GROKKED},
     "curves/10-flapping-memorising-overfitting": {Verdict.MEMORISING},
     "field/01-val-set-changed/long-run": {Verdict.DELAYED_JUMP},
+    "field/03-two-rows-per-epoch/every-1.csv": {Verdict.GENERALISING},
+    "field/03-two-rows-per-epoch/every-5.csv": {Verdict.GENERALISING},
+    "field/03-two-rows-per-epoch/merged.csv": {Verdict.GENERALISING},
+    "field/04-semicolons/excel-de.csv": {Verdict.GENERALISING},
+    "field/04-semicolons/sep-line.csv": {Verdict.GENERALISING},
+    "field/04-semicolons/tabs.csv": {Verdict.GENERALISING},
+    "field/09-cells-not-numbers/dates.csv": {Verdict.GENERALISING},
     "field/02-val-loss-nan/all-nan.csv": {Verdict.GENERALISING, Verdict.UNDECIDED},
     "field/02-val-loss-nan/cls-inf.csv": {Verdict.GENERALISING, Verdict.UNDECIDED},
 }
@@ -27,6 +34,10 @@ WARNED = {
     "curves/03-nan-spell-memorising": "not finite",
     "curves/03-nan-spell-plain": "not finite",
     "field/02-val-loss-nan/all-nan.csv": "the validation loss was not finite",
+    "field/03-two-rows-per-epoch/every-1.csv": "120 rows of 60 epochs complete each other",
+    "field/04-semicolons/excel-de.csv": "separated by semicolons, with decimal commas",
+    "field/04-semicolons/tabs.csv": "separated by tabs",
+    "field/09-cells-not-numbers/dates.csv": "3 cells were no numbers",
     "field/02-val-loss-nan/cls-inf.csv": "the validation loss was not finite",
 }
 

@@ -228,13 +228,14 @@ def monotone_fit(values: FloatArray, weights: FloatArray | None = None) -> Float
     masses: list[float] = []
     sizes: list[int] = []
     for value, mass in zip(values.tolist(), weight_list, strict=True):
-        mean, size = value, 1
+        mean, total, size = value, mass, 1
         while means and means[-1] > mean:
-            before, total = means.pop(), masses.pop() + mass
-            mean = before + (mean - before) * (mass / total)
-            mass, size = total, size + sizes.pop()
+            before, added = means.pop(), total
+            total += masses.pop()
+            mean = before + (mean - before) * (added / total)
+            size += sizes.pop()
         means.append(mean)
-        masses.append(mass)
+        masses.append(total)
         sizes.append(size)
     return np.repeat(np.asarray(means, dtype=np.float64), sizes)
 

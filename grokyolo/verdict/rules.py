@@ -261,9 +261,9 @@ LOSS_RISE_SURE: Final = 1.3
 LOSS_RISE_SEEN: Final = 0.8
 LOSS_RISE_LEFT: Final = 0.1
 LOSS_RISE_HELD: Final = 3
-"""How clearly each of these must hold for the loss to begin to count as rising on, and to cease to: the first two, which
-are about its shape, and the last two, which are about noise; either over so many lengths of the run, each 1.08 times the
-one before (calibrated)."""
+"""How clearly each of these must hold for the loss to begin to count as rising on, and to cease to: the first two,
+which are about its shape, and the last two, which are about noise; either over so many lengths of the run, each 1.08
+times the one before (calibrated)."""
 
 RESTART_DENT: Final = 0.5
 """A planned restart of the learning rate dents curves for so much of a period; falls are looked for in the rest."""

@@ -84,13 +84,12 @@ def continued(run: Path, overrides: Sequence[str], options: TrainingOptions) -> 
         return go_on_with(run, recipe, options, extension.change_of(run, load(str(run)), recipe))
     if status.is_finished(run, recipe):
         epochs = epochs_of(recipe)
-        done = status.status_of(run, epochs).epoch
-        early = f"train.patience ended it after epoch {done} of {epochs}"
+        early = status.ended_early(run, recipe)
         longer = ["grokyolo", "extend", str(run), "--epochs", str(2 * epochs)]
         raise RunError(
-            f"the run is finished: {early if done < epochs else f'it has all of its {epochs} epochs'}",
+            f"the run is finished: {early or f'it has all of its {epochs} epochs'}",
             where=str(run),
-            hint=shlex.join([*longer, "patience=0"] if done < epochs else longer),
+            hint=shlex.join([*longer, "patience=0"] if "patience" in early else longer),
         )
     return go_on_with(run, recipe, options)
 
@@ -108,8 +107,12 @@ def go_on_with(run: Path, recipe: Recipe, options: TrainingOptions, change: Chan
 
 def finished(run: Path) -> int:
     """Say where the run is and what to type next."""
+    from grokyolo.recipe import load
+    from grokyolo.run import status
+
     folder = run.absolute()
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
-    say(f"done: {shown}")
+    early = status.ended_early(run, load(str(run)))
+    say(f"done: {shown} ({early})" if early else f"done: {shown}")
     say(f"next: {shlex.join(['grokyolo', 'gap', str(shown), '--plot'])}")
     return 0

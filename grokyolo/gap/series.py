@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -217,6 +217,12 @@ class Series:
         """Return the run as a notebook shows it, which a higher layer knows."""
         html: str = import_module("grokyolo.view.notebook").html(self)
         return html
+
+    def until(self, epoch: int) -> Series:
+        """Return the run as it was after `epoch`."""
+        count = int(np.searchsorted(self.epoch, epoch, side="right"))
+        arrays = {name: getattr(self, name)[:count] for name in ("epoch", *_ARRAYS)}
+        return replace(self, **arrays, events=tuple(event for event in self.events if event.epoch <= epoch))
 
     def events_of(self, kinds: Iterable[EventKind]) -> tuple[Event, ...]:
         """Return the events of these kinds, in order."""

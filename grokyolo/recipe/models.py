@@ -28,6 +28,16 @@ OPERATIONS: dict[str, Callable[[int, int], int]] = {
 }
 MEMORISED = "memorised"
 """The moment that `accelerate.weight_decay_after` may name instead of an epoch."""
+ENDING = (
+    "generalising",
+    "memorising",
+    "grokked",
+    "delayed-jump",
+    "overfitting",
+    "double-descent",
+    "diverged",
+)
+"""The verdicts that may end a training: all but `undecided`."""
 
 
 class Section(BaseModel):
@@ -88,12 +98,26 @@ class Gap(Section):
 
 
 class Checkpoint(Section):
-    """When full states are saved."""
+    """When full states are saved, and whose weights are the best."""
 
     every: Duration = Field(
         default="10m", validate_default=True, description="time between full states, such as 30s, 10m or 1h"
     )
     keep: Count = Field(default=3, description="how many full states stay on disk")
+    best: Literal["fitness", "score", "val_loss"] = Field(
+        default="fitness", description="what weights/best.pt is the best by, and patience waits for"
+    )
+
+
+class Stop(Section):
+    """What ends a training before its last epoch."""
+
+    on: Annotated[
+        list[Literal[ENDING]],
+        Wording(advice="write a list such as [overfitting, diverged]", example="[overfitting]"),
+    ] = Field(default=[], description="verdicts that end the training once one of them has settled")
+    settled: Share = Field(default=0.2, description="share of the epochs for which such a verdict must have held")
+    patience_from: Count = Field(default=1, description="epoch from which train.patience counts")
 
 
 class Inputs(Section):
@@ -202,6 +226,9 @@ class RecipeFile(Section):
     accelerate: Annotated[Accelerate, OR_NOTHING] = Field(
         default=Accelerate(), description="ways to hurry a late jump; off unless named"
     )
+    stop: Annotated[Stop, OR_NOTHING] = Field(
+        default=Stop(), description="what ends the training before its last epoch; nothing unless named"
+    )
 
 
 TOP = tuple(RecipeFile.model_fields)
@@ -211,6 +238,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "checkpoint": Checkpoint,
     "inputs": Inputs,
     "accelerate": Accelerate,
+    "stop": Stop,
     "accelerate.grokfast": Grokfast,
     "data": BuiltinData,
 }
@@ -244,8 +272,12 @@ class Recipe(RecipeFile):
             found["data"] = self.data if isinstance(self.data, str) else dict(self.data)
         found["train"] = {key: list(v) if isinstance(v, list) else v for key, v in self.train.items()}
         found |= {name: getattr(self, name).model_dump() for name in ("gap", "checkpoint", "inputs")}
+        if self.checkpoint.best == Checkpoint().best:
+            del found["checkpoint"]["best"]  # so that hashes stay what they were before there was a choice
         if accelerate := self.accelerate.to_dict():
             found["accelerate"] = accelerate
+        if self.stop != Stop():
+            found["stop"] = self.stop.model_dump()
         return found
 
     @property

@@ -11,7 +11,8 @@ from grokyolo.errors import UsageError
 from grokyolo.format import format_setting
 from grokyolo.gap import EventKind
 from grokyolo.recipe import Recipe, epochs_of, flatten
-from grokyolo.recipe.train_arguments import BOXES, CLASSIFY, EVERY_TASK
+from grokyolo.recipe.train_arguments import BOXES, CLASSIFY, EVERY_TASK, default_of
+from grokyolo.run import folder, status
 from grokyolo.run.folder import Change, shown
 from grokyolo.run.state import state_files
 from grokyolo.run.status import state_to_resume
@@ -25,6 +26,7 @@ CHANGES = {
 """Recipe key: the event that a change of it is."""
 FREE = (
     *("description", "gap.every", "gap.budget", "checkpoint.every", "checkpoint.keep", "inputs.memory"),
+    *("stop.on", "stop.settled", "stop.patience_from"),
     *(f"train.{name}" for name in ("epochs", "patience", "time", "workers", "device", "cache", "plots", "save_period")),
 )
 """Recipe keys that move no curve."""
@@ -55,6 +57,7 @@ def change_of(run: Path, old: Recipe, new: Recipe) -> Change:
             where=f"--epochs {epochs}",
             hint=shlex.join(["grokyolo", "extend", shown(run), "--epochs", str(2 * done)]),
         )
+    _must_go_on(run, old, new)
     before, after = flatten(old.to_dict()), flatten(new.to_dict())
     events = []
     for key in sorted(before.keys() | after.keys()):
@@ -75,6 +78,28 @@ def change_of(run: Path, old: Recipe, new: Recipe) -> Change:
     if epochs_of(old) != epochs and _decays(new):
         events.append(EventKind.LR_CHANGED)  # the schedule is stretched over the new length
     return Change(done + 1, tuple(dict.fromkeys(events)))
+
+
+def _must_go_on(run: Path, old: Recipe, new: Recipe) -> None:
+    """See that what ended a run does not end it again at once.
+
+    Raises:
+        UsageError: it would.
+    """
+    if not (early := status.ended_early(run, old)):
+        return
+    by = folder.read_facts(run).get(status.ENDED_BY, status.Ending.PATIENCE.value)
+    was, now = (int(recipe.train.get("patience", default_of("patience"))) for recipe in (old, new))
+    spans = [recipe.stop.settled * epochs_of(recipe) for recipe in (old, new)]
+    longer = ["grokyolo", "extend", shown(run), "--epochs", str(epochs_of(new))]
+    if by == status.Ending.PATIENCE.value and 0 < now <= was and new.stop.patience_from <= old.stop.patience_from:
+        what, change = f"{early}, and {now} epochs of patience would at once", "patience=0"
+    elif by in new.stop.on and spans[1] <= spans[0]:
+        others = ",".join(word for word in new.stop.on if word != by)
+        what, change = f"{early}, and would again at once", f"stop.on=[{others}]"
+    else:
+        return
+    raise UsageError(what, where=shown(run), hint=shlex.join([*longer, change]))
 
 
 UNSEEN = ("model", "data", "inputs", "stop")

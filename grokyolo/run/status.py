@@ -19,6 +19,8 @@ EXTENDED = "extended"
 """Key of grokyolo.yaml: the epoch with which the run had ended when it was made longer."""
 STOPPED_EARLY = "stopped_early"
 """Key of grokyolo.yaml: the epoch with which the run ended before its last one."""
+ENDED_BY = "ended_by"
+"""Key of grokyolo.yaml: what ended the run, an `Ending` or a verdict of `stop.on`."""
 
 
 class Ending(str, Enum):
@@ -27,6 +29,7 @@ class Ending(str, Enum):
     EPOCHS = "epochs"
     PATIENCE = "patience"
     STOP = "stop"
+    """A callback, or somebody's own trainer, set `trainer.stop`."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,18 @@ def status_of(run: Path, epochs: int) -> RunStatus:
         return RunStatus(0, ended=False, evaluated=False)
     ended = last.epoch >= epochs or (last.stops and last.epoch != known.get(EXTENDED))
     return RunStatus(last.epoch, ended, evaluated=ended and EVALUATED not in known)
+
+
+def ended_early(run: Path, recipe: Recipe) -> str:
+    """Return what ended a run before its last epoch, in words; empty where nothing did."""
+    known, epochs = folder.read_facts(run), epochs_of(recipe)
+    done, by = known.get(STOPPED_EARLY), known.get(ENDED_BY, Ending.PATIENCE.value)
+    if not known.get(EVALUATED) or not isinstance(done, int) or done >= epochs:
+        return ""
+    when = f"after epoch {done} of {epochs}"
+    if by == Ending.PATIENCE.value:
+        return f"train.patience ended it {when}"
+    return f"trainer.stop ended it {when}" if by == Ending.STOP.value else f"stop.on ended it {when}: {by}"
 
 
 def is_finished(run: Path, recipe: Recipe) -> bool:

@@ -44,11 +44,13 @@ class Durable(Engine):
         save_every: seconds between full states.
         keep: how many of them stay.
         place: where the training was resumed, None for a new one.
+        ended_by: what ended the training that was resumed, empty where it goes on.
     """
 
     save_every = 600.0
     keep = 3
     place: snapshot.Place | None = None
+    ended_by = ""
     _best: checkpoints.Best | None = None
     _ready: Ready | None = None
     _saved_epoch = 0
@@ -97,6 +99,7 @@ class Durable(Engine):
                 self._next_save = time.monotonic() + self.save_every
                 extended = folder.read_facts(run).get(status.EXTENDED) == self.place.epoch
                 self.over = self.place.epoch >= self.epochs or bool(saved.get("ended") and not extended)
+                self.ended_by = str(saved.get("ended") or "") if self.over else ""
             else:
                 saved = None
         self.placed(saved)
@@ -140,11 +143,10 @@ class Durable(Engine):
     def _ending(self) -> str:
         """Return how the training ends with the present epoch, empty where it goes on."""
         if not self.stop:
-            return ""
+            return self.ended_by
         if self.epoch + 1 >= self.epochs:
             return status.Ending.EPOCHS.value
-        waited = self.epoch + 1 - self.stopper.best_epoch >= self.stopper.patience
-        return (status.Ending.PATIENCE if waited else status.Ending.STOP).value
+        return (status.Ending.PATIENCE if self.stopper.is_spent(self.epoch + 1) else status.Ending.STOP).value
 
     # Save ---------------------------------------------------------------------------------------------------------
 
@@ -205,6 +207,8 @@ class Durable(Engine):
         """Validate the best weights as Ultralytics does; they are stripped already."""
         if RANK in {-1, 0}:
             self._save_the_end()
+            if ended_by := self._ending():
+                folder.add_facts(Path(self.save_dir), {status.ENDED_BY: ended_by})
         if not self.best.exists():
             LOGGER.warning(f"{self.best} was removed: there is nothing for a last validation; weights/last.pt is whole")
             return

@@ -127,6 +127,10 @@ class Engine(BaseTrainer):
     def after_epoch(self) -> None:
         """Say whether to go on; subclasses raise to stop between two epochs."""
 
+    def is_decided(self) -> bool:
+        """Tell whether this epoch shall be the last for a reason that subclasses know."""
+        return False
+
     # One epoch ----------------------------------------------------------------------------------------------------
 
     def _train_epoch(self) -> bool:
@@ -165,7 +169,8 @@ class Engine(BaseTrainer):
         """Log, save, and decide whether this was the last epoch."""
         final_epoch = self.epoch + 1 >= self.epochs
         if RANK in {-1, 0}:
-            self.stop |= self.stopper(self.epoch + 1, self.fitness) or final_epoch  # first, so that the log says it
+            # first, so that the log says it
+            self.stop |= self.stopper(self.epoch + 1, self.fitness) or final_epoch or self.is_decided()
             self.save_metrics(metrics={**self.label_loss_items(self.tloss), **self.metrics, **self.lr})
             if self.args.time:
                 self.stop |= (time.time() - self.train_time_start) > (self.args.time * 3600)

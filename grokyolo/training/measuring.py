@@ -9,12 +9,14 @@ from typing import Any
 
 from ultralytics.utils import LOGGER, RANK
 
-from grokyolo.run import folder
+from grokyolo.run import folder, status
 from grokyolo.training.cadence import Cadence
+from grokyolo.training.ending import Settling, better, fitness_by
 from grokyolo.training.fused_convolutions import Fused
 from grokyolo.training.intervals import ErrorBars
 from grokyolo.training.probe import Probe, as_it_is, facts, measurement
 from grokyolo.training.stepping import Stepping
+from grokyolo.verdict import Verdict
 
 
 class Measured(Stepping):
@@ -27,6 +29,9 @@ class Measured(Stepping):
         self.probe = Probe(self, int(gap["probe"]), seed) if gap["probe"] else None
         self.fused = Fused(self.ema.ema, self.device)
         self.error_bars = ErrorBars(Path(self.save_dir), seed, on=RANK == -1)
+        self.settling = Settling(Path(self.save_dir), self.settings.get("stop", {}))
+        self.best_by = str(self.settings["checkpoint"].get("best", "fitness"))
+        self._verdict: Verdict | None = None
         self._measuring_seconds = 0.0
         if RANK in {-1, 0}:
             folder.add_facts(Path(self.save_dir), facts(self, self.probe))
@@ -49,13 +54,18 @@ class Measured(Stepping):
         """Validate and score the probe in the epochs that are due; NaN metrics in the others."""
         self._val = self._probe = None
         self._measuring_seconds = 0.0
-        self.cadence.every = self.shared(self.cadence.every)
-        if not (self.cadence.due(self.epoch + 1, self.epochs) or self.stop):
+        self._verdict = self.settling.verdict_after(self.epoch, self.epochs) if RANK in {-1, 0} else None
+        self.cadence.every, self._verdict = self.shared((self.cadence.every, self._verdict))
+        if not (self.cadence.due(self.epoch + 1, self.epochs) or self.stop or self.is_decided()):
             return dict.fromkeys(self.metrics or (), math.nan), None
         probe = self.probe.validator if self.probe else None
         with self.fused.measuring(), as_it_is(self.ema.ema), self.error_bars.listening(self.validator, probe):
+            before = self.best_fitness
             metrics, fitness = super().validate()
             self._val = measurement(self, self.validator)
+            if self.best_by != "fitness":
+                fitness = fitness_by(self.best_by, self._val, fitness)
+                self.best_fitness = better(before, fitness)
             if self.probe is not None:
                 started = time.monotonic()
                 self._probe = self.probe.measure(self)
@@ -63,6 +73,14 @@ class Measured(Stepping):
         if self.accelerators.named:
             self.accelerators.measured(self.epoch + 1, self.shared(self._probe.score if self._probe else None))
         return metrics, fitness
+
+    def is_decided(self) -> bool:
+        """Tell whether a verdict of `stop.on` has settled before this epoch."""
+        return self._verdict is not None
+
+    def _ending(self) -> str:
+        ending = super()._ending()
+        return self._verdict.value if self._verdict and ending != status.Ending.EPOCHS.value else ending
 
     def save_metrics(self, metrics: dict[str, float]) -> None:
         """Log the epoch, and measure more rarely from now on when that takes too much of the time."""

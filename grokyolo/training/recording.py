@@ -18,6 +18,7 @@ from grokyolo.recipe import seconds
 from grokyolo.run import folder, logs, results
 from grokyolo.run import state as states
 from grokyolo.training import loggers, weights
+from grokyolo.training.ending import Patience
 from grokyolo.training.loading import Loading
 from grokyolo.training.probe import Measurement
 from grokyolo.training.snapshot import Place
@@ -56,6 +57,7 @@ class Recording(Loading):
         super()._setup_train()
         checkpoint = self.settings["checkpoint"]
         self._planned = self.epochs
+        self.stopper = Patience(self.args.patience, int(self.settings.get("stop", {}).get("patience_from", 1)))
         self.save_every, self.keep = seconds(checkpoint["every"]), int(checkpoint["keep"])
         if RANK in {-1, 0}:
             self.standing = Standing(Path(self.save_dir), LOGGER.warning)

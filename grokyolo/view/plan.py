@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grokyolo.dynamics import CONTROL_BUDGET
+from grokyolo.errors import listed
 from grokyolo.findings import Finding, Severity
 from grokyolo.format import (
     format_count,
@@ -25,6 +26,7 @@ from grokyolo.format import (
 from grokyolo.plan import BUDGET, Change, Plan, Schedule
 from grokyolo.plan.costs import Costs, Need
 from grokyolo.recipe.models import MEMORISED
+from grokyolo.recipe.train_arguments import default_of
 from grokyolo.recipe.units import size_text
 from grokyolo.typed import changed, completed
 
@@ -165,7 +167,23 @@ def plan_rows(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "steps", "unknown until the images are here"
         yield from accelerator_rows(plan)
     yield from cost_rows(plan)
+    if early := early_words(plan):
+        yield "ends", early
     yield "time", _time(plan)
+
+
+def early_words(plan: Plan) -> str:
+    """Return what may end the training before its last epoch; empty where nothing does."""
+    stop, epochs = plan.recipe.stop, plan.settings.epochs
+    patience = int(plan.recipe.train.get("patience", default_of("patience")))
+    found = []
+    if stop.on:
+        held = format_count(max(math.ceil(stop.settled * epochs), 1), "epoch")
+        found.append(f"after {held} of {listed(stop.on)}")
+    if 0 < patience < epochs:
+        begin = f", counted from epoch {stop.patience_from:,} on" if stop.patience_from > 1 else ""
+        found.append(f"after {format_count(patience, 'epoch')} without a better {plan.recipe.checkpoint.best}{begin}")
+    return "; ".join(found)
 
 
 def data_words(plan: Plan) -> str:

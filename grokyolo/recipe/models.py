@@ -28,15 +28,7 @@ OPERATIONS: dict[str, Callable[[int, int], int]] = {
 }
 MEMORISED = "memorised"
 """The moment that `accelerate.weight_decay_after` may name instead of an epoch."""
-ENDING = (
-    "generalising",
-    "memorising",
-    "grokked",
-    "delayed-jump",
-    "overfitting",
-    "double-descent",
-    "diverged",
-)
+Ending = Literal["generalising", "memorising", "grokked", "delayed-jump", "overfitting", "double-descent", "diverged"]
 """The verdicts that may end a training: all but `undecided`."""
 
 
@@ -93,7 +85,7 @@ class Gap(Section):
         default=256, description="training images scored as validation is; 0: none, the gap is rough"
     )
     budget: Annotated[Annotated[float, Field(gt=0, le=1), NUMBER] | None, Wording(null="no limit")] = Field(
-        default=0.1, description="share of the time that measuring may take at most"
+        default=0.1, description="share of the time that the probe may take at most, where it takes more than a second"
     )
 
 
@@ -113,7 +105,7 @@ class Stop(Section):
     """What ends a training before its last epoch."""
 
     on: Annotated[
-        list[Literal[ENDING]],
+        list[Ending],
         Wording(advice="write a list such as [overfitting, diverged]", example="[overfitting]"),
     ] = Field(default=[], description="verdicts that end the training once one of them has settled")
     settled: Share = Field(default=0.2, description="share of the epochs for which such a verdict must have held")

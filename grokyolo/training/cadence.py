@@ -7,6 +7,8 @@ from statistics import median
 
 WARM_UP = 5
 """Measured epochs before the first decision: the first ones pay for caches and kernels."""
+CHEAP = 1.0
+"""Seconds that a probe may always take: an epoch of a small set is short, and each of its epochs is to be seen."""
 
 
 class Cadence:
@@ -48,13 +50,15 @@ class Cadence:
 
 
 def widened(probe_seconds: float, epoch_seconds: float, budget: float) -> int:
-    """Return the smallest of 1, 2, 5, 10, 20, 50 … epochs at which the probe keeps within `budget`.
+    """Return the smallest of 1, 2, 5, 10, 20, 50 … epochs at which the probe keeps within `budget`, or is cheap.
 
-    >>> widened(0.02, 0.1, 0.1)
+    >>> widened(2.0, 10.0, 0.1)
     2
-    >>> widened(0.001, 0.1, 0.1)
+    >>> widened(0.9, 0.1, 0.1)
     1
     """
+    if probe_seconds <= CHEAP:
+        return 1
     needed = probe_seconds / max(budget * epoch_seconds, 1e-9)
     power = 10 ** max(math.floor(math.log10(max(needed, 1.0))), 0)
     return next(step * power for step in (1, 2, 5, 10) if step * power >= needed - 1e-9)

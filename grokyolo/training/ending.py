@@ -15,13 +15,16 @@ from grokyolo.training.probe import Measurement
 from grokyolo.verdict import Verdict, settling
 
 
-class Patience(EarlyStopping):  # type: ignore[misc]
+class Patience(EarlyStopping):
     """Ultralytics' early stopping, whose waiting begins with an epoch.
 
     Args:
         patience: epochs without a better one after which to stop; 0 for never.
         first: the epoch from which they count, from 1 on.
     """
+
+    best_epoch: int
+    best_fitness: float
 
     def __init__(self, patience: int, first: int) -> None:
         super().__init__(patience)

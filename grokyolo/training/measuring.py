@@ -22,6 +22,8 @@ from grokyolo.verdict import Verdict
 class Measured(Stepping):
     """Mixin over a `BaseTrainer`: measures the probe beside validation."""
 
+    best_fitness: float | None
+
     def _setup_train(self) -> None:
         super()._setup_train()
         gap, seed = self.settings["gap"], int(self.args.seed)

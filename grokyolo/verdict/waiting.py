@@ -24,8 +24,8 @@ from grokyolo.gap.series import FloatArray, Series
 from grokyolo.verdict import rules
 from grokyolo.verdict.assessment import Assessment, Verdict
 
-CONTROL_LATENESS: Final = 21.0
-"""How many times as late as memorising the positive control is half way up (DESIGN section 9: 128 / 6)."""
+CONTROL_LATENESS: Final = 25.0
+"""How many times as late as memorising the positive control is half way up (seed 0: epoch 126 of 5, as `gap` says)."""
 
 LATEST_PUBLISHED: Final = 1000.0
 """How many times as late validation came up to training in the first published grok (Power et al. 2022)."""

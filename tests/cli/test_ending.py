@@ -1,11 +1,12 @@
 """What ends a training before its last epoch: patience, a settled verdict; said, and gone on from."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
-from grokyolo.recipe.models import ENDING
+from grokyolo.recipe.models import Ending
 from grokyolo.verdict import Verdict
 from tests.cli.conftest import TINY, problem, rows, wait_for_epochs
 
@@ -25,7 +26,7 @@ def facts(run) -> dict:
 
 
 def test_every_verdict_but_undecided_may_end_a_training():
-    assert {*ENDING, "undecided"} == {verdict.value for verdict in Verdict}
+    assert {*get_args(Ending), "undecided"} == {verdict.value for verdict in Verdict}
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ def test_a_log_without_settings_does_not_tell_the_budget():
 def test_multiples_and_the_smallest_runs_that_would_show_a_jump():
     found = outlook_of(negative_control())
     assert found.multiples == pytest.approx(280 / 6)
-    assert found.epochs_for_control_lateness == 126
+    assert found.epochs_for_control_lateness == 150
     assert found.epochs_for_published_lateness == 6000
 
 

@@ -72,7 +72,8 @@ def _of_recipe(folder: Path, series: Series) -> Planned:
 
 def _beside(rows: Iterable[tuple[str, str]], series: Series) -> tuple[tuple[str, str, str], ...]:
     """Return each row of a plan with what happened, without those of which nothing is known."""
-    told = [(what, words, happened(what, series)) for what, words in rows]
+    log = happened(series)
+    told = [(what, words, log.get(what, "")) for what, words in rows]
     return tuple(row for row in told if row[1] or row[2])
 
 
@@ -201,76 +202,30 @@ def _course(settings: Settings) -> str:
 # What the log says -------------------------------------------------------------------------------------------------
 
 
-def happened(what: str, series: Series) -> str:
-    """Return what happened in words, empty where the log does not tell.
-
-    Args:
-        what: a row of the plan: `data`, `optimizer`, `steps`, `decay`, `budget`, `warm-up`, `probe`.
-        series: the log.
-    """
-    teller = _TELLERS.get(what)
-    return "" if teller is None else teller(series)
-
-
-def _images_seen(series: Series) -> str:
-    counts = (("training", series.train_images), ("validation", series.val_images))
-    parts = [f"{count:,} {name}" for name, count in counts if count is not None]
-    return f"{', '.join(parts)} images" if parts else ""
-
-
-def _rate(series: Series) -> str:
-    found = _values(series.lr)
-    return f"learning rate {found}" if found else ""
-
-
-def _steps_taken(series: Series) -> str:
-    steps = _known(series.step)
-    return f"{_about(series)}{steps[-1]:,.0f} in {int(series.epoch[-1]):,} epochs" if len(steps) else ""
-
-
-def _decay(series: Series) -> str:
-    return _values(series.weight_decay) if series.source is Source.GROKYOLO else ""  # no other log has it
-
-
-def _budget(series: Series) -> str:
-    spent = _known(series.decay_budget)
-    return f"{_about(series)}{format_number(spent[-1])} e-folds spent" if len(spent) else ""
-
-
-def _average(series: Series) -> str:
+def happened(series: Series) -> dict[str, str]:
+    """Return what the log says of each row of a plan that it tells anything of; empty where it does not tell."""
     from grokyolo.dynamics import ema_window
 
-    steps = _known(series.step)
-    if len(steps) < 2 or steps[-1] <= 0:
-        return ""
-    each = steps[-1] / int(series.epoch[-1])
-    return average_words(ema_window(steps[-1]) / each)
+    own, last = series.source is Source.GROKYOLO, int(series.epoch[-1])
+    about = "" if own else "about "  # other logs do not count optimizer steps: they are reckoned from the curves
+    counts = (("training", series.train_images), ("validation", series.val_images))
+    images = ", ".join(f"{count:,} {name}" for name, count in counts if count is not None)
+    rate, steps, spent = _first_to_last(series.lr), _known(series.step), _known(series.decay_budget)
+    averaged = len(steps) > 1 and steps[-1] > 0
+    probe = "" if series.probe_images is None else f"{series.probe_images:,} images, "
+    measured = f"measured in {int(series.measured.sum()):,} of {len(series):,} epochs"
+    return {
+        "data": f"{images} images" if images else "",
+        "optimizer": f"learning rate {rate}" if rate else "",
+        "steps": f"{about}{steps[-1]:,.0f} in {last:,} epochs" if len(steps) else "",
+        "decay": _first_to_last(series.weight_decay) if own else "",  # no other log has it
+        "budget": f"{about}{format_number(spent[-1])} e-folds spent" if len(spent) else "",
+        "warm-up": average_words(ema_window(steps[-1]) * last / steps[-1]) if averaged else "",
+        "probe": f"{probe}{measured}" if series.like_for_like else "",
+    }
 
 
-def _probe(series: Series) -> str:
-    if not series.like_for_like:
-        return ""
-    images = "" if series.probe_images is None else f"{series.probe_images:,} images, "
-    return f"{images}measured in {int(series.measured.sum()):,} of {len(series):,} epochs"
-
-
-_TELLERS = {
-    "data": _images_seen,
-    "optimizer": _rate,
-    "steps": _steps_taken,
-    "decay": _decay,
-    "budget": _budget,
-    "warm-up": _average,
-    "probe": _probe,
-}
-
-
-def _about(series: Series) -> str:
-    """Other logs do not count optimizer steps: they are reckoned from what the curves show."""
-    return "" if series.source is Source.GROKYOLO else "about "
-
-
-def _values(values: FloatArray) -> str:
+def _first_to_last(values: FloatArray) -> str:
     """Return first, most extreme and last value, without repeating what is the same."""
     known = _known(values)
     if not len(known):

@@ -36,6 +36,8 @@ NUMBER_LENGTH = 300
 
 LONGEST_NAME = 200
 """Letters of a file's name that the file beside it takes over while it is written."""
+RUN_FILE = "grokyolo.yaml"
+"""Makes a folder a run of grokyolo, and holds its recipe."""
 TORN = re.compile(r".+\.[0-9a-f]{16}\.tmp")
 """Names of the files that `write_durably` leaves behind when its process is killed."""
 

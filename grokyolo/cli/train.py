@@ -13,6 +13,7 @@ from grokyolo.cli import options
 from grokyolo.cli.output import console
 from grokyolo.cli.running import TrainingOptions, finished, go_on_with
 from grokyolo.errors import DataError, UsageError
+from grokyolo.files import RUN_FILE
 
 if TYPE_CHECKING:
     from grokyolo.notify.listener import Listener
@@ -67,7 +68,7 @@ def run(
             "a run goes on or starts anew, not both", where="--resume --from-scratch", hint="leave one of them out"
         )
     existing = Path("runs") / (chosen.name if name is None else name)
-    if resume and (existing / "grokyolo.yaml").is_file():
+    if resume and (existing / RUN_FILE).is_file():
         return _resumed(existing, chosen, training)
     if dry_run:
         from grokyolo.cli.plan import show
@@ -140,7 +141,7 @@ def _resumed(run: Path, recipe: Recipe, options: TrainingOptions) -> int:
     if own.hash != recipe.hash and not _differ_in_place_only(own, recipe):
         raise UsageError(
             f"the run {run.name} was started with another recipe than this one, which needs another --name",
-            where=str(run / "grokyolo.yaml"),
+            where=str(run / RUN_FILE),
             hint=shlex.join(["grokyolo", "resume", str(run)]),
         )
     if is_finished(run, own):

@@ -12,13 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from grokyolo.errors import RunError
-from grokyolo.files import LOG_BYTES, NOTES_BYTES, opened, read_bounded
+from grokyolo.files import LOG_BYTES, NOTES_BYTES, RUN_FILE, opened, read_bounded
 from grokyolo.gap.log import REMARKS
 from grokyolo.gap.run import find_log, read_run
 from grokyolo.gap.series import Series
 from grokyolo.gap.table import bounds
 
-SIDE_FILES = ("grokyolo.yaml", "args.yaml", "opt.yaml", "hyp.yaml", REMARKS)
+SIDE_FILES = (RUN_FILE, "args.yaml", "opt.yaml", "hyp.yaml", REMARKS)
 """What the readers look for beside a log."""
 OVERLAP = 512
 """Bytes before the known end that are compared: a resume cuts rows off and writes others in their place."""

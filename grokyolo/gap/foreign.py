@@ -16,20 +16,23 @@ from grokyolo.errors import RunError
 from grokyolo.format import format_count
 from grokyolo.gap.columns import Layout, find_layout
 from grokyolo.gap.curves import (
+    batches_per_epoch,
     clean_scores,
     frozen_rows,
     has_labels,
     learning_rate,
     measured_interval,
+    optimizer_steps,
     skipped_rows,
     sum_losses,
     time_trained,
     valid_epochs,
+    warmup_batches,
     written_values,
 )
 from grokyolo.gap.ordering import Order, epoch_cells, one_row_an_epoch, order_rows
 from grokyolo.gap.series import Event, EventKind, FloatArray, IntArray, Series, Source, from_columns
-from grokyolo.gap.settings import Settings, batches_per_epoch, optimizer_steps, read_settings, warmup_batches
+from grokyolo.gap.settings import Settings, read_settings
 from grokyolo.gap.table import Column, Table, bounds, parse_table, read_bytes
 
 

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
-from typing import Any
 
 import numpy as np
 
 from grokyolo.errors import RunError
-from grokyolo.files import LOG_BYTES, is_folder, opened
+from grokyolo.files import LOG_BYTES, RUN_FILE, is_folder, opened
 from grokyolo.format import format_count
 from grokyolo.gap.columns import decode, log_in, to_csv
 from grokyolo.gap.curves import clean_scores, frozen_rows, losses, measured_interval, valid_epochs
 from grokyolo.gap.foreign import read_results
 from grokyolo.gap.log import read_remarks
 from grokyolo.gap.series import COLUMNS, Event, EventKind, IntArray, Series, Source, from_columns
-from grokyolo.gap.settings import as_count, load_yaml
+from grokyolo.gap.settings import read_run_file
 from grokyolo.gap.table import Table, bounds, parse_table, read_bytes, split_cells
 
 LOG_NAME = "gap.csv"
-META_NAME = "grokyolo.yaml"
 LOGS = (LOG_NAME, "results.csv", "results.txt")
 """Names of logs, the best first."""
 DEPTH = 4
@@ -118,7 +116,7 @@ def _look_into(folder: str, unfinished: bool) -> tuple[bool, list[str]]:
         logs = {entry.name: entry.path for entry in here if entry.name in LOGS and entry.is_file()}
         folders = [entry.path for entry in here if entry.is_dir() and not entry.name.startswith(".")]
         log = next((logs[name] for name in LOGS if name in logs), None)
-        begun = log is not None or any(entry.name == META_NAME for entry in here)
+        begun = log is not None or any(entry.name == RUN_FILE for entry in here)
         return begun if unfinished else log is not None and _has_row(Path(log)), folders
     except OSError:  # it must not be read, or is gone meanwhile
         return False, []
@@ -169,7 +167,7 @@ def _log_in(folder: Path, run: str) -> Path:
             raise RunError(f"{name} is a folder, not a file", where=str(folder / name), hint="name the folder of a run")
         if os.path.lexists(folder / name):  # also what no reader will open: it says why
             return folder / name
-    if (folder / META_NAME).is_file():
+    if (folder / RUN_FILE).is_file():
         raise RunError("no finished epoch in this run yet", where=str(folder), hint=f"grokyolo resume {quote(run)}")
     inner = _runs_below(folder)
     if inner:
@@ -238,7 +236,7 @@ def read_gap_csv(log: Path, run: str) -> Series:
             arrays[name], found = clean_scores(columns[name], len(epochs))
             score_notes |= dict.fromkeys(found)
     events, odd = _events(table, rows, epochs)
-    meta, meta_notes = load_yaml(log.parent / META_NAME)
+    known, run_notes = read_run_file(log.parent)
     measured = {name: arrays.get(name, np.full(len(epochs), np.nan)) for name in _MEASURED}
     repeats, every, repeat_notes = frozen_rows(measured, arrays.get("step"))
     arrays |= {name: np.where(repeats, np.nan, values) for name, values in measured.items()}
@@ -246,7 +244,13 @@ def read_gap_csv(log: Path, run: str) -> Series:
         run,
         epochs,
         **arrays,
-        **_metadata(meta),
+        score_name=known.score_name,
+        optimizer=known.optimizer,
+        train_images=known.train_images,
+        probe_images=known.probe_images,
+        val_images=known.val_images,
+        batches_per_epoch=known.batches_per_epoch,
+        epochs_planned=known.epochs,
         events=events,
         source=Source.GROKYOLO,
         notes=(
@@ -255,7 +259,7 @@ def read_gap_csv(log: Path, run: str) -> Series:
             *notes,
             *score_notes,
             *odd,
-            *meta_notes,
+            *run_notes,
             *repeat_notes,
             *read_remarks(log.parent),
         ),
@@ -304,27 +308,3 @@ def _events(table: Table, rows: IntArray, epochs: IntArray) -> tuple[tuple[Event
     events = tuple(Event(epoch, known[word]) for epoch, word in words if word in known)
     unknown = dict.fromkeys(word for _, word in words if word and word not in known)
     return events, [f"unknown event `{word}` ignored" for word in list(unknown)[:3]]
-
-
-def optimizer_of(meta: Mapping[str, Any]) -> str:
-    """Return the optimizer that a grokyolo.yaml names, lower case; empty where it names none."""
-    recipe = meta.get("recipe")
-    train = recipe.get("train") if isinstance(recipe, Mapping) else None
-    name = train.get("optimizer") if isinstance(train, Mapping) else None
-    return name.lower() if isinstance(name, str) else ""
-
-
-def _metadata(meta: Mapping[str, Any]) -> dict[str, Any]:
-    recipe = meta.get("recipe")
-    train = recipe.get("train") if isinstance(recipe, Mapping) else None
-    epochs = train.get("epochs") if isinstance(train, Mapping) else None
-    name = meta.get("score_name")
-    return {
-        "score_name": name if isinstance(name, str) else "",
-        "optimizer": optimizer_of(meta),
-        "train_images": as_count(meta.get("train_images")),
-        "probe_images": as_count(meta.get("probe_images")),
-        "val_images": as_count(meta.get("val_images")),
-        "batches_per_epoch": as_count(meta.get("batches_per_epoch")),
-        "epochs_planned": as_count(epochs),
-    }

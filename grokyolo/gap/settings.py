@@ -1,25 +1,19 @@
-"""What the YAML files beside a log say about its run, loaded without trust, and what its warm-up tells beyond them.
+"""What the YAML files beside a log say about its run, loaded without trust.
 
-Of args.yaml (Ultralytics), or opt.yaml and hyp.yaml (YOLOv5), each value is taken only when it has the right type.
-Batches per epoch and optimizer steps stand in no file of a plain run, yet steps are what weight decay and the weight
-average count in. In the warm-up the rate rises with every batch, from 0 by equal amounts, and the log holds it after
-the last batch of each epoch: (n - 1, 2n - 1, 3n - 1) amounts after the first three epochs of n batches, each times the
-schedule. Three numbers for two unknowns: where they disagree, the rate was not made this way and nothing is claimed.
+Of grokyolo.yaml, of args.yaml (Ultralytics), or of opt.yaml and hyp.yaml (YOLOv5), each value is taken only when it has
+the right type.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from grokyolo.dynamics import accumulation, effective_decay, lr_factor, warmup_steps
-from grokyolo.files import YAML_BYTES, parse_yaml, read_bounded
-from grokyolo.gap.series import FloatArray, IntArray
+from grokyolo.dynamics import accumulation, effective_decay, lr_factor
+from grokyolo.files import RUN_FILE, YAML_BYTES, parse_yaml, read_bounded
 from grokyolo.recipe import flatten
 
 
@@ -117,10 +111,9 @@ def flat_settings(folder: Path) -> dict[str, Any]:
     Args:
         folder: the run folder.
     """
-    own, _ = load_yaml(folder / "grokyolo.yaml")
-    recipe = own.get("recipe")
-    if isinstance(recipe, Mapping):
-        return flatten(dict(recipe))
+    own, _ = read_run_file(folder)
+    if own.recipe:
+        return flatten(own.recipe)
     _, args, _ = read_arguments(folder)
     args.pop("hyp", None)
     top: dict[str, Any] = {name: args.pop(name) for name in ("model", "data") if name in args}
@@ -151,6 +144,106 @@ def _settings(file: str, args: Mapping[str, Any], notes: tuple[str, ...]) -> Set
         resumed=bool(args.get("resume")),
         notes=notes,
     )
+
+
+# grokyolo.yaml --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """What a grokyolo.yaml says. What is missing there, or is of another type than grokyolo writes, is None or empty.
+
+    A dataclass and no pydantic model: `grokyolo gap` reads it, and would take half as long again.
+
+    Attributes:
+        recipe: resolved.
+        provenance: dotted key to where its value comes from.
+        recipe_hash: of the recipe.
+        trained_by: who trained, where it was not grokyolo: such a run only Ultralytics can go on with.
+        versions: of grokyolo, ultralytics, torch and python.
+        created: when the run began.
+        device, task, score_name: of the training.
+        train_images, probe_images, val_images, batches_per_epoch: of the training.
+        evaluated: the epoch with which the run ended, once its best weights were validated; 0 before. Versions that
+            did not note it leave None.
+        extended: the epoch with which the run had ended when it was made longer.
+        stopped_early: the epoch with which the run ended before its last one.
+        ended_by: what ended the run then: `patience`, `stop`, or a verdict of `stop.on`.
+    """
+
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    recipe_hash: str = ""
+    trained_by: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    created: str = ""
+    device: str = ""
+    task: str = ""
+    score_name: str = ""
+    train_images: int | None = None
+    probe_images: int | None = None
+    val_images: int | None = None
+    batches_per_epoch: int | None = None
+    evaluated: int | None = None
+    extended: int | None = None
+    stopped_early: int | None = None
+    ended_by: str = ""
+
+    @property
+    def train(self) -> Mapping[str, Any]:
+        """The train arguments of the recipe."""
+        return _map(self.recipe.get("train"))
+
+    @property
+    def optimizer(self) -> str:
+        """Its name, lower case; empty where the recipe names none."""
+        return _text(self.train.get("optimizer")).lower()
+
+    @property
+    def epochs(self) -> int | None:
+        """Planned length."""
+        return as_count(self.train.get("epochs"))
+
+
+def read_run_file(folder: Path) -> tuple[RunFile, tuple[str, ...]]:
+    """Return what the grokyolo.yaml of a run says, and what is wrong with it; nothing where there is none."""
+    content, notes = load_yaml(folder / RUN_FILE)
+    return run_file_of(content), notes
+
+
+def run_file_of(content: Mapping[str, Any]) -> RunFile:
+    """Return what a loaded grokyolo.yaml says; keys that are not known are ignored."""
+    kinds: dict[str, Callable[[object], Any]] = {
+        **dict.fromkeys(("provenance", "versions"), _texts),
+        **dict.fromkeys(("recipe_hash", "trained_by", "created", "device", "task", "ended_by"), _shown),
+        **dict.fromkeys(("train_images", "probe_images", "val_images", "batches_per_epoch"), as_count),
+        **dict.fromkeys(("evaluated", "extended", "stopped_early"), _epoch),
+    }
+    found = {key: read(content.get(key)) for key, read in kinds.items()}
+    return RunFile(recipe=_map(content.get("recipe")), score_name=_text(content.get("score_name")), **found)
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _texts(value: object) -> dict[str, str]:
+    return {str(key): text for key, one in _map(value).items() if (text := _shown(one))}
+
+
+def _shown(value: object) -> str:
+    return "" if value is None or isinstance(value, (Mapping, list)) else str(value)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _epoch(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+# YAML of anybody ------------------------------------------------------------------------------------------------------
 
 
 _BAD_VALUES = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
@@ -218,82 +311,3 @@ def as_number(value: object) -> float | None:
 def as_flag(value: object) -> bool | None:
     """Return a truth value, or None for anything that is none."""
     return value if isinstance(value, bool) else None
-
-
-_AGREEMENT = 0.01
-_LEAST_WARMUP = 100
-_LONGEST_WARMUP = 1e6
-
-
-def batches_per_epoch(epochs: IntArray, lr: FloatArray, schedule: Callable[[int], float]) -> int | None:
-    """Return how many batches an epoch has, or None when the warm-up does not tell.
-
-    Args:
-        epochs: shape (n,), rising.
-        lr: shape (n,), learning rate of the weights (not the biases, which warm up from above).
-        schedule: factor on the rate by 0-based epoch.
-    """
-    if not np.array_equal(epochs[:3], [1, 2, 3]):
-        return None
-    planned = [schedule(epoch) for epoch in range(3)]
-    if not all(planned):
-        return None
-    return _count(*(rate / factor for rate, factor in zip(lr[:3].tolist(), planned, strict=True)))
-
-
-def _count(first: float, second: float, third: float) -> int | None:
-    """Return n for which the three rates are as n - 1, 2n - 1 and 3n - 1, or None when there is none."""
-    if not 0 <= first < second < third < math.inf:
-        return None
-    if first == 0:
-        return 1 if abs(third - 2 * second) <= _AGREEMENT * third else None
-    beyond = second / first - 2, third / first - 3
-    if min(beyond) <= 0:
-        return None
-    one, other = 1 + 1 / beyond[0], 1 + 2 / beyond[1]
-    return round((one + other) / 2) if abs(one - other) <= max(0.1, _AGREEMENT * one) else None
-
-
-def warmup_batches(
-    epochs: IntArray, lr: FloatArray, schedule: Callable[[int], float], batches: int, warmup_epochs: float
-) -> int:
-    """Return how many batches the warm-up took.
-
-    Earlier versions of Ultralytics let it take 100 batches at least; since 8.4 it is as short as the settings say.
-    A rate that stands after so few batches tells the one from the other.
-
-    Args:
-        epochs, lr, schedule: as for `batches_per_epoch`, which told `batches`.
-        batches: per epoch.
-        warmup_epochs: as in the settings.
-    """
-    short = round(warmup_epochs * batches)
-    if short >= _LEAST_WARMUP or warmup_epochs <= 0:
-        return short
-    rates = lr / np.array([schedule(epoch) or np.nan for epoch in (epochs - 1).tolist()])
-    amount = rates[1] / max(2 * batches - 1, 1)
-    reached = float(np.nanmax(rates)) / amount if amount > 0 else math.inf
-    over = epochs[-1] * batches - 1 > short
-    return short if over and abs(reached - short) <= max(0.5, _AGREEMENT * short) else _LEAST_WARMUP
-
-
-def optimizer_steps(epochs: IntArray, batches: int, accumulate: int, warm: int) -> FloatArray:
-    """Return the optimizer steps done by the end of each epoch, as the trainer of Ultralytics counts them.
-
-    Args:
-        epochs: shape (n,), 1-based.
-        batches: per epoch.
-        accumulate: batches that make one step after the warm-up; within it the number grows from 1.
-        warm: batches of the warm-up, 0 for none.
-
-    Returns:
-        Shape (n,); NaN throughout when the warm-up is longer than any real one, for then it is no warm-up.
-    """
-    if warm > _LONGEST_WARMUP:
-        return np.full(len(epochs), np.nan)
-    early = warmup_steps(warm, warm, accumulate)
-    last = int(early[-1]) if len(early) else -1
-    ends = batches * epochs.astype(np.int64) - 1
-    later = np.where(ends > (warm or -1), np.maximum(ends - last, 0) // accumulate, 0)
-    steps: FloatArray = (np.searchsorted(early, ends, side="right") + later).astype(float)
-    return steps

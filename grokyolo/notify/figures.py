@@ -17,8 +17,7 @@ from statistics import median
 from grokyolo.dynamics import decay_per_step
 from grokyolo.errors import GrokyoloError
 from grokyolo.gap import EpochRecord, Series, read_run
-from grokyolo.gap.run import META_NAME, optimizer_of
-from grokyolo.gap.settings import load_yaml
+from grokyolo.gap.settings import read_run_file
 from grokyolo.verdict import Assessment, assess
 
 ASSESSING_SHARE = 0.01
@@ -61,7 +60,7 @@ class Standing:
 
     def __init__(self, run: Path, warn: Callable[[str], None], clock: Callable[[], float] = time.perf_counter) -> None:
         self.run, self.warn, self.clock = run, warn, clock
-        self._optimizer = optimizer_of(load_yaml(run / META_NAME)[0])
+        self._optimizer = read_run_file(run)[0].optimizer
         self._before: EpochRecord | None = None
         self._spent: float | None = 0.0
         self._durations: deque[float] = deque(maxlen=USUAL_OVER)

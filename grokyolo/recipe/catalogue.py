@@ -9,13 +9,11 @@ from enum import Enum
 from pathlib import Path
 
 from grokyolo.errors import RecipeError, alike, did_you_mean, question
-from grokyolo.files import YAML_BYTES, read_bounded
+from grokyolo.files import RUN_FILE, YAML_BYTES, read_bounded
 from grokyolo.findings import Finding, Place, error_of, problem
 from grokyolo.recipe.yaml_reader import shortened
 
 SUFFIXES = (".yaml", ".yml")
-RUN_SETTINGS = "grokyolo.yaml"
-"""The file that makes a folder a run of grokyolo; it holds the run's recipe."""
 ARGUMENTS = "args.yaml"
 """The file that makes a folder a run of Ultralytics."""
 LISTS = "grokyolo recipes"
@@ -31,7 +29,7 @@ class Form(Enum):
     """The train arguments that a run of Ultralytics wrote down."""
 
 
-FORMS = {RUN_SETTINGS: Form.RUN, ARGUMENTS: Form.ARGUMENTS}
+FORMS = {RUN_FILE: Form.RUN, ARGUMENTS: Form.ARGUMENTS}
 """File names that are no recipe's own."""
 
 
@@ -163,7 +161,7 @@ def _at(path: Path) -> Source | None:
 def _missing(name: str, path: Path, place: Place | None) -> RecipeError:
     where = place or Place()
     if exists(path, folder=True):
-        what = f"the folder {shortened(name)} has neither {RUN_SETTINGS} nor {ARGUMENTS}, so it is no run"
+        what = f"the folder {shortened(name)} has neither {RUN_FILE} nor {ARGUMENTS}, so it is no run"
         hint = "name a recipe, a recipe's file or the folder of a run"
         return error_of([problem(what, where, hint)])
     there = _around(path.parent, Path(name).parent)

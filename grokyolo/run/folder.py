@@ -18,17 +18,15 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from grokyolo.errors import RunError, UsageError, first_line
-from grokyolo.files import LOG_BYTES, TORN, YAML_BYTES, parse_yaml, read_bounded, write_durably
+from grokyolo.files import LOG_BYTES, RUN_FILE, TORN, YAML_BYTES, parse_yaml, read_bounded, write_durably
 from grokyolo.gap import EventKind
+from grokyolo.gap.settings import RunFile, run_file_of
 from grokyolo.recipe import origins
 from grokyolo.run.lock import Held, held, holder, named, refusal
 
 if TYPE_CHECKING:
     from grokyolo.recipe import Recipe
 
-SETTINGS = "grokyolo.yaml"
-TRAINED_BY = "trained_by"
-"""Key of grokyolo.yaml where it was not grokyolo that trained: a run that only Ultralytics can go on with."""
 PLAIN = (str, int, float, bool, list, dict, type(None))
 """Values that YAML can hold as they are."""
 OWNER = "owner.json"
@@ -64,7 +62,7 @@ def claim(name: str, *, chosen: bool, parent: Path | None = None, resume: bool =
     """
     parent = (parent or Path("runs")).absolute()
     *above, last = name.split("/")
-    if len(above) > 1 or not all(map(_is_name, (*above, last))) or (parent.joinpath(*above) / SETTINGS).exists():
+    if len(above) > 1 or not all(map(_is_name, (*above, last))) or (parent.joinpath(*above) / RUN_FILE).exists():
         raise UsageError(
             f"{name!r} cannot be the name of a run",
             where="--name",
@@ -176,10 +174,8 @@ def write_foreign_settings(run: Path, arguments: dict[str, Any], gap: dict[str, 
     train = {key: value for key, value in plain.items() if key not in {"model", "data", "mode", "save_dir"}}
     recipe = {"model": plain.get("model"), "data": plain.get("data"), "train": train, "gap": gap}
     digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
-    _write(
-        run,
-        {"format": 1, TRAINED_BY: "ultralytics", "recipe": recipe, "recipe_hash": digest, **_circumstances(), **facts},
-    )
+    content = {"trained_by": "ultralytics", "recipe": recipe, "recipe_hash": digest}
+    _write(run, {"format": 1, **content, **_circumstances(), **facts})
 
 
 def _circumstances() -> dict[str, Any]:
@@ -198,7 +194,7 @@ def replace_recipe(run: Path, recipe: Recipe, change: Change | None) -> None:
         recipe: resolved.
         change: what an extension changes; None where the run is not made longer.
     """
-    known = _read(run)
+    known = read_facts(run)
     values = recipe.to_dict()
     if known["recipe"] == values:
         return
@@ -217,7 +213,8 @@ def replace_recipe(run: Path, recipe: Recipe, change: Change | None) -> None:
 
 def read_changes(run: Path) -> list[Change]:
     """Return the changes that extensions have made."""
-    return [Change(entry["epoch"], tuple(map(EventKind, entry["events"]))) for entry in _read(run).get("changes", ())]
+    changes = read_facts(run).get("changes", ())
+    return [Change(entry["epoch"], tuple(map(EventKind, entry["events"]))) for entry in changes]
 
 
 def must_be_run(run: Path) -> None:
@@ -226,11 +223,11 @@ def must_be_run(run: Path) -> None:
     Raises:
         RunError: it is not there, or holds no grokyolo.yaml.
     """
-    if not (run / SETTINGS).is_file():
+    if not (run / RUN_FILE).is_file():
         raise RunError(
             "this is no run of grokyolo" if run.is_dir() else "there is no such run folder",
             where=str(run),
-            hint=f"give a folder that holds {SETTINGS}, for example runs/exp1",
+            hint=f"give a folder that holds {RUN_FILE}, for example runs/exp1",
         )
 
 
@@ -241,17 +238,17 @@ def must_be_trained_here(run: Path) -> None:
         RunError: it is no run of grokyolo, its settings cannot be read, or Ultralytics trained it.
     """
     must_be_run(run)
-    if _read(run).get(TRAINED_BY):
+    if run_file(run).trained_by:
         raise RunError(
             "Ultralytics trained this run, grokyolo only measured it",
-            where=str(run / SETTINGS),
+            where=str(run / RUN_FILE),
             hint=f"yolo train resume model={quote(str(run / 'weights' / 'last.pt'))}",
         )
 
 
 def read_settings(run: Path) -> dict[str, Any]:
     """Return the resolved recipe of a run."""
-    settings = _read(run).get("recipe")
+    settings = read_facts(run).get("recipe")
     if not isinstance(settings, dict):
         raise _unreadable(run, "it holds no recipe")
     return settings
@@ -259,18 +256,22 @@ def read_settings(run: Path) -> dict[str, Any]:
 
 def add_facts(run: Path, facts: dict[str, Any]) -> None:
     """Add what is known once the data is loaded to grokyolo.yaml, atomically; what it says already is left alone."""
-    known = _read(run)
+    known = read_facts(run)
     if any(key not in known or known[key] != value for key, value in facts.items()):
         _write(run, {**known, **facts})
 
 
+def run_file(run: Path) -> RunFile:
+    """Return what grokyolo.yaml says.
+
+    Raises:
+        RunError: it cannot be read.
+    """
+    return run_file_of(read_facts(run))
+
+
 def read_facts(run: Path) -> dict[str, Any]:
-    """Return what grokyolo.yaml says."""
-    return _read(run)
-
-
-def _read(run: Path) -> dict[str, Any]:
-    """Return what grokyolo.yaml holds.
+    """Return what grokyolo.yaml holds, key by key.
 
     Raises:
         RunError: it cannot be read, or is not what grokyolo writes.
@@ -278,7 +279,7 @@ def _read(run: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        content = parse_yaml(read_bounded(run / SETTINGS, YAML_BYTES, within=run).decode("utf-8"))
+        content = parse_yaml(read_bounded(run / RUN_FILE, YAML_BYTES, within=run).decode("utf-8"))
     except OSError as error:
         raise _unreadable(run, error.strerror or str(error)) from error
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, ArithmeticError) as error:
@@ -290,8 +291,8 @@ def _read(run: Path) -> dict[str, Any]:
 
 def _unreadable(run: Path, why: str) -> RunError:
     return RunError(
-        f"{SETTINGS} cannot be read: {why}",
-        where=str(run / SETTINGS),
+        f"{RUN_FILE} cannot be read: {why}",
+        where=str(run / RUN_FILE),
         hint=f"grokyolo verify {quote(str(run))}",
     )
 
@@ -300,7 +301,7 @@ def _write(run: Path, content: dict[str, Any]) -> None:
     import yaml
 
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-    write_durably(run / SETTINGS, text.encode("utf-8"))
+    write_durably(run / RUN_FILE, text.encode("utf-8"))
 
 
 def shown(run: Path) -> str:
@@ -351,7 +352,7 @@ def set_aside(name: str, parent: Path | None = None) -> Path | None:
 
 
 OURS = (
-    *(SETTINGS, "args.yaml", "gap.csv", "results.csv", "labels.jpg", "*.tmp", "state/*.tmp"),
+    *(RUN_FILE, "args.yaml", "gap.csv", "results.csv", "labels.jpg", "*.tmp", "state/*.tmp"),
     *("train_batch*.jpg", "events.out.tfevents.*", "state/lock", f"state/{OWNER}", "state/epoch-0000000-*.pt"),
 )
 """What a training may write before it has finished an epoch."""

@@ -13,15 +13,6 @@ from grokyolo.recipe import Recipe, epochs_of
 from grokyolo.run import folder, logs
 from grokyolo.run.state import StateFile, state_files
 
-EVALUATED = "evaluated"
-"""Key of grokyolo.yaml: the epoch with which the run ended, once its best weights were validated; 0 before."""
-EXTENDED = "extended"
-"""Key of grokyolo.yaml: the epoch with which the run had ended when it was made longer."""
-STOPPED_EARLY = "stopped_early"
-"""Key of grokyolo.yaml: the epoch with which the run ended before its last one."""
-ENDED_BY = "ended_by"
-"""Key of grokyolo.yaml: what ended the run, an `Ending` or a verdict of `stop.on`."""
-
 
 class Ending(str, Enum):
     """How a training came to its end."""
@@ -54,21 +45,21 @@ def status_of(run: Path, epochs: int) -> RunStatus:
         run: the run folder.
         epochs: the length of its recipe.
     """
-    known = folder.read_facts(run)
-    if (evaluated := known.get(EVALUATED)) and isinstance(evaluated, int):
-        return RunStatus(evaluated, ended=True, evaluated=True)
+    known = folder.run_file(run)
+    if known.evaluated:
+        return RunStatus(known.evaluated, ended=True, evaluated=True)
     last = max(logs.readable_rows(logs.read(run)), key=lambda row: row.epoch, default=None)
     if last is None:
         return RunStatus(0, ended=False, evaluated=False)
-    ended = last.epoch >= epochs or (last.stops and last.epoch != known.get(EXTENDED))
-    return RunStatus(last.epoch, ended, evaluated=ended and EVALUATED not in known)
+    ended = last.epoch >= epochs or (last.stops and last.epoch != known.extended)
+    return RunStatus(last.epoch, ended, evaluated=ended and known.evaluated is None)
 
 
 def ended_early(run: Path, recipe: Recipe) -> str:
     """Return what ended a run before its last epoch, in words; empty where nothing did."""
-    known, epochs = folder.read_facts(run), epochs_of(recipe)
-    done, by = known.get(STOPPED_EARLY), known.get(ENDED_BY, Ending.PATIENCE.value)
-    if not known.get(EVALUATED) or not isinstance(done, int) or done >= epochs:
+    known, epochs = folder.run_file(run), epochs_of(recipe)
+    done, by = known.stopped_early, known.ended_by or Ending.PATIENCE.value
+    if not known.evaluated or done is None or done >= epochs:
         return ""
     when = f"after epoch {done} of {epochs}"
     if by == Ending.PATIENCE.value:
@@ -83,7 +74,7 @@ def is_finished(run: Path, recipe: Recipe) -> bool:
     it has a state to do it from.
     """
     status = status_of(run, epochs_of(recipe))
-    if not status.ended or (status.evaluated and folder.read_facts(run).get(EVALUATED)):
+    if not status.ended or (status.evaluated and folder.run_file(run).evaluated):
         return status.ended
     state = newest_supported(state_files(run), logs.supported_rows(logs.read(run)))
     # runs of older versions did not note their evaluation: it followed the last state at once

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from grokyolo.errors import GrokyoloError, first_line
-from grokyolo.files import STATE_BYTES, exists, opened
+from grokyolo.files import RUN_FILE, STATE_BYTES, exists, opened
 from grokyolo.gap.run import LOG_NAME, read_gap_csv
-from grokyolo.run.folder import SETTINGS, must_be_run, owner_of, read_facts, read_settings
+from grokyolo.run.folder import must_be_run, owner_of, read_settings, run_file
 from grokyolo.run.lock import named
 from grokyolo.run.logs import read, supported_rows
 from grokyolo.run.state import FOLDER, StateFile, state_files
@@ -116,9 +116,9 @@ def _health(sound: bool, detail: str) -> tuple[Health, str]:
 def _settings(run: Path) -> FileCheck:
     try:
         read_settings(run)
-        return FileCheck(SETTINGS, Health.SOUND, f"recipe {str(read_facts(run).get('recipe_hash'))[:12]}")
+        return FileCheck(RUN_FILE, Health.SOUND, f"recipe {run_file(run).recipe_hash[:12] or None}")
     except GrokyoloError as error:
-        return FileCheck(SETTINGS, Health.DAMAGED, error.what)
+        return FileCheck(RUN_FILE, Health.DAMAGED, error.what)
 
 
 def _log(run: Path, states: Sequence[StateFile]) -> FileCheck:

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from grokyolo.files import STATE_BYTES, opened
+from grokyolo.files import RUN_FILE, STATE_BYTES, opened
 from grokyolo.plan.machine import VISIBLE, look_around
 from grokyolo.recipe import Recipe
-from grokyolo.run.folder import SETTINGS, owner_of
+from grokyolo.run.folder import owner_of
 from grokyolo.run.lock import named
 from grokyolo.sweep.folder import Sweep
 from grokyolo.sweep.progress import Progress, Status
@@ -124,7 +124,7 @@ class LocalEngine:
 
 def _share_download(trial: Trial, running: Trial) -> bool:
     """Tell whether a running point may be downloading what the other one needs as well."""
-    if (running.run / SETTINGS).exists():  # written once model and data are there
+    if (running.run / RUN_FILE).exists():  # written once model and data are there
         return False
     names = {trial.recipe.model, trial.recipe.data} & {running.recipe.model, running.recipe.data}
     return any(isinstance(name, str) and not Path(name).exists() for name in names)

@@ -10,7 +10,8 @@ from enum import Enum
 from pathlib import Path
 
 from grokyolo.errors import Interrupted, RunError, Stopped
-from grokyolo.run.folder import SETTINGS, old_name, owner_of, shown
+from grokyolo.files import RUN_FILE
+from grokyolo.run.folder import old_name, owner_of, shown
 from grokyolo.run.signals import SIGNALS
 from grokyolo.run.status import is_finished, state_to_resume
 from grokyolo.sweep.trials import Trial
@@ -92,7 +93,7 @@ def progress_of(trials: Iterable[Trial]) -> list[Progress]:
     found = []
     for trial in trials:
         progress = Progress(trial)
-        if (trial.run / SETTINGS).is_file():
+        if (trial.run / RUN_FILE).is_file():
             if is_finished(trial.run, trial.recipe):
                 progress.status, progress.here_before = Status.FINISHED, True
             elif why := _lost(trial.run):

@@ -14,11 +14,10 @@ from typing import Any
 
 from grokyolo.compare import differences
 from grokyolo.errors import RunError
-from grokyolo.files import LOG_BYTES, read_bounded, write_durably
+from grokyolo.files import LOG_BYTES, RUN_FILE, read_bounded, write_durably
 from grokyolo.gap import read_run
-from grokyolo.gap.run import LOGS, META_NAME, find_log
-from grokyolo.gap.settings import as_count, flat_settings, load_yaml
-from grokyolo.run.status import STOPPED_EARLY
+from grokyolo.gap.run import LOGS, find_log
+from grokyolo.gap.settings import as_count, flat_settings, read_run_file
 from grokyolo.sweep.diagram import SweepRuns
 from grokyolo.sweep.folder import is_sweep, log_of, read_sweep
 from grokyolo.sweep.local_engine import cores, errors_in, last_lines
@@ -215,8 +214,7 @@ def _is_empty(run: Path) -> bool:
 
 def _ended_early(run: Path, assessment: Assessment) -> bool:
     """Tell whether `train.patience` ended a run: it says so, or its best epoch is that long ago."""
-    meta, _ = load_yaml(run / META_NAME)
-    if meta.get(STOPPED_EARLY) == assessment.epochs:
+    if read_run_file(run)[0].stopped_early == assessment.epochs:
         return True
     patience = as_count(flat_settings(run).get("train.patience"))
     return patience is not None and assessment.epochs - (assessment.best_epoch or assessment.epochs) >= patience
@@ -228,7 +226,7 @@ def _interned(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 NAME = "verdicts.jsonl"
-SETTINGS = (META_NAME, "args.yaml", "opt.yaml")
+SETTINGS = (RUN_FILE, "args.yaml", "opt.yaml")
 Signature = tuple[int, ...]
 """Size and time of change, in nanoseconds, of the log and of the settings beside it."""
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grokyolo.errors import GrokyoloError, RecipeError, UsageError
+from grokyolo.files import RUN_FILE
 from grokyolo.recipe import Recipe, load, loader
-from grokyolo.run.folder import SETTINGS as RUN_SETTINGS
 from grokyolo.sweep.folder import Point, Sweep, is_safe, is_sweep, log_of, read_sweep
 from grokyolo.sweep.grid import MOST_POINTS, Draw, Grid, assignment, identity, name_of, parse_grid, value_of
 
@@ -104,7 +104,7 @@ def plan_sweep(
 def _before(folder: Path) -> Sweep | None:
     if is_sweep(folder):
         return read_sweep(folder)
-    if (folder / RUN_SETTINGS).exists() or (folder.exists() and not folder.is_dir()):
+    if (folder / RUN_FILE).exists() or (folder.exists() and not folder.is_dir()):
         what = "a run has this name" if folder.is_dir() else "a file has this name"
         raise UsageError(what, where=str(folder), hint="choose another --name")
     return None
@@ -224,7 +224,7 @@ def _shown(problems: list[GrokyoloError]) -> list[GrokyoloError]:
 
 
 def _must_be_same_run(run: Path, recipe: Recipe) -> None:
-    if not (run / RUN_SETTINGS).is_file():
+    if not (run / RUN_FILE).is_file():
         return
     if load(str(run)).hash != recipe.hash:
         raise UsageError(

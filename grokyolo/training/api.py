@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grokyolo.files import RUN_FILE
+
 if TYPE_CHECKING:
     from grokyolo.gap import Series
 
@@ -38,7 +40,7 @@ def train(recipe: str = "long", *, name: str | None = None, resume: bool = False
     listener = Listener(lambda _run: None, lambda _progress: None, warn)
     resolved = load(recipe, [f"{key}={_yaml(value)}" for key, value in _flat(changes).items()])
     run = Path("runs") / (name or resolved.name)
-    if resume and (run / "grokyolo.yaml").is_file():
+    if resume and (run / RUN_FILE).is_file():
         if not status.is_finished(run, load(str(run))):
             go_on(run, load(str(run)), listener=listener)
     else:

@@ -97,7 +97,7 @@ class Durable(Engine):
                 snapshot.put(self, saved)
                 self._saved_epoch = self.place.epoch
                 self._next_save = time.monotonic() + self.save_every
-                extended = folder.read_facts(run).get(status.EXTENDED) == self.place.epoch
+                extended = folder.run_file(run).extended == self.place.epoch
                 self.over = self.place.epoch >= self.epochs or bool(saved.get("ended") and not extended)
                 self.ended_by = str(saved.get("ended") or "") if self.over else ""
             else:

@@ -11,6 +11,7 @@ from typing import Any
 from ultralytics.utils import LOGGER, RANK
 
 from grokyolo.errors import GrokyoloError
+from grokyolo.files import RUN_FILE
 from grokyolo.gap import EventKind
 from grokyolo.gap.log import EpochRecord, GapWriter, append_remark
 from grokyolo.notify.figures import Figures, Standing
@@ -172,7 +173,7 @@ class Recording(Loading):
             GrokyoloError: the run folder is gone.
         """
         run = Path(self.save_dir)
-        if not (run / folder.SETTINGS if self.gap_log is None else self.gap_log.path).exists():
+        if not (run / RUN_FILE if self.gap_log is None else self.gap_log.path).exists():
             raise GrokyoloError("the run folder was moved or removed while it was written", where=str(self.save_dir))
         try:
             log = self._open_logs()

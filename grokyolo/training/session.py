@@ -146,8 +146,8 @@ def _fit(model: Any, recipe: Recipe, data: str, run: Path, listener: Listener) -
         exist_ok=True,
     )
     done, epochs = status.status_of(run, epochs_of(recipe)).epoch, epochs_of(recipe)
-    early = {status.STOPPED_EARLY: done} if done < epochs else {}
-    folder.add_facts(run, {status.EVALUATED: done, **early})
+    early = {"stopped_early": done} if done < epochs else {}
+    folder.add_facts(run, {"evaluated": done, **early})
 
 
 def _load_model(recipe: Recipe) -> Any:

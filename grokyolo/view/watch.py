@@ -13,11 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from grokyolo.errors import RunError
+from grokyolo.files import RUN_FILE
 from grokyolo.format import MISSING, format_duration, format_score
 from grokyolo.gap import Series
 from grokyolo.gap.following import SIDE_FILES, Follower
 from grokyolo.gap.series import EventKind
-from grokyolo.run.folder import LOCK, OWNER, SETTINGS, owner_of
+from grokyolo.run.folder import LOCK, OWNER, owner_of
 from grokyolo.run.lock import is_gone, named, owner_in
 from grokyolo.verdict import assess
 from grokyolo.view.console import LOG_EVERY, LiveArea, can_draw, end_of, plain_table
@@ -101,7 +102,7 @@ class Watched:
                 per_epoch=seconds_per_epoch(series),
                 series=series,
                 assessment=assess(series),
-                resumable=(log.parent / SETTINGS).is_file(),
+                resumable=(log.parent / RUN_FILE).is_file(),
             )
         if self.view.series is not None:
             state = self._state(self.view.series)

@@ -262,8 +262,8 @@ class TestTheEnd:
         run = workplace / "runs" / "killed"
         shutil.copytree(impatient, run)
         facts = folder.read_facts(run)
-        del facts[status.STOPPED_EARLY]
-        folder._write(run, {**facts, status.EVALUATED: 0})
+        del facts["stopped_early"]
+        folder._write(run, {**facts, "evaluated": 0})
         return run
 
     def test_killed_in_the_last_evaluation_nothing_but_that_is_done(self, killed, impatient):

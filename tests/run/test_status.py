@@ -54,11 +54,11 @@ class TestFinished:
         log(run, 12)
         save(run, saved)
         assert not status.is_finished(run, RECIPE)
-        folder.add_facts(run, {status.EVALUATED: 12})
+        folder.add_facts(run, {"evaluated": 12})
         assert status.is_finished(run, RECIPE)
 
     def test_whatever_has_become_of_its_log(self, run):
-        folder.add_facts(run, {status.EVALUATED: 12})
+        folder.add_facts(run, {"evaluated": 12})
         assert status.is_finished(run, RECIPE)
 
     def test_a_rotten_line_in_the_middle_makes_no_other_end(self, run):
@@ -69,7 +69,7 @@ class TestFinished:
 
     def test_made_longer_it_is_not_although_no_epoch_was_added_yet(self, run):
         log(run, 7, EventKind.STOP)
-        folder.add_facts(run, {status.EVALUATED: 7, status.STOPPED_EARLY: 7})
+        folder.add_facts(run, {"evaluated": 7, "stopped_early": 7})
         longer = load("grok-modular-addition", ["epochs=20"])
         folder.replace_recipe(run, longer, folder.Change(8, ()))
         assert not status.is_finished(run, longer)
@@ -79,7 +79,7 @@ class TestFinished:
     @pytest.mark.parametrize(("saved", "finished"), [(12, True), (9, False)])
     def test_a_run_of_an_older_version(self, run, saved, finished):
         facts = folder.read_facts(run)
-        del facts[status.EVALUATED]
+        del facts["evaluated"]
         folder._write(run, facts)
         log(run, 12)
         save(run, saved)

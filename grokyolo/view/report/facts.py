@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,7 @@ import numpy as np
 from grokyolo.format import format_integer, format_long_duration
 from grokyolo.gap import Intervals, Series
 from grokyolo.gap.intervals import intervals_of
-from grokyolo.gap.run import META_NAME
-from grokyolo.gap.settings import load_yaml
+from grokyolo.gap.settings import RunFile, load_yaml, read_run_file
 from grokyolo.recipe import Value, flatten
 from grokyolo.recipe.listing import DEFAULT, ULTRALYTICS
 from grokyolo.recipe.train_arguments import OWNED, train_arguments
@@ -76,9 +75,9 @@ class RunFacts:
 def read_facts(series: Series, assessment: Assessment) -> RunFacts:
     """Collect what the folder of a run holds besides the log; what is missing or broken is left out, and named."""
     folder = _folder(series)
-    meta, _ = load_yaml(folder / META_NAME)  # the reader of the log has told what is wrong with it
+    known, _ = read_run_file(folder)  # the reader of the log has told what is wrong with it
     bars, problem = intervals_of(series)
-    chosen, defaults = settings(folder, meta)
+    chosen, defaults = settings(folder, known)
     waiting = outlook(series, assessment)
     return RunFacts(
         series=series,
@@ -89,7 +88,7 @@ def read_facts(series: Series, assessment: Assessment) -> RunFacts:
         chosen=chosen,
         defaults=defaults,
         run_facts=of_run(series),
-        environment=of_environment(meta, series),
+        environment=of_environment(known, series),
         checkpoints=tuple(_checkpoints(folder)),
         notes=tuple(dict.fromkeys([*assessment.warnings, *series.notes, *([problem] if problem else [])])),
     )
@@ -119,18 +118,15 @@ def _purpose(place: str, stem: str) -> str:
     return f"full state{when}, for an exact resume"
 
 
-def settings(folder: Path, meta: Mapping[str, Any]) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
+def settings(folder: Path, known: RunFile) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
     """Return the settings that somebody chose, and those that nobody touched.
 
     Args:
         folder: the run folder.
-        meta: its grokyolo.yaml; empty for a foreign run.
+        known: its grokyolo.yaml; empty for a foreign run.
     """
-    recipe = meta.get("recipe")
-    origins = meta.get("provenance")
-    flat = flatten(recipe) if isinstance(recipe, Mapping) else {}
-    named = origins if isinstance(origins, Mapping) else {}
-    values = [Value(key, value, str(named.get(key, DEFAULT))) for key, value in flat.items()]
+    flat = flatten(known.recipe)
+    values = [Value(key, value, known.provenance.get(key, DEFAULT)) for key, value in flat.items()]
     values += _arguments(folder, native=bool(flat), known=set(flat))
     untouched = {DEFAULT, ULTRALYTICS}
     return (
@@ -166,14 +162,11 @@ def of_run(series: Series) -> Pairs:
     return tuple((name, value) for name, value in _run(series) if value)
 
 
-def of_environment(meta: Mapping[str, Any], series: Series) -> Pairs:
+def of_environment(known: RunFile, series: Series) -> Pairs:
     """Return versions, device and origin of a run, as far as its grokyolo.yaml tells."""
     pairs = [("log written by", _WRITERS[series.source.value])]
-    pairs += [(name, _text(meta.get(name))) for name in ("task", "device", "created")]
-    versions = meta.get("versions")
-    if isinstance(versions, Mapping):
-        pairs += [(str(name), _text(version)) for name, version in versions.items()]
-    pairs.append(("recipe hash", _text(meta.get("recipe_hash"))))
+    pairs += [("task", known.task), ("device", known.device), ("created", known.created)]
+    pairs += [*known.versions.items(), ("recipe hash", known.recipe_hash)]
     return tuple((name, value) for name, value in pairs if value)
 
 
@@ -195,7 +188,3 @@ def _run(series: Series) -> Iterator[tuple[str, str]]:
     for name, values in (("norm under decay", series.norm_decayed), ("norm of the others", series.norm_free)):
         known = values[np.isfinite(values)]
         yield name, f"{known[0]:.4g} at first, {known[-1]:.4g} at last" if len(known) else ""
-
-
-def _text(value: Any) -> str:
-    return "" if value is None or isinstance(value, (Mapping, list)) else str(value)

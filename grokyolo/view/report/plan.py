@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grokyolo.errors import GrokyoloError
+from grokyolo.files import RUN_FILE
 from grokyolo.format import format_number
 from grokyolo.gap import EventKind, Series
-from grokyolo.gap.run import META_NAME
 from grokyolo.gap.series import FloatArray, Source
-from grokyolo.gap.settings import Settings, load_yaml, read_settings
+from grokyolo.gap.settings import Settings, read_run_file, read_settings
 from grokyolo.view.plan import average_words, data_words, model_words, training_rows, worth_words
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def planned(folder: Path, series: Series) -> Planned | None:
         folder: the run folder.
         series: its log.
     """
-    if (folder / META_NAME).is_file():
+    if (folder / RUN_FILE).is_file():
         return _of_recipe(folder, series)
     settings = read_settings(folder)
     if not settings.file:
@@ -66,8 +66,8 @@ def _of_recipe(folder: Path, series: Series) -> Planned:
         recipe, remarks = _recipe(folder)
         plan, more = _plan(recipe, series)
     except GrokyoloError as error:
-        return Planned(META_NAME, (), remarks=(f"The plan cannot be worked out: {error.what}",))
-    return Planned(META_NAME, _beside(_rows(plan), series), _warnings(plan), (*_changes(series), *remarks, *more))
+        return Planned(RUN_FILE, (), remarks=(f"The plan cannot be worked out: {error.what}",))
+    return Planned(RUN_FILE, _beside(_rows(plan), series), _warnings(plan), (*_changes(series), *remarks, *more))
 
 
 def _beside(rows: Iterable[tuple[str, str]], series: Series) -> tuple[tuple[str, str, str], ...]:
@@ -84,8 +84,7 @@ def _recipe(folder: Path) -> tuple[Recipe, tuple[str, ...]]:
     try:
         return load(str(folder.absolute())), ()
     except GrokyoloError:
-        recipe = load_yaml(folder / META_NAME)[0].get("recipe")
-        model = recipe.get("model") if isinstance(recipe, dict) else None
+        model = read_run_file(folder)[0].recipe.get("model")
         if not isinstance(model, str) or not model:
             raise
         name = Path(model).name

@@ -56,7 +56,7 @@ def fault_of(proposal: str, typed: Sequence[str] = ()) -> str:
 def _fault_of_ours(words: Sequence[str], typed: Sequence[str]) -> str:
     """Parse a command of ours to its last option, and look for what it names."""
     from grokyolo.cli.app import app
-    from grokyolo.cli.command import Group
+    from grokyolo.cli.command import VerbGroup
     from grokyolo.recipe import like_yolo, load
 
     program = typer.main.get_command(app)
@@ -65,7 +65,7 @@ def _fault_of_ours(words: Sequence[str], typed: Sequence[str]) -> str:
             above = program.make_context("grokyolo", list(words))
             name, verb, rest = program.resolve_command(above, [*above._protected_args, *above.args])
             below = verb.make_context(name, rest, parent=above)
-            if isinstance(verb, Group) and (left := [*below._protected_args, *below.args]):
+            if isinstance(verb, VerbGroup) and (left := [*below._protected_args, *below.args]):
                 inner, verb, rest = verb.resolve_command(below, left)
                 verb.make_context(inner, rest, parent=below)
     except typer.Exit:  # --help

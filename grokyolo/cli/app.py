@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grokyolo.cli import shells
-from grokyolo.cli.command import HELP_NAMES, Command, Group, command_of
+from grokyolo.cli.command import HELP_NAMES, Command, VerbGroup, command_of
 from grokyolo.cli.output import NO_COLOR, TYPED, print_error
 from grokyolo.errors import GrokyoloError, Interrupted, UsageError, did_you_mean
 
@@ -66,7 +66,7 @@ examples:
 """
 
 
-class Program(Group):
+class Program(VerbGroup):
     """All verbs; only the module of the one that is asked for is imported."""
 
     def list_commands(self, ctx: Context) -> list[str]:

@@ -219,7 +219,7 @@ class Command(Arranging, TyperCommand):
         write_help(self, ctx, formatter)
 
 
-class Group(Arranging, TyperGroup):
+class VerbGroup(Arranging, TyperGroup):
     """A verb with verbs of its own."""
 
     def get_params(self, ctx: Context) -> list[Parameter]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from grokyolo.cli import complete
-from grokyolo.cli.command import HELP_NAMES, Command, Group
+from grokyolo.cli.command import HELP_NAMES, Command, VerbGroup
 from grokyolo.cli.output import console, print_error, say
 from grokyolo.errors import GrokyoloError, UsageError
 from grokyolo.format import printable
@@ -41,7 +41,7 @@ Overrides = Annotated[
 ]
 
 
-class Recipes(Group):
+class Recipes(VerbGroup):
     """The verbs of `grokyolo recipes`."""
 
     def no_verb(self, ctx: Context, args: list[str]) -> UsageError:

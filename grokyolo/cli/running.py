@@ -15,7 +15,7 @@ from grokyolo.errors import RunError, UsageError
 if TYPE_CHECKING:
     from grokyolo.notify.listener import Listener
     from grokyolo.recipe import Recipe
-    from grokyolo.run.folder import Change
+    from grokyolo.run.folder import Extension
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def continued(run: Path, overrides: Sequence[str], options: TrainingOptions) -> 
     return go_on_with(run, recipe, options)
 
 
-def go_on_with(run: Path, recipe: Recipe, options: TrainingOptions, change: Change | None = None) -> int:
+def go_on_with(run: Path, recipe: Recipe, options: TrainingOptions, change: Extension | None = None) -> int:
     """Train on in `run` as `recipe` says, `change` being what it changes; say where the run is."""
     from grokyolo.training import go_on
     from grokyolo.view.live import training_display

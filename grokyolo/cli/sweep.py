@@ -17,8 +17,7 @@ from grokyolo.errors import GrokyoloError, Interrupted, Stopped, UsageError
 from grokyolo.typed import AGAIN
 
 if TYPE_CHECKING:
-    from grokyolo.sweep.progress import Progress
-    from grokyolo.sweep.runner import Engine
+    from grokyolo.sweep.runner import PointProgress, SweepEngine
     from grokyolo.sweep.trials import SweepPlan
 
 DESCRIPTION = """Train a recipe at every point of a grid, each an ordinary run in a process of its
@@ -140,8 +139,7 @@ class Asked:
 
 def _sweep(asked: Asked, *, dry_run: bool, limit: float | None) -> int:
     from grokyolo.sweep.local_engine import gpu_groups, threads
-    from grokyolo.sweep.progress import progress_of
-    from grokyolo.sweep.runner import locked
+    from grokyolo.sweep.runner import locked, progress_of
     from grokyolo.sweep.trials import plan_sweep
 
     _refuse_contradictions(asked)
@@ -212,8 +210,8 @@ def _write(made: SweepPlan) -> None:
         raise GrokyoloError(what, where=str(made.sweep.folder), hint=AGAIN) from error
 
 
-def _announce(made: SweepPlan, points: Sequence[Progress], how: str) -> None:
-    from grokyolo.sweep.progress import Status, count
+def _announce(made: SweepPlan, points: Sequence[PointProgress], how: str) -> None:
+    from grokyolo.sweep.runner import Status, count
 
     for warning in made.warnings:
         say(f"warning: {warning}", stderr=True)
@@ -227,8 +225,8 @@ def _announce(made: SweepPlan, points: Sequence[Progress], how: str) -> None:
 
 
 def _engine(
-    asked: Asked, made: SweepPlan, points: list[Progress], *, jobs: int, gpus: Sequence[str]
-) -> tuple[Engine, int]:
+    asked: Asked, made: SweepPlan, points: list[PointProgress], *, jobs: int, gpus: Sequence[str]
+) -> tuple[SweepEngine, int]:
     """Return what trains the points, and how many at the same time."""
     if asked.ray is None:
         from grokyolo.sweep.local_engine import LocalEngine
@@ -241,7 +239,7 @@ def _engine(
     return engine, engine.jobs
 
 
-def _train(engine: Engine, points: list[Progress], *, jobs: int, limit: float | None) -> str:
+def _train(engine: SweepEngine, points: list[PointProgress], *, jobs: int, limit: float | None) -> str:
     from grokyolo.sweep.runner import run_sweep
     from grokyolo.view.sweep import sweep_display
 
@@ -275,8 +273,8 @@ def _write_script(asked: Asked, made: SweepPlan) -> int:
     return 0
 
 
-def _list(made: SweepPlan, points: Sequence[Progress]) -> int:
-    from grokyolo.sweep.progress import Status
+def _list(made: SweepPlan, points: Sequence[PointProgress]) -> int:
+    from grokyolo.sweep.runner import Status
 
     for progress in points:
         name = progress.trial.point.name
@@ -287,14 +285,14 @@ def _list(made: SweepPlan, points: Sequence[Progress]) -> int:
     return 0
 
 
-def _finish(asked: Asked, made: SweepPlan, points: Sequence[Progress], stopped_by: str) -> int:
+def _finish(asked: Asked, made: SweepPlan, points: Sequence[PointProgress], stopped_by: str) -> int:
     """Print the table of points, and say what comes next.
 
     Raises:
         Interrupted, Stopped: points are left to do because somebody wanted to stop.
         GrokyoloError: points failed.
     """
-    from grokyolo.sweep.progress import Status, count
+    from grokyolo.sweep.runner import Status, count
     from grokyolo.view.sweep import results
 
     known, folder = count(points), made.sweep.folder

@@ -52,7 +52,7 @@ _QUOTED_DECIMAL_COMMA = re.compile(rb'(^|[,\n])"[+-]?\d+,\d+')
 
 
 @dataclass(frozen=True)
-class Layout:
+class LogLayout:
     """Which columns of a log mean what; names as they stand in the header.
 
     Attributes:
@@ -77,7 +77,7 @@ class Layout:
     notes: tuple[str, ...] = ()
 
 
-def find_layout(names: Iterable[str], where: str) -> Layout:
+def find_layout(names: Iterable[str], where: str) -> LogLayout:
     """Find out what the columns of a log mean.
 
     Args:
@@ -98,7 +98,7 @@ def find_layout(names: Iterable[str], where: str) -> Layout:
             where=f"{where}: {_shorten(by_lower.values())}",
             hint="name a run of Ultralytics, YOLOv5 or grokyolo",
         )
-    return Layout(
+    return LogLayout(
         source=Source.YOLOV5 if any(_YOLOV5.fullmatch(low) for low in by_lower) else Source.ULTRALYTICS,
         score=score,
         score_name=score_name,

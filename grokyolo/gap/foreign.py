@@ -14,7 +14,7 @@ import numpy as np
 from grokyolo.dynamics import setting_steps
 from grokyolo.errors import RunError
 from grokyolo.format import format_count
-from grokyolo.gap.columns import Layout, find_layout
+from grokyolo.gap.columns import LogLayout, find_layout
 from grokyolo.gap.curves import (
     batches_per_epoch,
     clean_scores,
@@ -69,7 +69,7 @@ class _Log:
     run: str
     where: str
     columns: dict[str, Column]
-    layout: Layout
+    layout: LogLayout
     order: Order
     settings: Settings
     notes: tuple[str, ...]
@@ -97,7 +97,7 @@ class _Validation:
     notes: tuple[str, ...]
 
 
-def _order(table: Table, layout: Layout, where: str) -> tuple[Order, tuple[str, ...]]:
+def _order(table: Table, layout: LogLayout, where: str) -> tuple[Order, tuple[str, ...]]:
     """Return which rows make the run, with 1-based epochs."""
     cells = epoch_cells(table)
     valid = np.flatnonzero(valid_epochs(cells))

@@ -22,7 +22,7 @@ from grokyolo.files import read_bounded, write_durably
 from grokyolo.gap import EpochRecord
 from grokyolo.notify.delivery import Channel, Target, close_all
 from grokyolo.notify.listener import Progress
-from grokyolo.notify.reporting import Ending, Outcome
+from grokyolo.notify.reporting import EndKind, TrainingReport
 from grokyolo.run.folder import typed
 from grokyolo.verdict import Assessment, Verdict
 
@@ -88,7 +88,7 @@ class Notifier:
             self._tell_of_jump(figures.assessment)
         self._pass_on_problems()
 
-    def ended(self, outcome: Outcome) -> None:
+    def ended(self, outcome: TrainingReport) -> None:
         """Notify of the end and wait a little for deliveries."""
         self.watch.close()
         if outcome.assessment is not None:
@@ -117,11 +117,11 @@ class Notifier:
         assessment = self._progress.figures.assessment if self._progress and self._progress.figures else None
         self._send("stall", text, assessment, quiet_seconds=quiet, usual_seconds=usual)
 
-    def _ending_text(self, outcome: Outcome) -> str:
+    def _ending_text(self, outcome: TrainingReport) -> str:
         verdict = f"{outcome.assessment.verdict.value}: {outcome.assessment.reason}" if outcome.assessment else ""
-        if outcome.ending is Ending.DONE:
+        if outcome.ending is EndKind.DONE:
             return f"{self._name()} is done: {verdict or 'no verdict'}"
-        word = "stopped" if outcome.ending is Ending.STOPPED else "failed"
+        word = "stopped" if outcome.ending is EndKind.STOPPED else "failed"
         return f"{self._name()} {word}: {outcome.error}" + (f"; {outcome.hint}" if outcome.hint else "")
 
     def _name(self) -> str:

@@ -15,12 +15,12 @@ from pathlib import Path
 from grokyolo.errors import UsageError
 from grokyolo.gap import EpochRecord
 from grokyolo.notify.listener import Progress
-from grokyolo.notify.reporting import Ending, Outcome
+from grokyolo.notify.reporting import EndKind, TrainingReport
 from grokyolo.verdict import Assessment, Verdict
 
 WRITE_EVERY = 10.0
 """Seconds between two writes at least; the first epoch and the end are always written."""
-_STATES = {None: "training", Ending.DONE: "done", Ending.STOPPED: "stopped", Ending.FAILED: "failed"}
+_STATES = {None: "training", EndKind.DONE: "done", EndKind.STOPPED: "stopped", EndKind.FAILED: "failed"}
 
 
 @dataclass(frozen=True)
@@ -96,12 +96,12 @@ class PrometheusFile:
             figures = progress.figures
             self._write(None, figures.assessment if figures else None, figures.saved_epoch if figures else 0)
 
-    def ended(self, outcome: Outcome) -> None:
+    def ended(self, outcome: TrainingReport) -> None:
         """Write the file as it is to stay."""
         if self._progress is not None:
             self._write(outcome.ending, outcome.assessment, outcome.saved_epoch)
 
-    def _write(self, ending: Ending | None, assessment: Assessment | None, saved: int) -> None:
+    def _write(self, ending: EndKind | None, assessment: Assessment | None, saved: int) -> None:
         assert self._progress is not None, "called after an epoch"
         metrics = [
             *_progress_metrics(self._progress, self._finished_at, saved),
@@ -180,7 +180,7 @@ def _measured_metrics(progress: Progress, measured: EpochRecord | None) -> Itera
     yield _one("score_gap", "Probe score minus validation score.", known.score_gap)
 
 
-def _verdict_metrics(ending: Ending | None, assessment: Assessment | None) -> Iterable[Metric]:
+def _verdict_metrics(ending: EndKind | None, assessment: Assessment | None) -> Iterable[Metric]:
     words = {word.value: float(assessment.verdict is word) if assessment else None for word in Verdict}
     yield _by("verdict", "1 for the verdict on the run as it stands, 0 for the others.", "verdict", words)
     states = {state: float(state == _STATES[ending]) for state in _STATES.values()}

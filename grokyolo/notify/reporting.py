@@ -19,7 +19,7 @@ from grokyolo.notify.listener import Listener, Progress
 from grokyolo.verdict import Assessment
 
 
-class Ending(str, Enum):
+class EndKind(str, Enum):
     """How a training ended."""
 
     DONE = "end"
@@ -28,7 +28,7 @@ class Ending(str, Enum):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingReport:
     """What there is to say when a training is over.
 
     Attributes:
@@ -39,14 +39,14 @@ class Outcome:
         saved_epoch: the last epoch that a resume would go on from; 0 when there is none.
     """
 
-    ending: Ending
+    ending: EndKind
     error: str = ""
     hint: str = ""
     assessment: Assessment | None = None
     saved_epoch: int = 0
 
 
-def outcome_of(run: Path | None, error: BaseException | None, warn: Callable[[str], None]) -> Outcome:
+def outcome_of(run: Path | None, error: BaseException | None, warn: Callable[[str], None]) -> TrainingReport:
     """Return how a training ended.
 
     Args:
@@ -64,12 +64,12 @@ def outcome_of(run: Path | None, error: BaseException | None, warn: Callable[[st
         except Exception as trouble:
             warn(f"the notified end has no verdict: {type(trouble).__name__}: {first_line(trouble)}")
     if error is None:
-        return Outcome(Ending.DONE, assessment=assessment, saved_epoch=saved)
+        return TrainingReport(EndKind.DONE, assessment=assessment, saved_epoch=saved)
     stopped = isinstance(error, (Stopped, Interrupted, KeyboardInterrupt))
-    ending = Ending.STOPPED if stopped else Ending.FAILED
+    ending = EndKind.STOPPED if stopped else EndKind.FAILED
     if isinstance(error, GrokyoloError):
-        return Outcome(ending, error.what, error.hint, assessment, saved)
-    return Outcome(ending, "stopped by Ctrl-C" if stopped else type(error).__name__, "", assessment, saved)
+        return TrainingReport(ending, error.what, error.hint, assessment, saved)
+    return TrainingReport(ending, "stopped by Ctrl-C" if stopped else type(error).__name__, "", assessment, saved)
 
 
 class Observer(Protocol):
@@ -81,7 +81,7 @@ class Observer(Protocol):
     def epoch(self, progress: Progress) -> None:
         """Take note of a finished epoch."""
 
-    def ended(self, outcome: Outcome) -> None:
+    def ended(self, outcome: TrainingReport) -> None:
         """Take note of the end, whichever way it came; the last call."""
 
 

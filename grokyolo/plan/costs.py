@@ -73,7 +73,7 @@ class Costs:
     weights_bytes: int | None
     log_bytes: int
     save_every: int
-    gpu: Need | None
+    gpu: GpuMemory | None
     gpu_free: int | None
 
     @property
@@ -154,7 +154,7 @@ def _inputs(settings: TrainSettings, data: Data, probe: int, *, training: bool) 
 
 
 @dataclass(frozen=True)
-class Need:
+class GpuMemory:
     """Memory that one GPU must have, in bytes.
 
     Attributes:
@@ -186,7 +186,7 @@ class Need:
 
 def need_of(
     recipe: Recipe, settings: TrainSettings, model: Model, *, now: Schedule | None, train: int | None, inputs: int
-) -> Need | None:
+) -> GpuMemory | None:
     """Return what a training takes of each GPU; None where the model's size is unknown.
 
     Args:
@@ -204,7 +204,7 @@ def need_of(
     copies += bool(recipe.accelerate.grokfast) + (settings.gpus > 1)  # several GPUs gather gradients in a buffer
     half = 2 if settings.amp else 0  # autocast keeps the weights of a step in half precision too
     image = VALUE[settings.amp] * weights.kept + LOSS * settings.imgsz**2
-    return Need(
+    return GpuMemory(
         weights=(4 * copies + half) * weights.total + 2 * 4 * weights.norms,
         image=round(ALLOCATOR * image * (1 + settings.multi_scale) ** 2),
         images=-(-min(settings.batch, train or settings.batch) // settings.gpus),

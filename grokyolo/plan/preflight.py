@@ -10,7 +10,7 @@ from shlex import quote
 
 from grokyolo.findings import Finding, Severity
 from grokyolo.format import format_count, format_size
-from grokyolo.plan.costs import Costs, Need
+from grokyolo.plan.costs import Costs, GpuMemory
 from grokyolo.plan.data import Data, Fault, Split
 from grokyolo.plan.images import NO_END
 from grokyolo.plan.machine import Gpu, Machine
@@ -214,7 +214,7 @@ def _gpu(scene: Scene) -> Iterator[Finding]:
             yield Finding(Severity.WARNING, what, "nvidia-smi")
 
 
-def _too_small(gpu: Gpu, need: Need, scene: Scene) -> Finding:
+def _too_small(gpu: Gpu, need: GpuMemory, scene: Scene) -> Finding:
     """Return what to do about a GPU whose free memory will not do; only what is counted exactly stops a training."""
     free = f"GPU {gpu.index} ({gpu.name}) has {format_size(gpu.free)} free"
     another = _another(scene, need.total)
@@ -226,7 +226,7 @@ def _too_small(gpu: Gpu, need: Need, scene: Scene) -> Finding:
     return Finding(Severity.WARNING, f"{what} (an estimate from the layers)", another or _smaller(gpu, need, scene))
 
 
-def _smaller(gpu: Gpu, need: Need, scene: Scene) -> str:
+def _smaller(gpu: Gpu, need: GpuMemory, scene: Scene) -> str:
     """Return the batch that fits, else the image size."""
     images = need.images_within(gpu.free)
     if images:

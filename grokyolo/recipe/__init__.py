@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grokyolo.recipe.listing import Difference, Entry, Value, diff, every_value, list_recipes, source_text
+    from grokyolo.recipe.listing import Entry, KeyDifference, Value, diff, every_value, list_recipes, source_text
     from grokyolo.recipe.models import Accelerate, BuiltinData, Checkpoint, Gap, Grokfast, Inputs, Recipe
     from grokyolo.recipe.resolve import like_yolo, load, loader, origins
     from grokyolo.recipe.schema import MODELINE, SCHEMA_FILE, json_schema, schema_text
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grokyolo.recipe.units import bytes_of, seconds
 
 _HOMES = {
-    "listing": ("Difference", "Entry", "Value", "diff", "every_value", "list_recipes", "source_text"),
+    "listing": ("KeyDifference", "Entry", "Value", "diff", "every_value", "list_recipes", "source_text"),
     "models": ("Accelerate", "BuiltinData", "Checkpoint", "Gap", "Grokfast", "Inputs", "Recipe"),
     "resolve": ("like_yolo", "load", "loader", "origins"),
     "schema": ("MODELINE", "SCHEMA_FILE", "json_schema", "schema_text"),
@@ -32,11 +32,11 @@ __all__ = [
     "Accelerate",
     "BuiltinData",
     "Checkpoint",
-    "Difference",
     "Entry",
     "Gap",
     "Grokfast",
     "Inputs",
+    "KeyDifference",
     "Recipe",
     "Value",
     "bytes_of",

@@ -34,7 +34,7 @@ FORMS = {RUN_FILE: Form.RUN, ARGUMENTS: Form.ARGUMENTS}
 
 
 @dataclass(frozen=True)
-class Source:
+class RecipeSource:
     """A file that holds a recipe.
 
     Attributes:
@@ -93,12 +93,12 @@ def names() -> list[str]:
     return sorted({source.name for source in sources()})
 
 
-def sources() -> list[Source]:
+def sources() -> list[RecipeSource]:
     """Return every recipe that a name finds, by name."""
-    found: dict[str, Source] = {}
+    found: dict[str, RecipeSource] = {}
     for folder in folders():
         for path in _files(folder):
-            first = found.setdefault(path.stem, Source(path, path.stem, display(path)))
+            first = found.setdefault(path.stem, RecipeSource(path, path.stem, display(path)))
             if first.path.resolve() != path.resolve():  # in a checkout two of the folders are one
                 found[path.stem] = replace(first, hides=(*first.hides, display(path)))
     return [found[name] for name in sorted(found)]
@@ -111,7 +111,9 @@ def _files(folder: Path) -> Iterator[Path]:
         return
 
 
-def find(name: str, *, start: Path | None = None, place: Place | None = None, skip: Collection[Path] = ()) -> Source:
+def find(
+    name: str, *, start: Path | None = None, place: Place | None = None, skip: Collection[Path] = ()
+) -> RecipeSource:
     """Return the recipe that a name, a path or a run folder stands for.
 
     Args:
@@ -132,7 +134,7 @@ def find(name: str, *, start: Path | None = None, place: Place | None = None, sk
         for suffix in SUFFIXES:
             candidate = folder / f"{name}{suffix}"
             if exists(candidate) and candidate.resolve() not in skip:
-                return Source(candidate, name, display(candidate))
+                return RecipeSource(candidate, name, display(candidate))
     if source := _at(path):
         return source
     if name and exists(path, folder=True):
@@ -147,7 +149,7 @@ def looks_like_path(name: str) -> bool:
     return "/" in name or "\\" in name or name.endswith(SUFFIXES) or name in {".", ".."}
 
 
-def _at(path: Path) -> Source | None:
+def _at(path: Path) -> RecipeSource | None:
     if exists(path, folder=True):
         inside = next((path / name for name in FORMS if exists(path / name)), None)
         return None if inside is None else _at(inside)
@@ -155,7 +157,7 @@ def _at(path: Path) -> Source | None:
         return None
     form = FORMS.get(path.name, Form.RECIPE)
     file = path if form is Form.RECIPE else path.parent.resolve() / path.name
-    return Source(file, path.stem if form is Form.RECIPE else file.parent.name, display(path), form)
+    return RecipeSource(file, path.stem if form is Form.RECIPE else file.parent.name, display(path), form)
 
 
 def _missing(name: str, path: Path, place: Place | None) -> RecipeError:

@@ -42,7 +42,7 @@ AUGMENTATION = EVERY_TASK + CLASSIFY
 
 
 @dataclass(frozen=True)
-class Settings:
+class Values:
     """The values of a recipe with Ultralytics' defaults behind them.
 
     Attributes:
@@ -106,11 +106,11 @@ def missing(keys: Collection[str], place: Place) -> list[Finding]:
 
 def examine(recipe: Recipe, places: Mapping[str, Place], whole: Place) -> list[Finding]:
     """Return what is doubtful about the values of a recipe, in the order of the rules."""
-    settings = Settings(recipe, places, whole)
+    settings = Values(recipe, places, whole)
     return [finding for rule in RULES for finding in rule(settings)]
 
 
-def _measuring(s: Settings) -> Iterator[Finding]:
+def _measuring(s: Values) -> Iterator[Finding]:
     if not s["val"]:
         what = "train.val is false, so there is no validation to set against the probe"
         yield s.finding("train.val", what, "remove it; gap.every=5 validates less often", fatal=True)
@@ -127,7 +127,7 @@ def _measuring(s: Settings) -> Iterator[Finding]:
         yield s.finding("gap.every", what, f"gap.every={max(1, s.epochs // 100)}")
 
 
-def _task(s: Settings) -> Iterator[Finding]:
+def _task(s: Values) -> Iterator[Finding]:
     model, task = s.recipe.model, task_of(s.recipe)
     if task not in TASKS:
         what = f"{Path(model).name} is a model for {task}, which grokyolo does not measure"
@@ -142,7 +142,7 @@ def _task(s: Settings) -> Iterator[Finding]:
         yield s.finding("train.task", what, file, fatal=True)
 
 
-def _saving(s: Settings) -> Iterator[Finding]:
+def _saving(s: Values) -> Iterator[Finding]:
     if not s["save"]:
         what = "train.save is false, so nothing is saved before the end, and a killed run is lost"
         yield s.finding("train.save", what, "remove it")
@@ -155,7 +155,7 @@ def _saving(s: Settings) -> Iterator[Finding]:
         yield s.finding("train.deterministic", what, "deterministic=true")
 
 
-def _ending(s: Settings) -> Iterator[Finding]:
+def _ending(s: Values) -> Iterator[Finding]:
     if 0 < s["patience"] < s.epochs:
         what = f"{s.spelled('patience')}, which stops a plateau before it can jump"
         yield s.finding("train.patience", what, "patience=0")
@@ -165,7 +165,7 @@ def _ending(s: Settings) -> Iterator[Finding]:
         yield s.finding("train.close_mosaic", what, "close_mosaic=0")
 
 
-def _optimizer(s: Settings) -> Iterator[Finding]:
+def _optimizer(s: Values) -> Iterator[Finding]:
     name = s.optimizer
     if name == "auto":
         ignored = " and ".join(key for key in ("lr0", "momentum") if s.given(key))
@@ -181,7 +181,7 @@ def _optimizer(s: Settings) -> Iterator[Finding]:
         yield s.finding("train.optimizer", what, "optimizer=AdamW")
 
 
-def _schedule(s: Settings) -> Iterator[Finding]:
+def _schedule(s: Values) -> Iterator[Finding]:
     if s["lrf"] < 1:
         what = f"{s.spelled('lrf')}, so the learning rate fades and a long plateau learns ever less"
         yield s.finding("train.lrf", what, "lrf=1.0")
@@ -197,7 +197,7 @@ def _schedule(s: Settings) -> Iterator[Finding]:
         yield s.finding("train.warmup_bias_lr", what, "warmup_bias_lr=0.0")
 
 
-def _batches(s: Settings) -> Iterator[Finding]:
+def _batches(s: Values) -> Iterator[Finding]:
     batch, nominal, decay = s["batch"], s["nbs"], s["weight_decay"]
     if batch < 1:
         what = f"{s.spelled('batch')}, so the GPU's memory chooses steps and weight decay"
@@ -221,7 +221,7 @@ def _batches(s: Settings) -> Iterator[Finding]:
         )
 
 
-def _builtin(s: Settings) -> Iterator[Finding]:
+def _builtin(s: Values) -> Iterator[Finding]:
     data = s.recipe.data
     if not isinstance(data, BuiltinData):
         return
@@ -244,7 +244,7 @@ def _builtin(s: Settings) -> Iterator[Finding]:
         yield s.finding(f"train.{moving[0]}", what, values)
 
 
-def _accelerating(s: Settings) -> Iterator[Finding]:
+def _accelerating(s: Values) -> Iterator[Finding]:
     on, task, decay = s.recipe.accelerate, task_of(s.recipe), s["weight_decay"]
     if on.stablemax and task != "classify":
         what = f"accelerate.stablemax takes the place of a softmax over classes, and {task} has none"
@@ -266,7 +266,7 @@ def _accelerating(s: Settings) -> Iterator[Finding]:
         yield s.finding("accelerate.initial_scale", what, "accelerate.initial_scale=null")
 
 
-RULES: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+RULES: tuple[Callable[[Values], Iterator[Finding]], ...] = (
     _task,
     _measuring,
     _ending,

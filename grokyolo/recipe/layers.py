@@ -18,12 +18,12 @@ from pydantic import ValidationError
 from grokyolo.errors import did_you_mean
 from grokyolo.findings import Finding, Place, Severity, error_of, problem
 from grokyolo.recipe import catalogue, messages
-from grokyolo.recipe.catalogue import Form, Source
+from grokyolo.recipe.catalogue import Form, RecipeSource
 from grokyolo.recipe.models import BUILTIN_DATA, TOP
 from grokyolo.recipe.schema import file_model
 from grokyolo.recipe.train_arguments import PATHS, train_arguments
 from grokyolo.recipe.units import DECIMAL, time_text
-from grokyolo.recipe.yaml_reader import Listing, Node, Scalar, Table, is_null, parse, plain, shown
+from grokyolo.recipe.yaml_reader import Listing, Node, Scalar, YamlMap, is_null, parse, plain, shown
 
 MAX_PARENTS = 8
 FORMAT = 1
@@ -47,13 +47,13 @@ class Layers:
         findings: what else is to be said of them.
     """
 
-    table: Table
+    table: YamlMap
     files: tuple[str, ...] = ()
     problems: tuple[Finding, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
-def read_layers(source: Source) -> Layers:
+def read_layers(source: RecipeSource) -> Layers:
     """Read a recipe and all its parents.
 
     Raises:
@@ -72,22 +72,22 @@ def read_layers(source: Source) -> Layers:
     return Layers(merged, tuple(one.shown for one in chain), tuple(problems), tuple(findings))
 
 
-def _read(source: Source, problems: list[Finding], findings: list[Finding], files: list[str]) -> Table:
+def _read(source: RecipeSource, problems: list[Finding], findings: list[Finding], files: list[str]) -> YamlMap:
     found: list[Finding] = []
     node = parse(source.read(), source.place, found)
     problems += found
     if node is None and found:
         raise error_of(problems, files)
     if source.form is Form.RUN or _is_run(node):
-        if isinstance(node, Table) and not _readable(node.items.get("format")):
+        if isinstance(node, YamlMap) and not _readable(node.items.get("format")):
             what = "this run was written by a newer grokyolo"
             raise error_of([problem(what, source.place, "pip install --upgrade grokyolo")], files)
-        node = node.items.get("recipe") if isinstance(node, Table) else None
-        if not isinstance(node, Table):
+        node = node.items.get("recipe") if isinstance(node, YamlMap) else None
+        if not isinstance(node, YamlMap):
             raise error_of([problem("this run has no recipe inside", source.place, "name a recipe instead")], files)
     if is_null(node):
         raise error_of([*problems, problem("the recipe is empty", source.place, "begin with `extends: long`")], files)
-    if not isinstance(node, Table):
+    if not isinstance(node, YamlMap):
         assert node is not None
         what = f"a recipe is a map of `key: value`; this is {shown(node)}"
         raise error_of([*problems, problem(what, node.place, _as_map(node))], files)
@@ -100,39 +100,39 @@ def _read(source: Source, problems: list[Finding], findings: list[Finding], file
     return node
 
 
-def merge(base: Table, top: Table) -> Table:
+def merge(base: YamlMap, top: YamlMap) -> YamlMap:
     """Return `base` with everything that `top` says put over it, depth first."""
     items, keys = dict(base.items), dict(base.keys)
     for key, value in top.items.items():
         below = items.get(key)
         if key in {"train", "gap", "checkpoint", "inputs"} and isinstance(value, Scalar) and value.value is None:
             continue  # a section whose lines are all commented out says nothing
-        if isinstance(value, Table) and key == "data" and isinstance(below, Scalar) and below.value in BUILTIN_DATA:
-            below = Table({"name": below}, {"name": keys[key]}, below.place)
-        if isinstance(value, Table) and isinstance(below, Table):
+        if isinstance(value, YamlMap) and key == "data" and isinstance(below, Scalar) and below.value in BUILTIN_DATA:
+            below = YamlMap({"name": below}, {"name": keys[key]}, below.place)
+        if isinstance(value, YamlMap) and isinstance(below, YamlMap):
             items[key] = merge(below, value)
         else:
             items[key] = value
         keys[key] = top.keys[key]
-    return Table(items, keys, top.place)
+    return YamlMap(items, keys, top.place)
 
 
-def _without_description(table: Table) -> Table:
+def _without_description(table: YamlMap) -> YamlMap:
     """A description tells of one recipe alone."""
     items = {key: value for key, value in table.items.items() if key != "description"}
-    return Table(items, {key: table.keys[key] for key in items}, table.place)
+    return YamlMap(items, {key: table.keys[key] for key in items}, table.place)
 
 
 def _is_run(node: Node | None) -> bool:
     """Tell the settings of a run, copied to a file of another name, from a recipe."""
-    return isinstance(node, Table) and isinstance(node.items.get("recipe"), Table) and "recipe_hash" in node.items
+    return isinstance(node, YamlMap) and isinstance(node.items.get("recipe"), YamlMap) and "recipe_hash" in node.items
 
 
-def _is_data_set(table: Table) -> bool:
+def _is_data_set(table: YamlMap) -> bool:
     """Tell the file of a data set, in which `train` and `val` are places, from a recipe."""
     places = [table.items[key] for key in ("train", "val") if key in table.items]
     named = bool({"names", "nc"} & set(table.items))
-    return named and bool(places) and not any(isinstance(place, Table) for place in places)
+    return named and bool(places) and not any(isinstance(place, YamlMap) for place in places)
 
 
 def _readable(version: Node | None) -> bool:
@@ -152,7 +152,7 @@ def names_a_parent(node: Node | None) -> TypeGuard[Scalar]:
     return isinstance(node, Scalar) and isinstance(node.value, str) and bool(node.value.strip())
 
 
-def _parent(chain: list[Source], table: Table, problems: list[Finding]) -> Source | None:
+def _parent(chain: list[RecipeSource], table: YamlMap, problems: list[Finding]) -> RecipeSource | None:
     node = table.items.get("extends")
     if node is None or is_null(node):
         return None
@@ -175,21 +175,21 @@ def _parent(chain: list[Source], table: Table, problems: list[Finding]) -> Sourc
     return parent
 
 
-def layer(arguments: Sequence[str], problems: list[Finding]) -> Table:
+def layer(arguments: Sequence[str], problems: list[Finding]) -> YamlMap:
     """Return what the command line says as a table in the form of a recipe; later ones win.
 
     Args:
         arguments: each `KEY=VALUE`.
         problems: gets what is wrong with them.
     """
-    table = Table({}, {}, Place(argument="KEY=VALUE", folder=Path()))
+    table = YamlMap({}, {}, Place(argument="KEY=VALUE", folder=Path()))
     for argument in arguments:
         if (one := _table(argument, problems)) is not None:
             table = merge(table, one)
     return table
 
 
-def _table(argument: str, problems: list[Finding]) -> Table | None:
+def _table(argument: str, problems: list[Finding]) -> YamlMap | None:
     place = Place(argument=argument, folder=Path())
     key, equals, text = argument.partition("=")
     if not equals or not key or key != key.strip() or text != text.strip():
@@ -204,8 +204,8 @@ def _table(argument: str, problems: list[Finding]) -> Table | None:
     if path is None or value is None:
         return None
     for part in reversed(path):
-        value = Table({part: value}, {part: place}, place)
-    return value if isinstance(value, Table) else None
+        value = YamlMap({part: value}, {part: place}, place)
+    return value if isinstance(value, YamlMap) else None
 
 
 def _as_assignment(argument: str) -> str:
@@ -260,7 +260,7 @@ def _value(text: str, place: Place, problems: list[Finding]) -> Node | None:
     found: list[Finding] = []
     node = parse(text, place, found)
     unread = node is None and bool(found) and text[0] not in "'\"!&" and text.isprintable()
-    if text[0] not in "[{" and (unread or isinstance(node, (Listing, Table))):
+    if text[0] not in "[{" and (unread or isinstance(node, (Listing, YamlMap))):
         # what no shell user would quote twice: data.operation=* or =-, description=a: b
         return Scalar(text, text, True, place)
     problems += found
@@ -270,7 +270,7 @@ def _value(text: str, place: Place, problems: list[Finding]) -> Node | None:
 # A run of Ultralytics -------------------------------------------------------------------------------------------------
 
 
-def _of_ultralytics(arguments: Table, run: str) -> tuple[Table, list[Finding]]:
+def _of_ultralytics(arguments: YamlMap, run: str) -> tuple[YamlMap, list[Finding]]:
     """Return a run's train arguments in the form of a recipe, and what of them no recipe holds.
 
     Args:
@@ -285,7 +285,7 @@ def _of_ultralytics(arguments: Table, run: str) -> tuple[Table, list[Finding]]:
             findings.append(Finding(Severity.INFO, what, remedy, arguments.keys[key]))
         elif _kept(key, node):
             train[key] = node
-    table = Table(train, arguments.keys, arguments.place)
+    table = YamlMap(train, arguments.keys, arguments.place)
     for key in _invalid(table):
         what = f"{key} was {shown(train[key])}, which Ultralytics no longer takes, and is left out"
         findings.append(Finding(Severity.WARNING, what, "", arguments.keys[key]))
@@ -294,7 +294,7 @@ def _of_ultralytics(arguments: Table, run: str) -> tuple[Table, list[Finding]]:
     items: dict[str, Node] = {"description": Scalar(description, description, True, arguments.place)}
     items |= {key: node for key, node in arguments.items.items() if key in {"model", "data"} and not is_null(node)}
     keys = {key: arguments.keys.get(key, arguments.place) for key in (*items, "train")}
-    return Table(items | {"train": table}, keys, arguments.place), findings
+    return YamlMap(items | {"train": table}, keys, arguments.place), findings
 
 
 def _left_out(key: str, node: Node) -> tuple[str, str] | None:
@@ -320,7 +320,7 @@ def _kept(key: str, node: Node) -> bool:
     return not empty and (type(value) is bool, value) != (type(argument.default) is bool, argument.default)
 
 
-def _invalid(train: Table) -> set[str]:
+def _invalid(train: YamlMap) -> set[str]:
     try:
         file_model().model_validate({"train": plain(train)})
     except ValidationError as error:

@@ -10,7 +10,7 @@ from grokyolo.errors import GrokyoloError
 from grokyolo.findings import Finding
 from grokyolo.format import printable
 from grokyolo.recipe import flatten
-from grokyolo.recipe.catalogue import Form, Source, find, sources
+from grokyolo.recipe.catalogue import Form, RecipeSource, find, sources
 from grokyolo.recipe.models import TOP, Recipe
 from grokyolo.recipe.resolve import load_source
 from grokyolo.recipe.schema import MODELINE
@@ -49,7 +49,7 @@ def list_recipes() -> list[Entry]:
     return [_entry(source) for source in sources()]
 
 
-def _entry(source: Source) -> Entry:
+def _entry(source: RecipeSource) -> Entry:
     place: dict[str, Any] = {"source": source.shown, "built_in": source.built_in, "hides": source.hides}
     try:
         recipe = load_source(source, complete=False)
@@ -79,7 +79,7 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Difference:
+class KeyDifference:
     """One key in which two recipes differ.
 
     Attributes:
@@ -112,7 +112,7 @@ def every_value(recipe: Recipe, origins: Mapping[str, str] | None = None) -> lis
     return sorted([*values, *unset], key=lambda value: TOP.index(value.key.partition(".")[0]))
 
 
-def diff(a: Recipe, b: Recipe) -> list[Difference]:
+def diff(a: Recipe, b: Recipe) -> list[KeyDifference]:
     """Return where two recipes differ in what they do; a value spelled out equals the same value by default.
 
     The description makes no difference, as in `Recipe.hash`.
@@ -121,7 +121,7 @@ def diff(a: Recipe, b: Recipe) -> list[Difference]:
     right = {value.key: value for value in every_value(b)}
     keys = [*left, *(key for key in right if key not in left)]
     return [
-        Difference(key, left.get(key), right.get(key))
+        KeyDifference(key, left.get(key), right.get(key))
         for key in keys
         if key != "description" and not _same(left.get(key), right.get(key))
     ]

@@ -16,7 +16,7 @@ from grokyolo.recipe.models import BUILTIN_DATA, SECTIONS, TOP, Accelerate
 from grokyolo.recipe.schema import file_model
 from grokyolo.recipe.train_arguments import OLD_NAMES, OWNED, REMOVED, train_arguments
 from grokyolo.recipe.units import number_remedy, size_remedy, time_remedy
-from grokyolo.recipe.yaml_reader import Listing, Node, Scalar, Table, is_null, shortened, shown
+from grokyolo.recipe.yaml_reader import Listing, Node, Scalar, YamlMap, is_null, shortened, shown
 
 Schema = Mapping[str, Any]
 
@@ -35,7 +35,7 @@ OTHER_TOP_NAMES: Mapping[str, str] = {
 """What other programs call a section."""
 
 
-def findings_of(error: ValidationError, table: Table) -> list[Finding]:
+def findings_of(error: ValidationError, table: YamlMap) -> list[Finding]:
     """Return each wrong value and each unknown key of a recipe once.
 
     Args:
@@ -51,13 +51,13 @@ def findings_of(error: ValidationError, table: Table) -> list[Finding]:
     return list(found.values())
 
 
-def _place(location: tuple[str | int, ...], table: Table) -> tuple[tuple[str, ...], Node, Place]:
+def _place(location: tuple[str | int, ...], table: YamlMap) -> tuple[tuple[str, ...], Node, Place]:
     """Return path, value and place of the key that pydantic complains of; its own names for alternatives drop out."""
     path: tuple[str, ...] = ()
     node: Node = table
     place = table.place
     for part in location:
-        if isinstance(node, Table) and part in node.items:
+        if isinstance(node, YamlMap) and part in node.items:
             place, node = node.keys[str(part)], node.items[str(part)]
             path = (*path, str(part))
     return path, node, place
@@ -216,7 +216,7 @@ def as_section(key: str, node: Node) -> str:
     return f"write {key}: and keys below it"
 
 
-def data_without_name(table: Table) -> Finding:
+def data_without_name(table: YamlMap) -> Finding:
     """Return what is wrong with a section `data` that names no built-in data set."""
     if {"train", "val", "test", "path", "names", "nc"} & set(table.items):
         what = "a recipe names the file of a data set and does not hold one"

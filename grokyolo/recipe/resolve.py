@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from grokyolo.errors import did_you_mean
 from grokyolo.findings import Finding, Place, Severity, error_of, problem
 from grokyolo.recipe import catalogue, checks, layers, messages
-from grokyolo.recipe.catalogue import Form, Source
+from grokyolo.recipe.catalogue import Form, RecipeSource
 from grokyolo.recipe.layers import Layers
 from grokyolo.recipe.models import BUILTIN_DATA, SECTIONS, TOP, Recipe, Section
 from grokyolo.recipe.schema import file_model
 from grokyolo.recipe.train_arguments import MODEL_AND_DATA, PATHS, task_of
-from grokyolo.recipe.yaml_reader import Node, Scalar, Table, is_null, parse, plain
+from grokyolo.recipe.yaml_reader import Node, Scalar, YamlMap, is_null, parse, plain
 
 
 def load(name_or_path: str, overrides: Sequence[str] = (), *, complete: bool = True) -> Recipe:
@@ -34,7 +34,7 @@ def load(name_or_path: str, overrides: Sequence[str] = (), *, complete: bool = T
     return load_source(catalogue.find(name_or_path), overrides, complete=complete)
 
 
-def load_source(source: Source, arguments: Sequence[str] = (), *, complete: bool = True) -> Recipe:
+def load_source(source: RecipeSource, arguments: Sequence[str] = (), *, complete: bool = True) -> Recipe:
     """Load the recipe of a file that the catalogue found; arguments and errors as in `load`."""
     return _resolved(source.name, source.place, layers.read_layers(source), arguments, complete=complete)
 
@@ -59,7 +59,7 @@ def like_yolo(arguments: Sequence[str]) -> Recipe:
     Raises:
         RecipeError: as in `load`.
     """
-    place, nothing = Place("yolo train"), Layers(Table({}, {}, Place("yolo train")))
+    place, nothing = Place("yolo train"), Layers(YamlMap({}, {}, Place("yolo train")))
     first = _resolved(place.file, place, nothing, arguments, complete=False)
     model, data = MODEL_AND_DATA[task_of(first)]
     named = [f"model={model}"] * (not first.model) + [f"data={data}"] * (not first.data)
@@ -80,8 +80,8 @@ def origins(name_or_path: str, recipe: Recipe) -> dict[str, str]:
     if source.form is not Form.RUN:
         return dict(recipe.provenance)
     node = parse(source.read(), source.place, [])
-    table = node.items.get("provenance") if isinstance(node, Table) else None
-    items = table.items if isinstance(table, Table) else {}
+    table = node.items.get("provenance") if isinstance(node, YamlMap) else None
+    items = table.items if isinstance(table, YamlMap) else {}
     before = {key: item.text for key, item in items.items() if isinstance(item, Scalar)}
     own = f"{source.shown}:"
     now = {key: before.get(key) if where.startswith(own) else where for key, where in recipe.provenance.items()}
@@ -118,35 +118,35 @@ def _resolved(name: str, whole: Place, read: Layers, arguments: Sequence[str], *
     return recipe.model_copy(update={"findings": tuple(findings)})
 
 
-def _checkable(table: Table, problems: list[Finding]) -> Table:
+def _checkable(table: YamlMap, problems: list[Finding]) -> YamlMap:
     """Return what the model of a recipe file checks: without what says nothing, data as a section where built in."""
     items: dict[str, Node] = {}
     for key, node in table.items.items():
         if key == "extends" or (key in TOP and is_null(node) and not (key in layers.WHOLE and node.place.argument)):
             continue
         if key == "data" and isinstance(node, Scalar) and node.value in BUILTIN_DATA:
-            items[key] = Table({"name": node}, {"name": table.keys[key]}, node.place)
+            items[key] = YamlMap({"name": node}, {"name": table.keys[key]}, node.place)
             continue
-        if key == "data" and isinstance(node, Table) and "name" not in node.items:
+        if key == "data" and isinstance(node, YamlMap) and "name" not in node.items:
             found = messages.data_without_name(node)
             problems.append(found)
             if "does not hold one" in found.what:
                 continue
         items[key] = node
-    return Table(items, table.keys, table.place)
+    return YamlMap(items, table.keys, table.place)
 
 
-def _places(table: Table, section: str = "") -> Iterator[tuple[str, Place]]:
+def _places(table: YamlMap, section: str = "") -> Iterator[tuple[str, Place]]:
     """Yield the place of each value by its dotted key."""
     for key, node in table.items.items():
         path = f"{section}{key}"
-        if isinstance(node, Table):
+        if isinstance(node, YamlMap):
             yield from _places(node, f"{path}.")
         elif path not in SECTIONS or path == "data":
             yield path, node.place
 
 
-def _values(table: Table, problems: list[Finding]) -> dict[str, Any]:
+def _values(table: YamlMap, problems: list[Finding]) -> dict[str, Any]:
     """Return the values of the top level that the recipe file's model takes; none where one of them is wrong."""
     try:
         checked = file_model().model_validate(plain(table))
@@ -161,7 +161,7 @@ def _values(table: Table, problems: list[Finding]) -> dict[str, Any]:
     return values
 
 
-def _file(key: str, table: Table, problems: list[Finding]) -> str:
+def _file(key: str, table: YamlMap, problems: list[Finding]) -> str:
     """Return what Ultralytics shall take for the model or the data; empty where there is none or it is built in."""
     node = table.items.get(key)
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.value.strip():

@@ -54,7 +54,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Table:
+class YamlMap:
     """A map from key to value; `keys` tells where each key stands."""
 
     items: Mapping[str, Node]
@@ -62,7 +62,7 @@ class Table:
     place: Place
 
 
-Node: TypeAlias = "Scalar | Listing | Table"
+Node: TypeAlias = "Scalar | Listing | YamlMap"
 
 
 def plain(node: Node) -> Any:
@@ -85,7 +85,7 @@ def shown(node: Node) -> str:
         flat = f"[{', '.join(item.text for item in node.items if isinstance(item, Scalar))}]"
         short = len(flat) <= LONGEST_SHOWN and all(isinstance(item, Scalar) for item in node.items)
         return flat if short else "a list"
-    if isinstance(node, Table):
+    if isinstance(node, YamlMap):
         return "a section"
     if node.value is None:
         return "empty"
@@ -199,7 +199,7 @@ class _Reader:
             return Listing(tuple(items), place)
         return self.table(place, depth)
 
-    def table(self, place: Place, depth: int) -> Table:
+    def table(self, place: Place, depth: int) -> YamlMap:
         items: dict[str, Node] = {}
         keys: dict[str, Place] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
@@ -219,7 +219,7 @@ class _Reader:
                 )
             else:
                 items[key.text], keys[key.text] = value, where
-        return Table(items, keys, place)
+        return YamlMap(items, keys, place)
 
     def scalar(self, event: Any, place: Place) -> Scalar:
         text = event.value

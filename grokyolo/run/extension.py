@@ -13,7 +13,7 @@ from grokyolo.gap import EventKind
 from grokyolo.recipe import Recipe, epochs_of, flatten
 from grokyolo.recipe.train_arguments import BOXES, CLASSIFY, EVERY_TASK, default_of
 from grokyolo.run import folder, status
-from grokyolo.run.folder import Change, shown
+from grokyolo.run.folder import Extension, shown
 from grokyolo.run.state import state_files
 from grokyolo.run.status import state_to_resume
 
@@ -37,7 +37,7 @@ def last_saved_epoch(run: Path) -> int:
     return next((state.epoch for state in state_files(run) if state.is_sound()), 0)
 
 
-def change_of(run: Path, old: Recipe, new: Recipe) -> Change:
+def change_of(run: Path, old: Recipe, new: Recipe) -> Extension:
     """Return what an extension changes.
 
     Args:
@@ -77,7 +77,7 @@ def change_of(run: Path, old: Recipe, new: Recipe) -> Change:
             )
     if epochs_of(old) != epochs and _decays(new):
         events.append(EventKind.LR_CHANGED)  # the schedule is stretched over the new length
-    return Change(done + 1, tuple(dict.fromkeys(events)))
+    return Extension(done + 1, tuple(dict.fromkeys(events)))
 
 
 def _must_go_on(run: Path, old: Recipe, new: Recipe) -> None:
@@ -88,7 +88,7 @@ def _must_go_on(run: Path, old: Recipe, new: Recipe) -> None:
     """
     if not (early := status.ended_early(run, old)):
         return
-    by = folder.read_facts(run).get(status.ENDED_BY, status.Ending.PATIENCE.value)
+    by = folder.run_file(run).ended_by or status.Ending.PATIENCE.value
     was, now = (int(recipe.train.get("patience", default_of("patience"))) for recipe in (old, new))
     spans = [recipe.stop.settled * epochs_of(recipe) for recipe in (old, new)]
     longer = ["grokyolo", "extend", shown(run), "--epochs", str(epochs_of(new))]

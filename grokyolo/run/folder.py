@@ -36,7 +36,7 @@ FORBIDDEN = set('/\\:*?"<>|\0')
 
 
 @dataclass(frozen=True)
-class Change:
+class Extension:
     """What an extension changed in a run.
 
     Attributes:
@@ -186,7 +186,7 @@ def _circumstances() -> dict[str, Any]:
     }
 
 
-def replace_recipe(run: Path, recipe: Recipe, change: Change | None) -> None:
+def replace_recipe(run: Path, recipe: Recipe, change: Extension | None) -> None:
     """Put an extended recipe in the place of the old one; the same recipe leaves the file as it is.
 
     Args:
@@ -211,10 +211,10 @@ def replace_recipe(run: Path, recipe: Recipe, change: Change | None) -> None:
     _write(run, {**known, **new})
 
 
-def read_changes(run: Path) -> list[Change]:
+def read_changes(run: Path) -> list[Extension]:
     """Return the changes that extensions have made."""
     changes = read_facts(run).get("changes", ())
-    return [Change(entry["epoch"], tuple(map(EventKind, entry["events"]))) for entry in changes]
+    return [Extension(entry["epoch"], tuple(map(EventKind, entry["events"]))) for entry in changes]
 
 
 def must_be_run(run: Path) -> None:

@@ -93,7 +93,7 @@ class Agreement(str, Enum):
 
 
 @dataclass(frozen=True)
-class Group:
+class LevelGroup:
     """The runs at one level of an axis.
 
     Attributes:
@@ -113,7 +113,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Share:
+class AxisEffect:
     """What one axis does to the budget at the jump, the other axes held fixed.
 
     Attributes:
@@ -123,7 +123,7 @@ class Share:
     """
 
     axis: str
-    groups: tuple[Group, ...]
+    groups: tuple[LevelGroup, ...]
     factor: float | None
 
     def to_json(self) -> dict[str, Any]:
@@ -169,7 +169,7 @@ class Law(Slope):
     budget: float | None
     spread: float | None
     epochs_spread: float | None
-    shares: tuple[Share, ...]
+    shares: tuple[AxisEffect, ...]
     left_out: dict[str, int]
     waiting: tuple[str, ...]
 
@@ -280,14 +280,14 @@ def _slope(timed: Sequence[TimedRun], axes: Sequence[Axis]) -> Slope:
     return Slope(slope=slope, low=slope - reach, high=slope + reach, settings=settings)
 
 
-def _share(axis: Axis, axes: Sequence[Axis], timed: Sequence[TimedRun]) -> Share:
+def _share(axis: Axis, axes: Sequence[Axis], timed: Sequence[TimedRun]) -> AxisEffect:
     groups = []
     for number, level in enumerate(axis.levels if len(axis.levels) <= MOST_LEVELS else ()):
         here = [one for one in timed if axis.level_of(one.run) == number]
         jumped = [one for one in here if one.jumped]
         budgets = np.array([one.budget for one in jumped])
         groups.append(
-            Group(
+            LevelGroup(
                 level=level.label,
                 jumped=len(jumped),
                 waiting=len(here) - len(jumped),
@@ -296,7 +296,7 @@ def _share(axis: Axis, axes: Sequence[Axis], timed: Sequence[TimedRun]) -> Share
                 epoch=float(np.median([one.epoch for one in jumped])) if jumped else None,
             )
         )
-    return Share(axis.name, tuple(groups), _effect(axis, axes, [one for one in timed if one.jumped]))
+    return AxisEffect(axis.name, tuple(groups), _effect(axis, axes, [one for one in timed if one.jumped]))
 
 
 def _effect(axis: Axis, axes: Sequence[Axis], jumped: Sequence[TimedRun]) -> float | None:

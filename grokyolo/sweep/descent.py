@@ -55,7 +55,7 @@ class Size:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Curve:
+class ErrorCurve:
     """How the error goes over sizes.
 
     Attributes:
@@ -75,7 +75,7 @@ class Curve:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Descent(Curve):
+class Descent(ErrorCurve):
     """The error over size for one part of a sweep.
 
     Attributes:
@@ -171,7 +171,7 @@ def _sizes(runs: Sequence[Run], axis: Axis, sizes: Mapping[str, float]) -> tuple
     return tuple(found)
 
 
-def _curve(errors: Sequence[tuple[float, ...]]) -> Curve:
+def _curve(errors: Sequence[tuple[float, ...]]) -> ErrorCurve:
     means, counts = np.array([np.mean(one) for one in errors]), np.array([len(one) for one in errors])
     freedom = int((counts - 1).sum())
     noise = math.sqrt(sum(float(np.var(one)) * len(one) for one in errors) / freedom) if freedom else None
@@ -180,7 +180,7 @@ def _curve(errors: Sequence[tuple[float, ...]]) -> Curve:
     heights = {peak: float(means[peak] - max(means[list(around)])) for peak, around in lows.items()}
     peak = max(heights, key=heights.__getitem__)
     if heights[peak] <= LEAST:
-        return Curve(course=_without_peak(means), noise=noise)
+        return ErrorCurve(course=_without_peak(means), noise=noise)
     reach = student_quantile(1 - SURE / max(2 * len(inner), 1), freedom) if freedom else math.inf
 
     def sure(high: int, low: int) -> bool:
@@ -193,7 +193,7 @@ def _curve(errors: Sequence[tuple[float, ...]]) -> Curve:
     twice = before > 0 and sure(0, before)
     course = (Course.DESCENDS_TWICE if twice else Course.PEAKS) if both else Course.UNKNOWN
     rise, fall = float(means[peak] - means[before]), float(means[peak] - means[after])
-    return Curve(course=course, peak=peak, rise=rise, fall=fall, sure=both, noise=noise)
+    return ErrorCurve(course=course, peak=peak, rise=rise, fall=fall, sure=both, noise=noise)
 
 
 def _without_peak(means: FloatArray) -> Course:

@@ -26,7 +26,7 @@ from grokyolo.recipe import Recipe
 from grokyolo.run.folder import owner_of
 from grokyolo.run.lock import named
 from grokyolo.sweep.folder import Sweep
-from grokyolo.sweep.progress import Progress, Status
+from grokyolo.sweep.runner import PointProgress, Status
 from grokyolo.sweep.trials import Trial
 from grokyolo.training.environment import THREADS
 
@@ -36,7 +36,7 @@ PATIENCE = 60.0
 
 @dataclass
 class _Job:
-    progress: Progress
+    progress: PointProgress
     training: Training
     slot: int
 
@@ -51,7 +51,7 @@ class LocalEngine:
         gpus: what CUDA_VISIBLE_DEVICES is for the first, second, ... of them; it begins anew where there are fewer.
     """
 
-    def __init__(self, sweep: Sweep, points: Sequence[Progress], jobs: int, gpus: Sequence[str] = ()) -> None:
+    def __init__(self, sweep: Sweep, points: Sequence[PointProgress], jobs: int, gpus: Sequence[str] = ()) -> None:
         self._sweep = sweep
         self._waiting = [progress for progress in points if progress.status is Status.WAITING]
         self._jobs: list[_Job] = []
@@ -89,7 +89,7 @@ class LocalEngine:
         for job in self._jobs:
             job.training.wait()
 
-    def _next(self) -> Progress | None:
+    def _next(self) -> PointProgress | None:
         """Take the first point that can be started out of the queue."""
         for progress in self._waiting:
             if progress.status is Status.WAITING and not self._must_wait(progress):
@@ -98,7 +98,7 @@ class LocalEngine:
         self._waiting = [progress for progress in self._waiting if progress.status is Status.WAITING]
         return None
 
-    def _must_wait(self, progress: Progress) -> bool:
+    def _must_wait(self, progress: PointProgress) -> bool:
         trial = progress.trial
         if any(_share_download(trial, job.progress.trial) for job in self._jobs):
             return True
@@ -111,7 +111,7 @@ class LocalEngine:
             progress.status = Status.FAILED
         return True
 
-    def _start(self, progress: Progress, slot: int) -> None:
+    def _start(self, progress: PointProgress, slot: int) -> None:
         trial = progress.trial
         environment = {VISIBLE: self._gpus[slot % len(self._gpus)]} if self._gpus else {}
         name = f"{self._sweep.folder.name}/{trial.point.name}"

@@ -20,8 +20,8 @@ from grokyolo.run.folder import owner_of
 from grokyolo.run.lock import named
 from grokyolo.sweep.folder import LOGS, Sweep, log_of
 from grokyolo.sweep.local_engine import Training, gpus_of, train_arguments
-from grokyolo.sweep.progress import Progress, Status
 from grokyolo.sweep.run_sync import RunSync, Store
+from grokyolo.sweep.runner import PointProgress, Status
 
 LOST_NODES = 20
 """Times that Ray starts a point anew after the node that trained it was lost."""
@@ -69,7 +69,7 @@ class RayEngine:
     def __init__(
         self,
         sweep: Sweep,
-        points: Sequence[Progress],
+        points: Sequence[PointProgress],
         address: str | None,
         resources: Resources,
         *,
@@ -77,7 +77,7 @@ class RayEngine:
     ) -> None:
         self._sweep, self._copy = sweep, copy
         self._stopping, self._may_grow = False, address is not None
-        self._tasks: dict[Any, Progress] = {}
+        self._tasks: dict[Any, PointProgress] = {}
         self._sizes = {one.trial.point.name: _size(one.trial.log) for one in points}
         waiting = [one for one in points if one.status is Status.WAITING]
         with ExitStack() as opened:
@@ -129,7 +129,7 @@ class RayEngine:
             self._ray.wait(list(self._tasks), num_returns=len(self._tasks), timeout=120)
         self._opened.close()
 
-    def _note(self, task: Any, progress: Progress, now: float) -> None:
+    def _note(self, task: Any, progress: PointProgress, now: float) -> None:
         progress.started = progress.started or now
         try:
             ended: Ended = self._ray.get(task)
@@ -140,7 +140,7 @@ class RayEngine:
         else:
             progress.end(ended.code, ended.message, now, stopping=self._stopping)
 
-    def _options(self, waiting: Sequence[Progress], resources: Resources) -> dict[str, Any]:
+    def _options(self, waiting: Sequence[PointProgress], resources: Resources) -> dict[str, Any]:
         """Return the options of the task; a cluster may get nodes that it fits on, this machine stays as it is."""
         nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
         gpus = resources.gpus
@@ -157,7 +157,7 @@ class RayEngine:
             )
         return {"num_cpus": resources.cpus, "num_gpus": gpus, "max_retries": LOST_NODES}
 
-    def _task(self, progress: Progress, cpus: int) -> Task:
+    def _task(self, progress: PointProgress, cpus: int) -> Task:
         trial = progress.trial
         return Task(
             self._sweep.folder.name,

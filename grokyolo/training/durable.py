@@ -208,7 +208,7 @@ class Durable(Engine):
         if RANK in {-1, 0}:
             self._save_the_end()
             if ended_by := self._ending():
-                folder.add_facts(Path(self.save_dir), {status.ENDED_BY: ended_by})
+                folder.add_facts(Path(self.save_dir), {"ended_by": ended_by})
         if not self.best.exists():
             LOGGER.warning(f"{self.best} was removed: there is nothing for a last validation; weights/last.pt is whole")
             return

@@ -72,7 +72,7 @@ def go_on(
     listener: Listener,
     verbose: bool = False,
     time_limit: float | None = None,
-    change: folder.Change | None = None,
+    change: folder.Extension | None = None,
 ) -> None:
     """Train on in an existing run folder, exactly from where its newest sound state stands.
 

@@ -24,7 +24,7 @@ from grokyolo.format import (
     join_words,
 )
 from grokyolo.plan import BUDGET, Change, Plan, Schedule
-from grokyolo.plan.costs import Costs, Need
+from grokyolo.plan.costs import Costs, GpuMemory
 from grokyolo.recipe.models import MEMORISED
 from grokyolo.recipe.train_arguments import default_of
 from grokyolo.recipe.units import size_text
@@ -328,7 +328,7 @@ def cost_rows(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "gpu", _gpu(costs.gpu, costs.gpu_free)
 
 
-def _gpu(need: Need, free: int) -> str:
+def _gpu(need: GpuMemory, free: int) -> str:
     """Return what a GPU must have beside what it has."""
     images = f"{format_size(need.images * need.image)} for {format_count(need.images, 'image')}"
     room = f"about {format_size(need.total)}, {format_size(free)} free"

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from grokyolo.findings import COMMAND_LINE
 from grokyolo.format import MISSING
-from grokyolo.recipe import Difference, Entry, Value
+from grokyolo.recipe import Entry, KeyDifference, Value
 
 VALUE = 16
 """Columns that a value has at least where an origin stays on one line."""
@@ -63,7 +63,7 @@ def values_table(values: Sequence[Value], width: int = 80) -> RenderableType:
     return table
 
 
-def differences_table(names: Sequence[str], differences: Sequence[Difference]) -> RenderableType:
+def differences_table(names: Sequence[str], differences: Sequence[KeyDifference]) -> RenderableType:
     """Return where two recipes differ, side by side."""
     if not differences:
         return Text("no difference")

@@ -19,8 +19,8 @@ from grokyolo.gap import Series, read_run
 from grokyolo.gap.following import Follower
 from grokyolo.sweep.grid import label
 from grokyolo.sweep.outcome import Moment, Outcome, Word
-from grokyolo.sweep.progress import Progress, Status, count
 from grokyolo.sweep.reader import read_runs
+from grokyolo.sweep.runner import PointProgress, Status, count
 from grokyolo.sweep.trials import Trial
 from grokyolo.verdict import Verdict, assess
 from grokyolo.view.console import LOG_EVERY, LiveArea, can_draw, end_of, plain_table
@@ -68,7 +68,7 @@ class Monitor:
         seen: what is known, by the name of the point.
     """
 
-    def __init__(self, points: Sequence[Progress]) -> None:
+    def __init__(self, points: Sequence[PointProgress]) -> None:
         self.points = points
         self.seen: dict[str, Reading] = {}
         self._followers: dict[str, Follower] = {}
@@ -89,7 +89,7 @@ class Monitor:
         self._due = time.monotonic() + min(max(EVERY, REST * spent), LONGEST_REST)
         return True
 
-    def read(self, progress: Progress) -> Reading | None:
+    def read(self, progress: PointProgress) -> Reading | None:
         """Return what the log of a point says whose training has ended."""
         name = progress.trial.point.name
         if self._read.get(name) is not progress.status:
@@ -138,7 +138,7 @@ def _of(series: Series) -> Reading:
     return Reading(int(series.epoch[-1]), seconds_per_epoch(series), verdict, probe, val)
 
 
-def _pace(progress: Progress, seen: Reading) -> float:
+def _pace(progress: PointProgress, seen: Reading) -> float:
     """Return the seconds that an epoch of a running point will have taken in the end, loading included."""
     each, trained = seen.per_epoch or 0.0, time.monotonic() - (progress.started or 0.0)
     loading = max(trained - seen.epoch * each, 0.0) if each else 0.0
@@ -154,7 +154,7 @@ class SweepLines:
         jobs: how many train at the same time, as far as that is known.
     """
 
-    def __init__(self, points: Sequence[Progress], console: Console, jobs: int) -> None:
+    def __init__(self, points: Sequence[PointProgress], console: Console, jobs: int) -> None:
         self._monitor = Monitor(points)
         self._console, self._jobs = console, jobs
         self._told = {one.trial.point.name: one.status for one in points}
@@ -180,7 +180,7 @@ class SweepLines:
         self._written = time.monotonic()
         self._console.print(text, markup=False, soft_wrap=True)
 
-    def _about(self, progress: Progress) -> str:
+    def _about(self, progress: PointProgress) -> str:
         if progress.status is Status.FAILED:
             return f": {progress.message}; read {progress.trial.log}"
         if progress.status is not Status.FINISHED or not (seen := self._monitor.read(progress)):
@@ -188,7 +188,7 @@ class SweepLines:
         return f": {seen.verdict.value}, val {format_score(seen.val)}, {format_duration(progress.seconds)}"
 
 
-def _event(progress: Progress) -> str:
+def _event(progress: PointProgress) -> str:
     return {Status.RUNNING: "started", Status.WAITING: "again to do"}.get(progress.status, progress.status.value)
 
 
@@ -208,7 +208,7 @@ def summary(monitor: Monitor, jobs: int) -> str:
 class SweepScreen:
     """Draws the table of points on a terminal; arguments as of `SweepLines`."""
 
-    def __init__(self, points: Sequence[Progress], console: Console, jobs: int) -> None:
+    def __init__(self, points: Sequence[PointProgress], console: Console, jobs: int) -> None:
         self._monitor = Monitor(points)
         self._jobs = jobs
         self._area = LiveArea(console)
@@ -269,7 +269,7 @@ def folded(key: str) -> str:
     return key
 
 
-def _shown(points: Sequence[Progress], room: int) -> list[int]:
+def _shown(points: Sequence[PointProgress], room: int) -> list[int]:
     order = (Status.RUNNING, Status.FAILED, Status.STOPPED, Status.FINISHED, Status.WAITING)
 
     def rank(i: int) -> tuple[int, float]:
@@ -279,7 +279,7 @@ def _shown(points: Sequence[Progress], room: int) -> list[int]:
     return sorted(sorted(range(len(points)), key=rank)[:room])
 
 
-def _row(progress: Progress, seen: Reading | None) -> list[Text]:
+def _row(progress: PointProgress, seen: Reading | None) -> list[Text]:
     state = Text(progress.status.value, style=STATUS_STYLES.get(progress.status, ""))
     epochs = progress.trial.epochs
     if seen is None:
@@ -294,7 +294,7 @@ def _row(progress: Progress, seen: Reading | None) -> list[Text]:
     ]
 
 
-def sweep_display(points: Sequence[Progress], console: Console, jobs: int) -> SweepLines | SweepScreen:
+def sweep_display(points: Sequence[PointProgress], console: Console, jobs: int) -> SweepLines | SweepScreen:
     """Return what shows a sweep: a table on a terminal, else lines.
 
     Args:
@@ -308,7 +308,7 @@ def sweep_display(points: Sequence[Progress], console: Console, jobs: int) -> Sw
 # At the end --------------------------------------------------------------------------------------------------------
 
 
-def results(folder: str, axes: Sequence[str], points: Sequence[Progress]) -> RenderableType:
+def results(folder: str, axes: Sequence[str], points: Sequence[PointProgress]) -> RenderableType:
     """Return when each point memorised and jumped, and where it ended.
 
     Args:
@@ -331,7 +331,7 @@ def results(folder: str, axes: Sequence[str], points: Sequence[Progress]) -> Ren
     return table
 
 
-def _result(progress: Progress, outcome: Outcome) -> list[Text]:
+def _result(progress: PointProgress, outcome: Outcome) -> list[Text]:
     word = _word(progress, outcome)
     style = STYLES[Verdict(word)] if word in set(Verdict) else "red" if word == Word.FAILED.value else "dim"
     return [
@@ -343,7 +343,7 @@ def _result(progress: Progress, outcome: Outcome) -> list[Text]:
     ]
 
 
-def _word(progress: Progress, outcome: Outcome) -> str:
+def _word(progress: PointProgress, outcome: Outcome) -> str:
     return Word.FAILED.value if progress.status is Status.FAILED else outcome.word.value
 
 

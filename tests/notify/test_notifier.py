@@ -12,13 +12,13 @@ from grokyolo.errors import UsageError
 from grokyolo.notify import notifier as module
 from grokyolo.notify.delivery import DeliveryError
 from grokyolo.notify.notifier import Jumps, Notifier, StallWatch
-from grokyolo.notify.reporting import Ending, Outcome
+from grokyolo.notify.reporting import EndKind, TrainingReport
 from grokyolo.verdict import Verdict
 from tests.notify.reports import assessment, progress, record, unmeasured
 
 PATIENCE = 30.0
 """Seconds that a test waits for what comes at once."""
-DONE = Outcome(Ending.DONE)
+DONE = TrainingReport(EndKind.DONE)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def events(told: Queue) -> list[str]:
 class TestEnds:
     def test_done(self, notifier, told):
         notifier.epoch(progress(record(100)))
-        notifier.ended(Outcome(Ending.DONE, assessment=assessment(Verdict.MEMORISING), saved_epoch=100))
+        notifier.ended(TrainingReport(EndKind.DONE, assessment=assessment(Verdict.MEMORISING), saved_epoch=100))
         (message,) = all_of(told)
         assert message["event"] == "end"
         assert message["text"] == "exp1 is done: memorising: it is so"
@@ -69,7 +69,7 @@ class TestEnds:
     def test_stopped(self, notifier, told):
         notifier.epoch(progress(record(31)))
         what = "stopped by SIGTERM; saved up to epoch 31 of 100"
-        notifier.ended(Outcome(Ending.STOPPED, what, "grokyolo resume runs/exp1", saved_epoch=31))
+        notifier.ended(TrainingReport(EndKind.STOPPED, what, "grokyolo resume runs/exp1", saved_epoch=31))
         (message,) = all_of(told)
         assert message["event"] == "stop"
         assert message["text"] == f"exp1 stopped: {what}; grokyolo resume runs/exp1"
@@ -78,12 +78,12 @@ class TestEnds:
 
     def test_failed(self, notifier, told):
         notifier.epoch(progress(record(31)))
-        notifier.ended(Outcome(Ending.FAILED, "out of memory"))
+        notifier.ended(TrainingReport(EndKind.FAILED, "out of memory"))
         (message,) = all_of(told)
         assert (message["event"], message["text"]) == ("failure", "exp1 failed: out of memory")
 
     def test_failed_before_there_was_a_run(self, told):
-        Notifier(["https://example.org"], unwanted).ended(Outcome(Ending.FAILED, "there is no such data set"))
+        Notifier(["https://example.org"], unwanted).ended(TrainingReport(EndKind.FAILED, "there is no such data set"))
         (message,) = all_of(told)
         assert message["text"] == "grokyolo failed: there is no such data set"
         assert (message["run"], message["epoch"], message["figures"], message["assessment"]) == (None, 0, None, None)
@@ -114,7 +114,7 @@ class TestMessage:
 
     def test_the_verdict_is_the_object_of_gap_json(self, notifier, told):
         found = assessment(Verdict.GROKKED, jump_at=40)
-        notifier.ended(Outcome(Ending.DONE, assessment=found))
+        notifier.ended(TrainingReport(EndKind.DONE, assessment=found))
         assert all_of(told)[0]["assessment"] == {**found.to_json(), "run": "runs/exp1"}
 
 
@@ -133,26 +133,26 @@ class TestJump:
 
     def test_is_told_once(self, notifier, told):
         self.verdicts(notifier, *[assessment(Verdict.GROKKED, jump_at=2)] * 3)
-        notifier.ended(Outcome(Ending.DONE, assessment=assessment(Verdict.GROKKED, jump_at=2)))
+        notifier.ended(TrainingReport(EndKind.DONE, assessment=assessment(Verdict.GROKKED, jump_at=2)))
         assert events(told) == ["jump", "end"]
 
     def test_is_told_when_it_shows_at_the_end_only(self, notifier, told):
         self.verdicts(notifier, assessment())
-        notifier.ended(Outcome(Ending.DONE, assessment=assessment(Verdict.DELAYED_JUMP, jump_at=2)))
+        notifier.ended(TrainingReport(EndKind.DONE, assessment=assessment(Verdict.DELAYED_JUMP, jump_at=2)))
         assert events(told) == ["jump", "end"]
 
     def test_that_was_told_is_not_told_again_after_a_resume(self, notifier, told):
         self.verdicts(notifier, assessment(Verdict.GROKKED, jump_at=2))
-        notifier.ended(Outcome(Ending.STOPPED, "stopped"))
+        notifier.ended(TrainingReport(EndKind.STOPPED, "stopped"))
         later = Notifier(["https://example.org"], unwanted)
         later.started(run_folder())
         self.verdicts(later, *[assessment(Verdict.GROKKED, jump_at=2)] * 2, first=50)
-        later.ended(Outcome(Ending.DONE, assessment=assessment(Verdict.GROKKED, jump_at=2)))
+        later.ended(TrainingReport(EndKind.DONE, assessment=assessment(Verdict.GROKKED, jump_at=2)))
         assert events(told) == ["jump", "stop", "end"]
 
     def test_that_nobody_was_told_of_before_a_kill_is_told_after_the_resume(self, notifier, told):
         self.verdicts(notifier, *[assessment(Verdict.GROKKED, jump_at=2)] * 2, first=50)
-        notifier.ended(Outcome(Ending.DONE, assessment=assessment(Verdict.GROKKED, jump_at=2)))
+        notifier.ended(TrainingReport(EndKind.DONE, assessment=assessment(Verdict.GROKKED, jump_at=2)))
         assert events(told) == ["jump", "end"]
 
     @pytest.mark.parametrize("text", ["", "[3]", '["no verdict"]', "{", "[" * 10_000])

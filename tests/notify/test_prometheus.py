@@ -10,7 +10,7 @@ import pytest
 from grokyolo.errors import UsageError
 from grokyolo.notify import prometheus as module
 from grokyolo.notify.prometheus import Metric, PrometheusFile, exposition, replace_file
-from grokyolo.notify.reporting import Ending, Outcome
+from grokyolo.notify.reporting import EndKind, TrainingReport
 from grokyolo.verdict import Verdict
 from tests.notify.reports import assessment, progress, record, unmeasured
 
@@ -96,11 +96,11 @@ class TestSamples:
         assert found['grokyolo_score{run="a",split="val",score="top1"}'] == 0.25
 
     @pytest.mark.parametrize(
-        ("ending", "state"), [(Ending.DONE, "done"), (Ending.STOPPED, "stopped"), (Ending.FAILED, "failed")]
+        ("ending", "state"), [(EndKind.DONE, "done"), (EndKind.STOPPED, "stopped"), (EndKind.FAILED, "failed")]
     )
     def test_the_end_is_written_with_the_last_verdict(self, ending, state, file):
         file.epoch(progress(record(12), assessment(Verdict.MEMORISING)))
-        file.ended(Outcome(ending, assessment=assessment(Verdict.GROKKED), saved_epoch=12))
+        file.ended(TrainingReport(ending, assessment=assessment(Verdict.GROKKED), saved_epoch=12))
         found = samples(file)
         assert found[f'grokyolo_state{{run="a",state="{state}"}}'] == 1
         assert found['grokyolo_state{run="a",state="training"}'] == 0
@@ -108,7 +108,7 @@ class TestSamples:
         assert found['grokyolo_saved_epoch{run="a"}'] == 12
 
     def test_a_training_that_never_finished_an_epoch_writes_nothing(self, file):
-        file.ended(Outcome(Ending.FAILED))
+        file.ended(TrainingReport(EndKind.FAILED))
         assert not file.path.exists()
 
 
@@ -153,7 +153,7 @@ class TestWriting:
     def test_the_end_waits_for_nothing(self, file):
         file.epoch(progress(record(1)))
         file.epoch(progress(record(2)))
-        file.ended(Outcome(Ending.DONE))
+        file.ended(TrainingReport(EndKind.DONE))
         assert samples(file)['grokyolo_epoch{run="a"}'] == 2
 
     def test_the_file_is_replaced_as_a_whole(self, tmp_path, monkeypatch):
@@ -189,7 +189,7 @@ class TestWriting:
 
         monkeypatch.setattr(module, "replace_file", full)
         file.epoch(progress(record(1)))
-        file.ended(Outcome(Ending.DONE))
+        file.ended(TrainingReport(EndKind.DONE))
         path = tmp_path / "a.prom"
         assert warnings == [f"cannot write {path}: No space left on device; training goes on and tries again"]
 

@@ -7,7 +7,7 @@ import pytest
 from grokyolo.errors import DataError, Interrupted, Stopped
 from grokyolo.gap import GapWriter
 from grokyolo.notify.listener import Listener
-from grokyolo.notify.reporting import Ending, Outcome, observed, outcome_of, reporting
+from grokyolo.notify.reporting import EndKind, TrainingReport, observed, outcome_of, reporting
 from tests.notify.reports import progress, record
 
 
@@ -85,16 +85,16 @@ def test_an_observer_that_fails_is_one_warning_and_disturbs_nobody():
 @pytest.mark.parametrize(
     ("error", "ending", "what"),
     [
-        (None, Ending.DONE, ""),
-        (Stopped("stopped by SIGTERM"), Ending.STOPPED, "stopped by SIGTERM"),
-        (Interrupted("stopped by Ctrl-C"), Ending.STOPPED, "stopped by Ctrl-C"),
-        (KeyboardInterrupt(), Ending.STOPPED, "stopped by Ctrl-C"),
-        (DataError("no images"), Ending.FAILED, "no images"),
-        (RuntimeError("a text that nobody has looked at"), Ending.FAILED, "RuntimeError"),
+        (None, EndKind.DONE, ""),
+        (Stopped("stopped by SIGTERM"), EndKind.STOPPED, "stopped by SIGTERM"),
+        (Interrupted("stopped by Ctrl-C"), EndKind.STOPPED, "stopped by Ctrl-C"),
+        (KeyboardInterrupt(), EndKind.STOPPED, "stopped by Ctrl-C"),
+        (DataError("no images"), EndKind.FAILED, "no images"),
+        (RuntimeError("a text that nobody has looked at"), EndKind.FAILED, "RuntimeError"),
     ],
 )
 def test_each_way_to_end(error, ending, what):
-    assert outcome_of(None, error, unwanted) == Outcome(ending, what)
+    assert outcome_of(None, error, unwanted) == TrainingReport(ending, what)
 
 
 def test_the_next_command_and_the_last_verdict_are_part_of_it(tmp_path):
@@ -106,7 +106,9 @@ def test_the_next_command_and_the_last_verdict_are_part_of_it(tmp_path):
 
 
 def test_a_run_that_is_gone_hides_nothing(tmp_path):
-    assert outcome_of(tmp_path / "gone", DataError("no images"), unwanted) == Outcome(Ending.FAILED, "no images")
+    assert outcome_of(tmp_path / "gone", DataError("no images"), unwanted) == TrainingReport(
+        EndKind.FAILED, "no images"
+    )
 
 
 def test_only_what_is_asked_for_is_made(tmp_path):
@@ -127,5 +129,5 @@ def test_a_verdict_that_fails_is_said_and_hides_no_ending(tmp_path, monkeypatch)
 
     monkeypatch.setattr("grokyolo.notify.reporting.last_assessment", fail)
     said: list[str] = []
-    assert outcome_of(tmp_path, None, said.append) == Outcome(Ending.DONE)
+    assert outcome_of(tmp_path, None, said.append) == TrainingReport(EndKind.DONE)
     assert said == ["the notified end has no verdict: ZeroDivisionError: of noise"]

@@ -277,7 +277,7 @@ class TestTheEnd:
     def test_extended_and_killed_before_its_first_new_row_it_goes_on(self, killed):
         ended = len(log(killed))
         longer = load(str(killed), [f"epochs={ended + 3}", "patience=0"])
-        folder.replace_recipe(killed, longer, folder.Change(ended + 1, ()))
+        folder.replace_recipe(killed, longer, folder.Extension(ended + 1, ()))
         assert not status.is_finished(killed, load(str(killed)))
         gone_on(killed)
         assert len(log(killed)) == ended + 3

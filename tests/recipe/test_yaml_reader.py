@@ -3,7 +3,7 @@
 import pytest
 
 from grokyolo.findings import Place
-from grokyolo.recipe.yaml_reader import MAX_CHARACTERS, MAX_NODES, Listing, Scalar, Table, parse
+from grokyolo.recipe.yaml_reader import MAX_CHARACTERS, MAX_NODES, Listing, Scalar, YamlMap, parse
 from tests.recipe.recipes import node
 
 
@@ -58,9 +58,9 @@ def test_endless_numbers_stay_text(digits):
 
 def test_a_scalar_knows_its_place_and_whether_it_was_quoted():
     table = node("a: 1\nb:\n  c: '2'\n")
-    assert isinstance(table, Table)
+    assert isinstance(table, YamlMap)
     inner = table.items["b"]
-    assert isinstance(inner, Table)
+    assert isinstance(inner, YamlMap)
     scalar = inner.items["c"]
     assert isinstance(scalar, Scalar)
     assert (str(scalar.place), scalar.plain, scalar.text) == ("x.yaml:3:6", False, "2")
@@ -76,7 +76,7 @@ def test_lists_keep_their_order():
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_line_ends_of_every_system_are_read(ending):
     table = node(ending.join(["a: 1", "b: 2", ""]))
-    assert isinstance(table, Table)
+    assert isinstance(table, YamlMap)
     assert str(table.keys["b"]) == "x.yaml:2:1"
 
 
@@ -88,7 +88,7 @@ def test_all_duplicate_keys_are_named_at_once():
 def test_the_first_of_two_values_is_kept_so_that_checks_can_go_on():
     problems: list = []
     table = parse("a: 1\na: 2\n", Place("x.yaml"), problems)
-    assert isinstance(table, Table)
+    assert isinstance(table, YamlMap)
     assert isinstance(table.items["a"], Scalar)
     assert table.items["a"].value == 1
 

@@ -93,7 +93,7 @@ def test_an_extension_replaces_the_recipe_and_remembers_its_events(workplace):
     folder.write_settings(run, load("grok-modular-addition"))
     folder.add_facts(run, {"train_images": 576})
     longer = load("grok-modular-addition", ["epochs=500", "weight_decay=0.5"])
-    change = folder.Change(epoch=281, events=(EventKind.WD_CHANGED,))
+    change = folder.Extension(epoch=281, events=(EventKind.WD_CHANGED,))
     folder.replace_recipe(run, longer, change)
     assert load(str(run)).hash == longer.hash
     assert folder.read_changes(run) == [change]

@@ -71,7 +71,7 @@ class TestFinished:
         log(run, 7, EventKind.STOP)
         folder.add_facts(run, {"evaluated": 7, "stopped_early": 7})
         longer = load("grok-modular-addition", ["epochs=20"])
-        folder.replace_recipe(run, longer, folder.Change(8, ()))
+        folder.replace_recipe(run, longer, folder.Extension(8, ()))
         assert not status.is_finished(run, longer)
         log(run, 9, EventKind.STOP)
         assert status.is_finished(run, longer)

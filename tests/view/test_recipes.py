@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from grokyolo.recipe import Difference, Entry, Value, every_value, load
+from grokyolo.recipe import Entry, KeyDifference, Value, every_value, load
 from grokyolo.view.recipes import differences_table, entries_table, values_table, written
 from tests.view.terminal import CONTROL, Terminal
 
@@ -65,7 +65,7 @@ def test_own_recipes_are_told_from_built_in_ones():
 
 
 def test_a_difference_shows_both_sides():
-    found = [Difference("train.lr0", Value("train.lr0", 0.1, "a"), None)]
+    found = [KeyDifference("train.lr0", Value("train.lr0", 0.1, "a"), None)]
     text = on_a_terminal(differences_table(["a", "b"], found))
     assert (styles(text, "0.1"), styles(text, "–")) == ("31", "32")
     assert on_a_terminal(differences_table(["a", "b"], [])) == "no difference\n"

@@ -9,18 +9,18 @@ from rich.console import Console
 
 from grokyolo.gap import EpochRecord, GapWriter
 from grokyolo.sweep.folder import write_sweep
-from grokyolo.sweep.progress import Progress, Status
+from grokyolo.sweep.runner import PointProgress, Status
 from grokyolo.sweep.trials import plan_sweep
 from grokyolo.view import sweep as module
 from tests.view.curves import grok
 
 
 @pytest.fixture
-def points(workplace) -> list[Progress]:
+def points(workplace) -> list[PointProgress]:
     """Three points: one that groks, one that failed in its course, one that was never started."""
     made = plan_sweep(Path("runs") / "s", "grok-modular-addition", ["weight_decay=0.5,1", "seed=0,1", "epochs=300"])
     write_sweep(made.sweep)
-    done, failed, waiting = (Progress(trial) for trial in made.trials[:3])
+    done, failed, waiting = (PointProgress(trial) for trial in made.trials[:3])
     write(done.trial.run, 300)
     write(failed.trial.run, 50)
     done.status, failed.status = Status.FINISHED, Status.FAILED
@@ -40,7 +40,7 @@ def write(run: Path, epochs: int) -> None:
             log.append(EpochRecord(i + 1, 9 * (i + 1), 0.1 * i, 0.002, 1.0, *(float(cell[i]) for cell in cells)))
 
 
-def text(points: list[Progress]) -> list[list[str]]:
+def text(points: list[PointProgress]) -> list[list[str]]:
     out = io.StringIO()
     Console(file=out, width=80).print(module.results("runs/s", ("weight_decay", "seed"), points))
     return [line.split() for line in out.getvalue().splitlines()]

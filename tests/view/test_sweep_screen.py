@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from grokyolo.gap import EpochRecord, GapWriter
-from grokyolo.sweep.progress import Progress, Status
+from grokyolo.sweep.runner import PointProgress, Status
 from grokyolo.sweep.trials import plan_sweep
 from grokyolo.view import sweep as module
 from grokyolo.view.sweep import Monitor, SweepLines, SweepScreen, folded, summary, sweep_display
@@ -24,12 +24,12 @@ def _at_once(monkeypatch):
 
 
 @pytest.fixture
-def points(workplace) -> list[Progress]:
+def points(workplace) -> list[PointProgress]:
     arguments = ["weight_decay=0,0.3", "data.fraction=0.4,0.6", "seed=0,1", "epochs=40"]
-    return [Progress(trial) for trial in plan_sweep(Path("runs") / "s", "grok-modular-addition", arguments).trials]
+    return [PointProgress(trial) for trial in plan_sweep(Path("runs") / "s", "grok-modular-addition", arguments).trials]
 
 
-def train(progress: Progress, epochs: int) -> None:
+def train(progress: PointProgress, epochs: int) -> None:
     """Write a log of so many epochs, half a second each."""
     run = progress.trial.run
     run.mkdir(parents=True, exist_ok=True)
@@ -38,13 +38,13 @@ def train(progress: Progress, epochs: int) -> None:
             log.append(EpochRecord(epoch, epoch, 0.5 * epoch, 0.01, 0.5, 1.0, 0.5, 2.0, 1.0, 0.25))
 
 
-def begin(progress: Progress, epochs: int = 0) -> None:
+def begin(progress: PointProgress, epochs: int = 0) -> None:
     progress.status, progress.started = Status.RUNNING, time.monotonic()
     if epochs:
         train(progress, epochs)
 
 
-def end(progress: Progress, code: int, said: str = "", seconds: float = 20.0) -> None:
+def end(progress: PointProgress, code: int, said: str = "", seconds: float = 20.0) -> None:
     progress.started = 100.0
     progress.end(code, said, 100.0 + seconds, stopping=False)
 
@@ -100,7 +100,7 @@ class TestTable:
     def test_many_axes_share_a_column_whose_ends_are_kept(self, workplace):
         arguments = ["seed=0,1", *(f"{key}=0.001234,0.1" for key in ("lr0", "lrf", "momentum", "weight_decay"))]
         trials = plan_sweep(Path("runs") / "s", "grok-modular-addition", arguments).trials
-        lines = self.drawn([Progress(trial) for trial in trials[:2]])
+        lines = self.drawn([PointProgress(trial) for trial in trials[:2]])
         assert lines[1].split() == ["point", "epoch", "left", "verdict", "probe", "val"]
         assert "…" in lines[2] and "weight_decay=0.001234" in lines[2] and "weight_decay=0.1" in lines[3]
 

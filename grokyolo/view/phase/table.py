@@ -17,8 +17,7 @@ from grokyolo.format import MISSING, format_score, format_short, printable
 from grokyolo.gap.log import format_float
 from grokyolo.sweep.axes import label_of
 from grokyolo.sweep.critical import Border, Critical
-from grokyolo.sweep.decay_law import Group as Level
-from grokyolo.sweep.decay_law import Law, Share
+from grokyolo.sweep.decay_law import AxisEffect, Law, LevelGroup
 from grokyolo.sweep.descent import Course, Descent
 from grokyolo.sweep.diagram import Panel, Phases
 from grokyolo.sweep.outcome import Cell, Moment, Run
@@ -141,7 +140,7 @@ def _law(law: Law) -> list[RenderableType]:
     return parts
 
 
-def _shares(shares: Sequence[Share]) -> Table:
+def _shares(shares: Sequence[AxisEffect]) -> Table:
     table = _table("", "", "jumped", "not yet", "e-folds", "scatter", "epoch", left=[""])
     for one in shares:
         for row, group in enumerate(one.groups):
@@ -149,7 +148,7 @@ def _shares(shares: Sequence[Share]) -> Table:
     return table
 
 
-def group_cells(group: Level) -> tuple[str, ...]:
+def group_cells(group: LevelGroup) -> tuple[str, ...]:
     """Return level, runs that jumped and did not, e-folds at the jump, their scatter, and its epoch."""
     return (
         short(group.level),

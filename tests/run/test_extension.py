@@ -45,7 +45,7 @@ def test_more_epochs_of_a_decaying_schedule_stretch_it(run):
     ],
 )
 def test_what_moves_the_curves_is_logged_on_the_next_epoch(run, override, event):
-    assert change(run, "epochs=500", override) == extension.Change(281, (event,))
+    assert change(run, "epochs=500", override) == extension.Extension(281, (event,))
 
 
 @pytest.mark.parametrize("override", ["batch=32", "optimizer=SGD", "seed=1", "gap.probe=16"])

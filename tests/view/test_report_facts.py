@@ -3,6 +3,7 @@
 import numpy as np
 
 from grokyolo.gap.series import Source, from_columns
+from grokyolo.gap.settings import RunFile, run_file_of
 from grokyolo.view.report import facts
 from tests.view.curves import grok
 
@@ -41,7 +42,7 @@ def test_a_finished_run_does_not_repeat_its_plan():
 
 def test_environment_comes_from_grokyolo_yaml():
     meta = {"device": "cpu", "task": "classify", "created": "2026-01-02", "versions": {"torch": "2.14.1"}, "extra": 1}
-    assert facts.of_environment(meta, grok()) == (
+    assert facts.of_environment(run_file_of(meta), grok()) == (
         ("log written by", "grokyolo"),
         ("task", "classify"),
         ("device", "cpu"),
@@ -52,9 +53,9 @@ def test_environment_comes_from_grokyolo_yaml():
 
 def test_environment_of_a_foreign_log_is_its_writer():
     foreign = from_columns("r", [1], val_loss=[1.0], source=Source.YOLOV5)
-    assert facts.of_environment({}, foreign) == (("log written by", "YOLOv5"),)
+    assert facts.of_environment(RunFile(), foreign) == (("log written by", "YOLOv5"),)
 
 
 def test_nonsense_in_grokyolo_yaml_is_left_out():
     meta = {"device": ["cpu"], "versions": "many", "task": None}
-    assert facts.of_environment(meta, grok()) == (("log written by", "grokyolo"),)
+    assert facts.of_environment(run_file_of(meta), grok()) == (("log written by", "grokyolo"),)

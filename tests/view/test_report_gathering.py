@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from grokyolo.gap import Intervals, IntervalWriter
+from grokyolo.gap.settings import run_file_of
 from grokyolo.verdict import assess
 from grokyolo.view.report.facts import SavedFile, read_facts, settings
 from tests.view.curves import grok
@@ -17,7 +18,7 @@ NATIVE = {
 
 
 def known(folder: Path, meta=None):
-    chosen, defaults = settings(folder, meta or {})
+    chosen, defaults = settings(folder, run_file_of(meta or {}))
     return {v.key: (v.value, v.source) for v in chosen}, {v.key: (v.value, v.source) for v in defaults}
 
 

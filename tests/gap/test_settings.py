@@ -250,7 +250,7 @@ class TestRunFile:
         "recipe_hash: abc\nversions: {torch: 2.14.1}\ncreated: '2026-01-02T03:04:05+00:00'\n"
         "device: cpu\ntask: classify\n"
         "score_name: top1\ntrain_images: 576\nprobe_images: 256\nval_images: 385\nbatches_per_epoch: 9\nevaluated: 0\n"
-        "extended: 5\nstopped_early: 7\nchanges: []\nof another version: 1\n"
+        "extended: 5\nstopped_early: 7\nended_by: patience\nchanges: []\nof another version: 1\n"
     )
 
     def test_every_key_is_read(self, tmp_path):
@@ -261,7 +261,7 @@ class TestRunFile:
         assert (found.recipe_hash, found.trained_by, found.versions) == ("abc", "ultralytics", {"torch": "2.14.1"})
         assert (found.device, found.task, found.score_name) == ("cpu", "classify", "top1")
         assert (found.train_images, found.probe_images, found.val_images, found.batches_per_epoch) == (576, 256, 385, 9)
-        assert (found.evaluated, found.extended, found.stopped_early) == (0, 5, 7)
+        assert (found.evaluated, found.extended, found.stopped_early, found.ended_by) == (0, 5, 7, "patience")
         assert found.created == "2026-01-02T03:04:05+00:00"
         assert not [name for name, value in vars(found).items() if value in (None, "", {})]  # none is left out above
 

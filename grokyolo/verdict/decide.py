@@ -164,8 +164,8 @@ def _memorising(evidence: Evidence) -> Decision | None:
     followed = rise is not None and not evidence.late and rise.size >= rules.FOLLOWED * (memory.gap_max or 1.0)
     followed &= (memory.gap_left or 0.0) <= rules.FOLLOWED
     if rise is not None and followed and not (by_loss and large):
-        seen = evidence.raw.last_epoch - rise.end >= rules.TOP_SEEN * (rise.end - rise.start)
-        if seen and rise.after >= rules.SETTLED_MEASUREMENTS:
+        settled = rise.after >= rules.SETTLED_MEASUREMENTS
+        if rise.top_is_seen(evidence.raw.last_epoch, evidence.measured.val_score.quantum) and settled:
             return None
     loss = evidence.loss_rise
     if loss is not None:

@@ -82,8 +82,9 @@ def _is_over(evidence: Evidence, late: Late) -> bool:
         return False
     if late.gap_left is None or late.gap_left <= rules.GAP_LEFT:
         return True
-    seen = evidence.raw.last_epoch - rise.end >= rules.TOP_SEEN * (rise.end - rise.start)
-    return seen and rise.climbing <= rules.CLIMBING and rise.is_sharp(evidence.measured.val_score.quantum)
+    quantum = evidence.measured.val_score.quantum
+    seen = rise.top_is_seen(evidence.raw.last_epoch, quantum)
+    return seen and rise.climbing <= rules.CLIMBING and rise.is_sharp(quantum)
 
 
 def _path(evidence: Evidence, late: Late, memory: Memorising) -> str:

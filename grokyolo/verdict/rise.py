@@ -57,6 +57,16 @@ class Rise:
         """Return by which share of itself noise and whole images may have changed the rise."""
         return min((0.5 * quantum + self.uncertainty) / self.size, rules.MAX_BLUR)
 
+    def top_is_seen(self, last: float, quantum: float) -> bool:
+        """Whether the log goes on for long enough after the rise to tell its top from a step on the way up.
+
+        Args:
+            last: last epoch of the log.
+            quantum: smallest step of the curve; in whole images a rise is a staircase.
+        """
+        least = rules.TOP_SEEN + rules.TOP_SEEN_IMAGES * quantum / self.size
+        return last - self.end >= least * (self.end - self.start)
+
     def is_sharp(self, quantum: float) -> bool:
         """Whether this is a jump, not a part of a rise that goes on for much longer.
 

@@ -126,7 +126,9 @@ SETTLED_MEASUREMENTS: Final = 3
 """Measurements after the 90 % crossing without which a jump may still be going on."""
 
 TOP_SEEN: Final = 0.35
-"""... or with less time after it than this share of what the rise took, while the gap is open (calibrated)."""
+TOP_SEEN_IMAGES: Final = 2.0
+"""... or with less time after it than this share of what the rise took, and so many times the share of one validation
+image in it, while the gap is open (calibrated)."""
 
 CLIMBING: Final = 0.13
 """... or when the last third of the time since its middle still brings this share of it, while the gap is open

@@ -110,3 +110,10 @@ def test_a_collapse_after_the_top_moves_no_crossing():
 def test_a_rise_is_where_it_was_however_long_the_run_goes_on(length):
     rise = find_rise(straight(length, (100, 0.0), (160, 0.9)), 5)
     assert (rise.start, rise.middle, rise.end) == pytest.approx((106, 130, 154), abs=5)
+
+
+def test_in_whole_images_a_step_on_the_way_up_is_no_top():
+    rise = Rise(100, 130, 150, 0.0, 0.25, 0.0, 50, 20, 0.0, 0.0, 0.0)
+    assert rise.top_is_seen(170, 1 / 500)
+    assert not rise.top_is_seen(170, 1 / 12)
+    assert rise.top_is_seen(220, 1 / 12)

@@ -204,12 +204,15 @@ class Judged:
     @property
     def ever_groks(self) -> bool:
         """Whether the run has a jump that is, or was for a while, or may pass for, a grok."""
-        return any(word in self.kind for word in ("grok", "half closed", "confounded", "stages"))
+        named = ("grok", "half closed", "confounded", "stages", "step of the rate")
+        return V.GROKKED in self.right or any(word in self.kind for word in named)
 
     @property
     def turns(self) -> int:
         """How often a growing run may return to a word that it had before: the curve does."""
-        return 2 if "collapse" in self.kind else int(any(word in self.kind for word in TURNS))
+        if "collapse" in self.kind:
+            return 2
+        return int(self.family == "NaN spells" or any(word in self.kind for word in TURNS))
 
 
 # --- Helpers of families.
@@ -819,10 +822,22 @@ GROWING = (
     "probes of 8 to 32 images",
     "scores exactly 0 for long",
     "warm restarts",
+    "borders of the contract",
+    "widening cadence",
+    "seams of resumes",
+    "two stages",
+    "loss grows after a grok",
+    "NaN spells",
+    "warm-ups and schedules",
+    "loss falls by 0 to 30 %",
+    "quick memorisers without a probe",
 )
 """Families whose runs are judged as they grow."""
 
-TURNS = ("joint jump", "collapse", "dip", "loss dies out", "double descent", "partly regained")
+TURNS = (
+    *("joint jump", "collapse", "dip", "loss dies out", "double descent", "partly regained", "stages"),
+    "lateness under 3",
+)
 """Kinds of which the curve itself goes somewhere and comes back once: so may the word."""
 
 

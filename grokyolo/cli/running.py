@@ -96,12 +96,14 @@ def continued(run: Path, overrides: Sequence[str], options: TrainingOptions) -> 
 
 def go_on_with(run: Path, recipe: Recipe, options: TrainingOptions, change: Extension | None = None) -> int:
     """Train on in `run` as `recipe` says, `change` being what it changes; say where the run is."""
-    from grokyolo.training import go_on
     from grokyolo.view.live import training_display
 
-    display = training_display(console(stderr=True), verbose=options.verbose)
-    with display as progress, options.reported(progress.listener()) as listener:
-        go_on(run, recipe, listener=listener, verbose=options.verbose, time_limit=options.time_limit, change=change)
+    with training_display(console(stderr=True), verbose=options.verbose) as progress:
+        progress.say("plan: going on where the run stands; torch is loaded first")
+        from grokyolo.training import go_on
+
+        with options.reported(progress.listener()) as listener:
+            go_on(run, recipe, listener=listener, verbose=options.verbose, time_limit=options.time_limit, change=change)
     return finished(run)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +15,6 @@ from grokyolo.errors import DataError, UsageError
 from grokyolo.files import RUN_FILE
 
 if TYPE_CHECKING:
-    from grokyolo.notify.listener import Listener
     from grokyolo.plan import Plan
     from grokyolo.recipe import Recipe
     from grokyolo.view.live import TrainingProgress
@@ -78,23 +76,23 @@ def run(
 
 
 def _trained(recipe: Recipe, name: str | None, options: TrainingOptions, *, resume: bool, from_scratch: bool) -> int:
-    plan = _plan(recipe)
-    from grokyolo.training import train
     from grokyolo.view.live import training_display
 
-    display = training_display(console(stderr=True), verbose=options.verbose)
-    with display as progress, options.reported(_telling(plan, progress)) as listener:
-        for warning in recipe.warnings:
-            progress.warning(warning)
-        folder = train(
-            recipe,
-            name=name,
-            listener=listener,
-            verbose=options.verbose,
-            time_limit=options.time_limit,
-            resume=resume,
-            from_scratch=from_scratch,
-        )
+    with training_display(console(stderr=True), verbose=options.verbose) as progress:
+        progress.say("plan: looking at model and data; torch is loaded next")
+        _tell(_plan(recipe), progress)
+        from grokyolo.training import train
+
+        with options.reported(progress.listener()) as listener:
+            folder = train(
+                recipe,
+                name=name,
+                listener=listener,
+                verbose=options.verbose,
+                time_limit=options.time_limit,
+                resume=resume,
+                from_scratch=from_scratch,
+            )
     return finished(folder)
 
 
@@ -114,22 +112,18 @@ def _plan(recipe: Recipe) -> Plan:
     return plan
 
 
-def _telling(plan: Plan, progress: TrainingProgress) -> Listener:
-    """Return a listener that says first what the training will do and what may stand in its way."""
+def _tell(plan: Plan, progress: TrainingProgress) -> None:
+    """Say what the training will do and what may stand in its way."""
     from grokyolo.findings import Severity
     from grokyolo.view.plan import brief
 
-    listener = progress.listener()
-
-    def started(run: Path) -> None:
-        for line in brief(plan):
-            progress.say(line)
-        for finding in plan.findings:
-            if finding.severity is Severity.WARNING:
-                progress.warning(f"{finding.what}. Try: {finding.remedy}")
-        listener.started(run)
-
-    return replace(listener, started=started)
+    for warning in plan.recipe.warnings:
+        progress.warning(warning)
+    for line in brief(plan):
+        progress.say(line)
+    for finding in plan.findings:
+        if finding.severity is Severity.WARNING:
+            progress.warning(f"{finding.what}. Try: {finding.remedy}")
 
 
 def _resumed(run: Path, recipe: Recipe, options: TrainingOptions) -> int:

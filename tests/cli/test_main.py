@@ -119,6 +119,15 @@ def test_light_verbs_import_neither_torch_nor_ultralytics(workplace, python, arg
     assert modules.isdisjoint({"torch", "torchvision", "ultralytics", "cv2"})
 
 
+def test_a_training_says_what_it_does_before_it_loads_torch(workplace, python):
+    code = "import sys; from grokyolo.cli import main; main(['train', 'data=nowhere.yaml']); print(*sys.modules)"
+    done = subprocess.run([python, "-c", code], check=False, capture_output=True, text=True, cwd=workplace)
+    lines = done.stderr.splitlines()
+    assert lines[0] == "plan: looking at model and data; torch is loaded next"
+    assert lines[1].startswith("error: the data set nowhere.yaml is not here")
+    assert "torch" not in done.stdout.split()
+
+
 def test_help_imports_no_number_library_either(workplace, python):
     code = "import sys; from grokyolo.cli import main; main(['--help']); print(*sys.modules)"
     done = subprocess.run([python, "-c", code], check=False, capture_output=True, text=True, cwd=workplace)

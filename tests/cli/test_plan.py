@@ -160,7 +160,8 @@ def test_errors_are_those_of_recipes(grokyolo):
 def test_a_training_says_briefly_what_it_will_do(grokyolo):
     code, _, err = grokyolo("train", "--recipe", "grok-modular-addition", "data.modulus=5", "epochs=2", "gap.probe=4")
     assert code == 0
-    assert err.splitlines()[:3] == [
+    assert err.splitlines()[:4] == [
+        "plan: looking at model and data; torch is loaded next",
         "plan: 2 optimizer steps in 2 epochs, AdamW, learning rate 0.002, weight decay 1",
         "plan: 0.004 e-folds: weights shrink by 0.4 %; the positive control jumps at 2.0 to 2.7",
         "plan: far too small a budget: nothing that works through weight decay can show",

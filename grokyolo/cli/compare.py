@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -25,20 +25,20 @@ do so at the same budget, however many epochs it takes them to spend it."""
 
 DEFAULT_PLOT = "compare.png"
 
-Clock = Literal["epoch", "step", "time", "budget"]
-
 
 def run(
     runs: options.Runs,
     *,
     by: Annotated[
-        Clock,
+        options.Clock,
         typer.Option("--by", metavar="CLOCK", help="the common clock: epoch (default), step, time or budget"),
     ] = "epoch",
     plot: Annotated[
         str | None,
         typer.Option("--plot", metavar="[FILE]", help=f"draw PNG, SVG or PDF; {DEFAULT_PLOT} here by default"),
     ] = None,
+    size: options.Size = None,
+    title: options.Title = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="print one JSON object a run, and one of differences")
     ] = False,
@@ -50,6 +50,7 @@ def run(
     from grokyolo.gap.settings import flat_settings
     from grokyolo.verdict import assess
 
+    look_size = options.inches(size)
     runs = runs_of(runs, "grokyolo compare") if runs else []
     if len(runs) < 2:
         raise UsageError("name at least two runs", where="grokyolo compare", hint="grokyolo compare --help")
@@ -67,8 +68,9 @@ def run(
         console().print(compare_tables(comparison))
     if plot is not None:
         from grokyolo.view.compare import save_comparison
+        from grokyolo.view.panels import Look
 
         path = Path(plot or DEFAULT_PLOT)
-        save_comparison(comparison, path)
+        save_comparison(comparison, path, Look(look_size, title))
         say(f"picture: {path}", stderr=as_json)
     return 0

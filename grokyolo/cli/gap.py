@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,6 +27,7 @@ EXAMPLES = """  grokyolo gap runs/exp1
   grokyolo gap runs/exp1 --last 20 --plot
   grokyolo gap old/runs/*/results.csv
   grokyolo gap runs --plot all.png
+  grokyolo gap runs/exp1 --plot paper.pdf --size 3.3x2.8 --by step --title ''
   grokyolo gap runs/exp1 --watch
   grokyolo gap runs/exp1 --json --fail-on overfitting,diverged
 
@@ -47,6 +48,12 @@ def run(
             help=f"draw PNG, SVG or PDF, several runs side by side; {DEFAULT_PLOT} in each run's folder by default",
         ),
     ] = None,
+    by: Annotated[
+        options.Clock,
+        typer.Option("--by", metavar="CLOCK", help="clock along the picture: epoch (default), step, time or budget"),
+    ] = "epoch",
+    size: options.Size = None,
+    title: options.Title = None,
     watch: Annotated[bool, typer.Option("--watch", help="show the run live until it is finished, or Ctrl-C")] = False,
     fail_on: Annotated[
         str | None,
@@ -66,6 +73,7 @@ def run(
         raise UsageError("name at least one RUN", where="grokyolo gap", hint="grokyolo gap --help")
     if last < 0:
         raise UsageError("--last needs a number of epochs", where=f"--last {last}", hint="--last 20")
+    look = _look(plot, by, size, title)
     unwanted = _verdicts(fail_on) if fail_on is not None else frozenset()
     runs = runs_of(runs, "grokyolo gap", unfinished=watch)
     if watch:
@@ -78,7 +86,7 @@ def run(
     elif not watch:
         _print(runs, results, last)
     if plot is not None:
-        _plot(plot, judged, as_json=as_json)
+        _plot(plot, judged, look, as_json=as_json)
     raise_last(results, "grokyolo gap")
     matched = [a for _, a in judged if a.verdict in unwanted]
     if matched:
@@ -127,15 +135,36 @@ def _print(runs: list[str], results: list[tuple[Series, Assessment] | RunError],
     out.print(many_table(rows))
 
 
-def _plot(file: str, judged: list[tuple[Series, Assessment]], *, as_json: bool) -> None:
+def _look(plot: str | None, by: str, size: str | None, title: str | None) -> dict[str, Any]:
+    """Return what `Look` takes.
+
+    Raises:
+        UsageError: a picture is described, and none is asked for.
+    """
+    wanted = {"by": by if by != "epoch" else None, "size": size, "title": title}
+    if plot is None and any(value is not None for value in wanted.values()):
+        names = " ".join(f"--{name}" for name, value in wanted.items() if value is not None)
+        raise UsageError(f"{names} is about the picture that --plot draws", where="grokyolo gap", hint="--plot gap.png")
+    return {"by": by, "size": options.inches(size), "title": title}
+
+
+def _plot(file: str, judged: list[tuple[Series, Assessment]], wanted: dict[str, Any], *, as_json: bool) -> None:
+    from grokyolo.compare import By
+    from grokyolo.view.panels import Look
     from grokyolo.view.plot import save_multiples, save_plot
 
+    look = Look(**{**wanted, "by": By(wanted["by"])})
+    if file and len(judged) > 1 and look.by is not By.EPOCH:
+        what = f"runs side by side share their epochs; `compare` lays them over each other by {look.by.value}"
+        runs = [series.run for series, _ in judged]
+        hint = shlex.join(["grokyolo", "compare", *runs, "--by", look.by.value, "--plot", file])
+        raise UsageError(what, where=f"--by {look.by.value}", hint=hint)
     if file and len(judged) > 1:
-        save_multiples(judged, Path(file))
+        save_multiples(judged, Path(file), look)
         say(f"picture: {file}", stderr=as_json)
         return
     for series, assessment in judged:
         folder = Path(series.run)
         path = Path(file) if file else (folder if folder.is_dir() else folder.parent) / DEFAULT_PLOT
-        save_plot(series, assessment, path)
+        save_plot(series, assessment, path, look)
         say(f"picture: {path}", stderr=as_json)

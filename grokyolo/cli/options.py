@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from grokyolo.cli import complete
+from grokyolo.errors import UsageError
 
 
 def whole(text: str) -> int:
@@ -34,6 +36,8 @@ def number(text: str) -> float:
 
 
 DEFAULT_RECIPE = "long"
+SMALLEST, LARGEST = 1.0, 60.0
+"""Inches of a picture's side."""
 Recipe = Annotated[
     str,
     typer.Option(
@@ -76,3 +80,24 @@ Prometheus = Annotated[
     typer.Option("--prometheus", metavar="FILE", help="keep a text file for node_exporter up to date"),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="show Ultralytics' own tables and progress bars too")]
+Clock = Literal["epoch", "step", "time", "budget"]
+Size = Annotated[
+    str | None, typer.Option("--size", metavar="WxH", help="width and height of the picture in inches, such as 6x4")
+]
+Title = Annotated[str | None, typer.Option("--title", metavar="TEXT", help="title of the picture; '' for none")]
+
+
+def inches(size: str | None) -> tuple[float, float] | None:
+    """Return --size as width and height; None where it was not given.
+
+    Raises:
+        UsageError: it is no size.
+    """
+    if size is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)[xX×](\d+(?:\.\d+)?)", size)
+    width, height = (float(found[1]), float(found[2])) if found else (0.0, 0.0)
+    if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
+        what = f"a picture is {SMALLEST:g} to {LARGEST:g} inches wide and high"
+        raise UsageError(what, where=f"--size {size}", hint="--size 8x6")
+    return width, height

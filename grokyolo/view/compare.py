@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import cycle, islice
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,12 @@ from grokyolo.format import MISSING, format_duration, format_name, format_score,
 from grokyolo.gap.series import FloatArray
 from grokyolo.view.console import plain_table
 from grokyolo.view.panels import (
+    CLOCKS,
+    LINES,
     NUMBERS,
+    PLAIN,
     SMALL,
+    Look,
     new_figure,
     number_decades,
     plain,
@@ -37,8 +41,10 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's colours without the yellow, which white paper swallows."""
-DASHES: tuple[Any, ...] = ("solid", (0, (6, 2)), (0, (1, 1)), (0, (6, 2, 1, 2)))
-"""They change with every run, so that runs are told apart in grey, and colours and dashes repeat only after 28."""
+MARKERS = ("o", "s", "^", "D")
+"""They change with every run, so that runs are told apart in grey, and colours and markers repeat only after 28."""
+MARKED_EVERY = 0.15
+"""Share of the picture between two markers of a curve."""
 ACROSS = 3
 """So many runs have a column each in the list of differences; of more, runs with the same value share a line."""
 VALUE_WIDTH = 24
@@ -161,35 +167,37 @@ def _value(value: object) -> Text:
 # The picture -----------------------------------------------------------------------------------------------------
 
 
-def save_comparison(comparison: Comparison, path: Path) -> None:
+def save_comparison(comparison: Comparison, path: Path, look: Look = PLAIN) -> None:
     """Draw all runs into one picture and write it.
 
     Args:
         comparison: the runs; a dot marks 50 % of each jump.
         path: ends in .png, .svg or .pdf.
+        look: how it is wanted; the clock is that of the comparison.
 
     Raises:
         UsageError: the suffix is none of these, no run can be drawn, or the file cannot be written.
     """
-    save_picture(lambda: draw_comparison(comparison), path)
+    save_picture(lambda: draw_comparison(comparison, look), path)
 
 
-def draw_comparison(comparison: Comparison) -> Figure:
-    """Return the picture: scores above losses, validation strong and probe thin, over the clock of the comparison."""
-    figure = new_figure(figsize=(8, 6.5))
+def draw_comparison(comparison: Comparison, look: Look = PLAIN) -> Figure:
+    """Return the picture: scores above losses, validation solid and probe dashed, over the clock of the comparison."""
+    figure = new_figure(figsize=look.size or (8, 6.5))
     above, below = figure.subplots(2, 1, sharex=True)
-    colours, dashes = islice(cycle(COLOURS), len(comparison.runs)), islice(cycle(DASHES), len(comparison.runs))
     handles = []
-    for run, colour, dash in zip(comparison.runs, colours, dashes, strict=True):
+    for run, colour, marker in zip(comparison.runs, cycle(COLOURS), cycle(MARKERS), strict=False):
         label = f"{run.label}  {_caption(run)}"
-        style = {"color": colour, "linestyle": dash}
+        style = {"color": colour, "marker": marker, "markersize": 4, "markevery": MARKED_EVERY}
+        val = {**style, "linewidth": 1.6}
+        probe = {**style, "linewidth": 0.9, "linestyle": LINES["probe"]["linestyle"], "alpha": 0.7}
         at = clock(run.series, comparison.by)
-        _line(above, at, run.series.val_score, linewidth=1.8, **style)
-        _line(above, at, run.series.probe_score, linewidth=0.7, alpha=0.6, **style)
-        handles += _line(below, at, run.series.val_loss, linewidth=1.8, label=label, **style)
-        _line(below, at, run.series.probe_loss, linewidth=0.7, alpha=0.6, **style)
+        _line(above, at, run.series.val_score, **val)
+        _line(above, at, run.series.probe_score, **probe)
+        handles += _line(below, at, run.series.val_loss, label=label, **val)
+        _line(below, at, run.series.probe_loss, **probe)
         _mark_jump(above, run, at, colour)
-    _label_axes(above, below, comparison)
+    _label_axes(above, below, comparison, look)
     if handles:
         figure.legend(handles=handles, loc="outside lower center", frameon=False, fontsize=SMALL)
     return figure
@@ -213,16 +221,16 @@ def _mark_jump(ax: Axes, run: Compared, at: FloatArray, colour: str) -> None:
         return
     row = int(np.argmin(np.abs(run.series.epoch - run.assessment.jump.epoch)))
     if math.isfinite(at[row]) and math.isfinite(run.series.val_score[row]):
-        ax.plot([at[row]], [run.series.val_score[row]], marker="o", markersize=7, color=colour, linestyle="none")
+        ax.plot([at[row]], [run.series.val_score[row]], marker="o", markersize=9, color=colour, linestyle="none")
 
 
-def _label_axes(above: Axes, below: Axes, comparison: Comparison) -> None:
-    units = {By.EPOCH: "epoch", By.STEP: "optimizer step", By.TIME: "seconds trained", By.BUDGET: "e-folds of decay"}
+def _label_axes(above: Axes, below: Axes, comparison: Comparison, look: Look) -> None:
     names = {run.series.score_name for run in comparison.runs if run.series.score_name}
     above.set_ylabel(" / ".join(sorted(names)) or "score", fontsize=SMALL + 1)
-    above.set_title("validation strong, probe thin; a dot half way up a jump", loc="left", fontsize=SMALL + 1)
+    title = "validation solid, probe dashed; a large dot half way up a jump" if look.title is None else look.title
+    above.set_title(title, loc="left", fontsize=SMALL + 1)
     below.set_ylabel("loss", fontsize=SMALL + 1)
-    below.set_xlabel(units[comparison.by], fontsize=SMALL + 1)
+    below.set_xlabel(CLOCKS[comparison.by], fontsize=SMALL + 1)
     if below.lines:
         below.set_xscale("log")
         at = np.concatenate([np.asarray(line.get_xdata(), dtype=float) for line in below.lines])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grokyolo.compare import By, clock
 from grokyolo.errors import UsageError
 from grokyolo.format import printable, shorten
 from grokyolo.gap import Series
@@ -23,14 +25,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PROBE, VALIDATION, ROUGH, GAP = "#0072B2", "#D55E00", "#7f7f7f", "#56B4E9"
-"""Okabe and Ito's colours: told apart by colour-blind readers. In grey the dashes tell them apart."""
+"""Okabe and Ito's colours: told apart by colour-blind readers. In grey the dashes tell them apart: in every picture
+validation is solid, the probe dashed and the running train loss dotted."""
 LINES: dict[str, dict[str, Any]] = {
     "val": {"color": VALIDATION, "linewidth": 1.8, "label": "validation"},
     "probe": {"color": PROBE, "linestyle": (0, (5, 2)), "linewidth": 1.6, "label": "probe (training images)"},
-    "train": {"color": ROUGH, "linewidth": 0.8, "label": "train (running mean, rough)"},
+    "train": {"color": ROUGH, "linestyle": (0, (1, 1)), "linewidth": 1.0, "label": "train (running mean, rough)"},
 }
+CLOCKS = {By.EPOCH: "epoch", By.STEP: "optimizer step", By.TIME: "seconds trained", By.BUDGET: "e-folds of decay"}
+"""What is written below an axis."""
 SMALL = 8
 """Size of the letters at marks, ticks and in the legend."""
+ENTRY = 1.9
+"""Inches of an entry of the legend."""
 FEW = 3
 """So few points are drawn as dots too: one alone makes no line."""
 NARROWEST = 6
@@ -46,6 +53,24 @@ CELLS = 1000
 """Cells along each axis for one run where the reader can zoom, about one for each pixel."""
 NUMBERS, FEW_NUMBERS = 12, 6
 """Numbers that have room along the width of a picture and along the height of a panel; more: powers of ten alone."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a picture is wanted.
+
+    Attributes:
+        size: width and height in inches; None as it comes.
+        title: instead of the picture's own; empty for none, None for its own.
+        by: the clock along the picture.
+    """
+
+    size: tuple[float, float] | None = None
+    title: str | None = None
+    by: By = By.EPOCH
+
+
+PLAIN = Look()
 
 
 def new_figure(**options: Any) -> Figure:
@@ -96,6 +121,40 @@ def scale_epochs(ax: Axes, first: int, last: int, room: int = NUMBERS) -> None:
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.set_xlabel("epoch", fontsize=SMALL + 1)
+
+
+def scale_clock(ax: Axes, series: Series, by: By) -> None:
+    """Let the horizontal axis show another clock, on a log axis; what is drawn stays at its epoch.
+
+    Raises:
+        UsageError: the log does not tell it.
+    """
+    from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
+
+    at = clock(series, by)
+    known = np.flatnonzero(np.isfinite(at) & (at > 0))
+    rising = known[np.concatenate([[True], np.diff(np.maximum.accumulate(at[known])) > 0])] if len(known) else known
+    if len(rising) < FEW:
+        others = [one.value for one in By if one is not by]
+        raise UsageError(f"the log does not tell its {by.unit}", where=f"--by {by.value}", hint=f"--by {others[0]}")
+    epochs, shown = np.log(series.epoch[rising].astype(float)), np.log(at[rising])
+    ends = np.array([-10.0, 10.0])  # far outside what is drawn
+    epochs, shown = ([values[0] + ends[0], *values, values[-1] + ends[1]] for values in (epochs, shown))
+
+    def forward(epoch: Any) -> Any:
+        return np.interp(np.log(np.maximum(epoch, 1e-9)), epochs, shown)
+
+    def inverse(place: Any) -> Any:
+        return np.exp(np.interp(place, shown, epochs))
+
+    ax.set_xscale("function", functions=(forward, inverse))
+    low, high = at[rising[0]], at[rising[-1]]
+    subs = (1.0,) if 3 * math.log10(high / low) > NUMBERS else (1.0, 2.0, 5.0)
+    ticks = [tick for tick in LogLocator(subs=subs, numticks=30).tick_values(low, high) if low <= tick <= high]
+    ax.xaxis.set_major_locator(FixedLocator(list(inverse(np.log(ticks)))))
+    ax.xaxis.set_major_formatter(lambda epoch, _: f"{float(f'{np.exp(forward(epoch)):.3g}'):,.10g}")
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xlabel(f"{CLOCKS[by]}; marks name epochs", fontsize=SMALL + 1)
 
 
 def scale_losses(ax: Axes, losses: Iterable[FloatArray], *, cut: bool = False) -> None:
@@ -222,7 +281,8 @@ def legend(figure: Figure, axes: Sequence[Axes], more: Sequence[Any] = ()) -> No
     curves = [line["label"] for line in LINES.values()]
     named = dict(sorted(named.items(), key=lambda one: curves.index(one[0]) if one[0] in curves else len(curves)))
     if named:
-        columns = len(named) if len(named) <= 4 else math.ceil(len(named) / math.ceil(len(named) / 4))
+        most = min(4, max(int(figure.get_figwidth() / ENTRY), 1))
+        columns = math.ceil(len(named) / math.ceil(len(named) / most))
         figure.legend(
             list(named.values()), list(named), loc="outside lower center", ncols=columns, frameon=False, fontsize=SMALL
         )

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grokyolo.compare import By
 from grokyolo.errors import UsageError
 from grokyolo.gap import Event, Series
 from grokyolo.verdict import Assessment
 from grokyolo.view import panels
-from grokyolo.view.panels import SMALL, new_figure, save_picture
+from grokyolo.view.panels import PLAIN, SMALL, Look, new_figure, save_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,26 +44,33 @@ NUMBERS_AN_INCH = 3
 """Numbers at the epochs that have room in an inch."""
 
 
-def save_plot(series: Series, assessment: Assessment, path: Path) -> None:
+def save_plot(series: Series, assessment: Assessment, path: Path, look: Look = PLAIN) -> None:
     """Draw scores above losses for one run and write the picture.
 
     Args:
         series: the run.
         assessment: its verdict; the jump and the epoch of memorising are marked.
         path: ends in .png, .svg or .pdf.
+        look: how it is wanted.
 
     Raises:
-        UsageError: the suffix is none of these, or the file cannot be written.
+        UsageError: the suffix is none of these, the file cannot be written, or the log does not tell the clock.
     """
-    save_picture(lambda: draw(series, assessment), path)
+    save_picture(lambda: draw(series, assessment, look), path)
 
 
-def draw(series: Series, assessment: Assessment) -> Figure:
-    """Return the picture of a run as a figure."""
+def draw(series: Series, assessment: Assessment, look: Look = PLAIN) -> Figure:
+    """Return the picture of a run as a figure.
+
+    Raises:
+        UsageError: the log does not tell the clock.
+    """
     scored = panels.has_score(series)
-    figure = new_figure(figsize=(8, 6 if scored else 3.8))
+    figure = new_figure(figsize=look.size or (8, 6 if scored else 3.8))
     axes: list[Axes] = list(figure.subplots(2 if scored else 1, 1, sharex=True, squeeze=False)[:, 0])
     panels.scale_epochs(axes[-1], int(series.epoch[0]), int(series.epoch[-1]))
+    if look.by is not By.EPOCH:
+        panels.scale_clock(axes[-1], series, look.by)
     if scored:
         panels.scale_scores(axes[0], panels.scores_of(series))
         panels.draw_scores(axes[0], series)
@@ -74,7 +82,8 @@ def draw(series: Series, assessment: Assessment) -> Figure:
         _draw_event_lines(ax, series)
     _label_span(axes[0], assessment, SMALL)
     _label_events(axes[-1], series, SMALL - 1)
-    axes[0].set_title(_title(series, assessment), loc="left", fontsize=SMALL + 2, pad=18)
+    title = _title(series, assessment) if look.title is None else look.title
+    axes[0].set_title(title, loc="left", fontsize=SMALL + 2, pad=18)
     panels.legend(figure, axes)
     return figure
 
@@ -89,12 +98,13 @@ def _title(series: Series, assessment: Assessment) -> str:
 # Several runs ----------------------------------------------------------------------------------------------------
 
 
-def save_multiples(runs: Sequence[Judged], path: Path) -> None:
+def save_multiples(runs: Sequence[Judged], path: Path, look: Look = PLAIN) -> None:
     """Draw several runs side by side and write the picture.
 
     Args:
         runs: each with its verdict, in the order to show.
         path: ends in .png, .svg or .pdf.
+        look: how it is wanted; the clock is that of epochs.
 
     Raises:
         UsageError: there are more runs than anybody could read, the suffix is none of these, or the file cannot be
@@ -106,16 +116,19 @@ def save_multiples(runs: Sequence[Judged], path: Path) -> None:
             where=f"--plot {path}",
             hint="name fewer runs, or --plot without FILE: a picture in the folder of each",
         )
-    save_picture(lambda: draw_multiples(runs), path)
+    save_picture(lambda: draw_multiples(runs, look), path)
 
 
-def draw_multiples(runs: Sequence[Judged]) -> Figure:
+def draw_multiples(runs: Sequence[Judged], look: Look = PLAIN) -> Figure:
     """Return the picture: for each run its scores above its losses, all with the same axes."""
     scored = any(panels.has_score(series) for series, _ in runs)
     columns = _columns(len(runs))
     rows, each = math.ceil(len(runs) / columns), 2 if scored else 1
-    width = WIDE if columns <= 2 else NARROW
-    figure = new_figure(figsize=(columns * width, (3.1 if scored else 2.0) * rows + 0.9))
+    width = look.size[0] / columns if look.size else WIDE if columns <= 2 else NARROW
+    height = look.size[1] if look.size else (3.1 if scored else 2.0) * rows + 0.9
+    figure = new_figure(figsize=(columns * width, height))
+    if look.title:
+        figure.suptitle(look.title, fontsize=SMALL + 2)
     grid = figure.subplots(rows * each, columns, sharex=True, squeeze=False)
     cells = [list(grid[each * (i // columns) : each * (i // columns) + each, i % columns]) for i in range(len(runs))]
     _share(cells, runs, width - BESIDE, scored=scored)
@@ -297,5 +310,4 @@ def group_label(kinds: list[str]) -> str:
 
 def _position(ax: Axes, epoch: float) -> float:
     """Return where an epoch lies on the axis, between 0 (left) and 1."""
-    low, high = ax.get_xlim()
-    return float(np.log(epoch / low) / np.log(high / low))
+    return float(ax.transAxes.inverted().transform(ax.get_xaxis_transform().transform((epoch, 0.0)))[0])

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -449,3 +450,31 @@ def test_every_error_is_told_when_no_run_can_be_read(grokyolo, workplace):
     assert code == 2
     assert [line[:2] for line in words(out)[2:]] == [["a", "refused"], ["b", "refused"], ["c", "refused"]]
     assert [what for what, _, _ in problems(err)] == [f"there is no run `{name}`" for name in "abc"]
+
+
+def test_a_picture_for_a_paper(grokyolo, run, workplace):
+    drawn = ("--plot", "paper.svg", "--size", "3.3x2.8", "--by", "step", "--title", "Fig. 1")
+    code, out, _ = grokyolo("gap", str(run), *drawn)
+    assert (code, out.splitlines()[-1]) == (0, "picture: paper.svg")
+    svg = (workplace / "paper.svg").read_text()
+    assert 'width="237.6pt" height="201.6pt"' in svg
+    assert "Fig. 1" in svg and "optimizer step; marks name epochs" in svg
+
+
+@pytest.mark.parametrize(
+    ("typed", "what", "hint"),
+    [
+        (["--size", "3x2"], "--size is about the picture that --plot draws", "--size 3x2 --plot gap.png"),
+        (["--plot", "a.png", "--size", "big"], "a picture is 1 to 60 inches wide and high", "--plot a.png --size 8x6"),
+        (["--plot", "a.png", "--size", "0x2"], "a picture is 1 to 60 inches wide and high", "--plot a.png --size 8x6"),
+    ],
+)
+def test_what_no_picture_can_be(grokyolo, run, typed, what, hint):
+    code, _, err = grokyolo("gap", str(run), *typed)
+    assert (code, problem(err)[0], problem(err)[2]) == (2, what, f"grokyolo gap {run} {hint}")
+
+
+def test_runs_side_by_side_are_sent_to_compare_for_another_clock(grokyolo, run, workplace):
+    shutil.copytree(run, workplace / "runs/b")
+    code, _, err = grokyolo("gap", str(run), "runs/b", "--plot", "a.png", "--by", "step")
+    assert (code, problem(err)[2]) == (2, f"grokyolo compare {run} runs/b --by step --plot a.png")

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from grokyolo.compare import By
 from grokyolo.errors import UsageError
 from grokyolo.gap.series import from_columns
 from grokyolo.verdict import assess
-from grokyolo.view.panels import PROBE, VALIDATION
+from grokyolo.view.panels import PROBE, VALIDATION, Look
 from grokyolo.view.plot import draw, group_label, save_plot
 from tests.view.curves import event, grok, judged
 
@@ -220,3 +221,47 @@ def test_drawing_leaves_the_run_as_it_was():
     before = series.val_score.copy(), series.epoch.copy()
     draw(series, assess(series))
     assert (series.val_score == before[0]).all() and (series.epoch == before[1]).all()
+
+
+CLOCKED = {
+    "step": np.arange(1, 301) * 9.0,
+    "seconds": np.arange(1, 301) * 60.0,
+    "lr": np.full(300, 0.002),
+    "weight_decay": np.full(300, 1.0),
+}
+
+
+@pytest.mark.parametrize(
+    ("by", "label", "last"),
+    [(By.STEP, "optimizer step", 2000), (By.TIME, "seconds trained", 10_000), (By.BUDGET, "e-folds of decay", 5)],
+)
+def test_another_clock_lies_along_the_picture(by, label, last):
+    figure = draw(*judged(grok(**CLOCKED)), Look(by=by))
+    axis = figure.axes[-1].xaxis
+    assert axis.label.get_text() == f"{label}; marks name epochs"
+    figure.draw_without_rendering()
+    numbers = [float(text.get_text().replace(",", "")) for text in axis.get_ticklabels() if text.get_text()]
+    assert numbers == sorted(numbers)
+    assert numbers[-1] == last
+    epochs = axis.get_ticklocs()
+    shown = {By.STEP: 9.0, By.TIME: 60.0, By.BUDGET: 9 * 0.002}[by]
+    assert np.array(epochs) * shown == pytest.approx(numbers, rel=0.01), "each number stands at its epoch"
+
+
+def test_a_clock_that_the_log_does_not_tell_is_refused():
+    with pytest.raises(UsageError, match="does not tell its e-folds"):
+        draw(*judged(grok()), Look(by=By.BUDGET))
+
+
+def test_size_and_title_are_those_that_were_asked_for():
+    figure = draw(*judged(grok()), Look(size=(3.3, 2.8), title="Fig. 1"))
+    assert tuple(figure.get_size_inches()) == pytest.approx((3.3, 2.8))
+    assert figure.axes[0].get_title(loc="left") == "Fig. 1"
+    assert not draw(*judged(grok()), Look(title="")).axes[0].get_title(loc="left")
+
+
+def test_the_legend_fits_into_a_narrow_picture():
+    figure = draw(*judged(grok()), Look(size=(3.6, 4)))
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.x1

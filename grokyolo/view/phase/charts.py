@@ -13,7 +13,7 @@ from grokyolo.sweep.critical import Border, Critical
 from grokyolo.sweep.decay_law import Law
 from grokyolo.sweep.descent import Descent
 from grokyolo.sweep.diagram import Phases
-from grokyolo.view.compare import COLOURS, DASHES
+from grokyolo.view.compare import COLOURS
 from grokyolo.view.panels import NUMBERS, SMALL, number_decades, plain
 from grokyolo.view.phase.look import clearest, law_line, law_parts, place
 
@@ -131,7 +131,7 @@ def _budgets(ax: Axes, law: Law) -> dict[str, list[str]]:
                 fontsize=SMALL - 1,
             )
             at += 0.8
-    if law.budget is not None:
+    if law.budget is not None and len(law.jumps) >= FEWEST:
         ax.axhline(law.budget, color="black", linewidth=0.8, zorder=0)
     ax.set_xticks(ticks, labels, rotation=90 if len(ticks) > FEW else 0)
     ax.set_ylim(0, None)
@@ -176,7 +176,7 @@ def _descents(ax: Axes, found: Sequence[Descent], of: int, score: str) -> dict[s
     titles: dict[str, list[str]] = {}
     counted = all(size.size is not None and size.size > 0 for one in found for size in one.sizes)
     labels = list(dict.fromkeys(size.label for one in found for size in one.sizes))
-    for one, colour, dash, marker in zip(found, cycle(COLOURS), cycle(DASHES), cycle(MARKERS), strict=False):
+    for one, colour, marker in zip(found, cycle(COLOURS), cycle(MARKERS), strict=False):
         at = [float(size.size or 0) if counted else labels.index(size.label) for size in one.sizes]
         means = np.array([size.mean for size in one.sizes])
         low, high = np.array([[min(size.errors), max(size.errors)] for size in one.sizes]).T
@@ -185,7 +185,6 @@ def _descents(ax: Axes, found: Sequence[Descent], of: int, score: str) -> dict[s
             means,
             np.maximum([means - low, high - means], 0),  # a mean of equal numbers may be a little more than they are
             color=colour,
-            linestyle=dash,
             marker=marker,
             markersize=4,
             capsize=2,

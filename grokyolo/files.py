@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import stat
+from io import FileIO
 from pathlib import Path
 from shlex import quote
 from typing import Any, BinaryIO
@@ -249,6 +250,25 @@ def write_output(path: Path, text: str, *, what: str, elsewhere: str) -> None:
         write_durably(path, text.encode("utf-8", errors="replace"), mode)
     except OSError as error:
         raise UsageError(f"cannot write the {what}: {error.strerror or error}", where=str(path), hint=hint) from error
+
+
+def append_whole(file: FileIO, data: bytes, *, sync: bool = False) -> None:
+    """Append to a file that is open for writing without a buffer: everything, or nothing.
+
+    Raises:
+        OSError: disk full or the like; the file is then as before.
+    """
+    start = file.seek(0, os.SEEK_END)
+    try:
+        written = 0
+        while written < len(data):
+            written += file.write(data[written:]) or 0
+        if sync:
+            os.fsync(file.fileno())
+    except OSError:
+        file.truncate(start)
+        file.seek(start)
+        raise
 
 
 def remove_torn(folder: Path) -> None:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from grokyolo.errors import RunError
-from grokyolo.files import NOTES_BYTES, read_bounded
+from grokyolo.files import NOTES_BYTES, append_whole, read_bounded
 from grokyolo.gap.series import COLUMNS, EventKind
 
 _Log = TypeVar("_Log", bound="RowLog")
@@ -80,7 +80,7 @@ class RowLog:
         """
         if epoch <= self.last_epoch:
             raise ValueError(f"epoch {epoch} does not follow epoch {self.last_epoch} in {self.path}")
-        self._write(line.encode())
+        append_whole(self._file, line.encode(), sync=self._sync)
         self.last_epoch = epoch
 
     def sync(self) -> None:
@@ -107,7 +107,7 @@ class RowLog:
         raw = self._file.readall()
         if raw != self._header and self._header.startswith(raw):  # new, empty, or torn within its header
             self._cut(0)
-            self._write(self._header)
+            append_whole(self._file, self._header, sync=self._sync)
             return
         if not raw.startswith(self._header):
             raise RunError(
@@ -126,19 +126,6 @@ class RowLog:
         if end != len(raw):
             self._cut(end)
         self._file.seek(end)
-
-    def _write(self, data: bytes) -> None:
-        start = self._file.seek(0, os.SEEK_END)
-        try:
-            written = 0
-            while written < len(data):
-                written += self._file.write(data[written:]) or 0
-            if self._sync:
-                os.fsync(self._file.fileno())
-        except OSError:
-            self._file.truncate(start)
-            self._file.seek(start)
-            raise
 
     def _cut(self, end: int) -> None:
         self._file.truncate(end)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from grokyolo.files import append_whole
 
 
 def header(names: Iterable[str]) -> bytes:
@@ -32,14 +33,7 @@ def append(csv: Path, lines: bytes) -> None:
         OSError: disk full or the like; the file is then as before.
     """
     with csv.open("ab", buffering=0) as file:
-        end = file.tell()
-        try:
-            written = file.write(lines)
-            if written != len(lines):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError:
-            file.truncate(end)
-            raise
+        append_whole(file, lines)
 
 
 def sync(csv: Path) -> None:

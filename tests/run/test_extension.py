@@ -7,6 +7,7 @@ from grokyolo.gap import EpochRecord, EventKind, GapWriter
 from grokyolo.recipe import load
 from grokyolo.run import extension
 from grokyolo.run import state as states
+from grokyolo.run.folder import write_settings
 from grokyolo.training import state
 
 CONTROL = "grok-modular-addition"
@@ -14,6 +15,7 @@ CONTROL = "grok-modular-addition"
 
 @pytest.fixture
 def run(tmp_path):
+    write_settings(tmp_path, load(CONTROL))
     states.save(tmp_path, 280, state.encode({}), keep=1)
     with GapWriter(tmp_path / "gap.csv") as log:
         for epoch in range(1, 301):

@@ -33,6 +33,7 @@ class Rise:
             the rise.
         elsewhere: what the curve gains in the factor of 2.5 before `start`, or in that after `end`, whichever
             is more, as a share of the rise; large for a slow rise of which this is only the middle.
+        climbing_on: what it gains in the second half of the time from `end` to 4 times `end` over the first, likewise.
         slope_before: mean slope before `start`, as a share of that from `start` to `end`; 0 on a plateau.
     """
 
@@ -47,6 +48,7 @@ class Rise:
     climbing: float
     elsewhere: float
     slope_before: float
+    climbing_on: float = 0.0
 
     @property
     def size(self) -> float:
@@ -74,7 +76,7 @@ class Rise:
             quantum: smallest step of the curve; the last whole image may come late.
         """
         blur = self.blur(quantum)
-        gradual = self.elsewhere + max(self.climbing, 0.0) > rules.ELSEWHERE + blur
+        gradual = self.elsewhere + max(self.climbing_on, 0.0) > rules.ELSEWHERE + blur
         gradual |= self.slope_before > rules.SLOPE_BEFORE
         return self.end <= rules.SHARPNESS * self.start * (1 + blur) and not gradual
 
@@ -206,6 +208,7 @@ def _measure(curve: Curve, levels: Levels) -> Rise:
         climbing=_climbing(curve.until(rules.SHARPNESS * end), middle) / size,
         elsewhere=float(max(there[1] - there[0], there[3] - there[2]) / size),
         slope_before=float((there[1] - there[0]) / max(start - earliest, 1) * max(end - start, 1) / (0.8 * size)),
+        climbing_on=_climbing_on(curve.between(end + 1, rules.SHARPNESS * end)) / size,
     )
 
 
@@ -224,6 +227,12 @@ def _climbing(curve: Curve, middle: int) -> float:
     """Return the gain of the last third of the time since `middle` over the third before it."""
     parts = np.array_split(curve.value[curve.epoch >= middle], 3)
     return level(parts[2]) - level(parts[1]) if len(parts[2]) else 0.0
+
+
+def _climbing_on(values: FloatArray) -> float:
+    """Return the gain of the second half of what comes after a rise over the first half; 0 where that is little."""
+    first, second = np.array_split(values, 2)
+    return level(second) - level(first) if len(second) >= rules.SETTLED_MEASUREMENTS else 0.0
 
 
 def _crossing(epochs: FloatArray, fit: FloatArray, height: float) -> float:

@@ -303,6 +303,12 @@ class TestDiverged:
         assert "recovered from a loss that was not finite at epoch 30" in found.warnings
 
 
+def test_a_grok_in_two_stages_is_one_from_its_end_on():
+    stages = ((1, 0.0), (100, 0.0), (110, 0.5), (180, 0.5), (200, 1.0))
+    whole = run(400, PROBE, stages, ((1, 3.0), (20, 6.0), (100, 6.0), (110, 3.0), (180, 3.0), (200, 0.3)), noise=0.01)
+    assert {verdict(prefix(whole, rows)) for rows in (205, 212, 220, 240, 300, 400)} == {Verdict.GROKKED}
+
+
 class TestUndecided:
     def test_too_few_measurements(self):
         found = assess(negative_control(9))

@@ -10,7 +10,7 @@ from tests.real.training import log, plain, same_weights, trained, weights
 
 @pytest.mark.parametrize("task", data.TASKS)
 def test_the_weights_are_those_of_plain_ultralytics(task, small, workplace):
-    recipe = small(task)
+    recipe = small(task, "whole", whole=True)
     run = trained(recipe, "ours")
     assert same_weights(weights(run), plain(load(str(recipe)), workplace))
 

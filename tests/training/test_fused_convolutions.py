@@ -16,7 +16,7 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def make(tmp_path):
     def build(task):
-        model = YOLO(data.model(task, tmp_path), task=task).model.eval()
+        model = YOLO(data.model(task, tmp_path, whole=True), task=task).model.eval()
         spread(model)
         return model
 

@@ -427,7 +427,8 @@ def collapsed_since(probe: Curve) -> int | None:
     if len(probe) < 2 * rules.LAST_MEASUREMENTS:
         return None
     best = ceiling_of(probe)
-    last = int(np.flatnonzero(probe.medians >= rules.COLLAPSE_SHARE * best)[-1])
+    high = np.flatnonzero(probe.medians >= rules.COLLAPSE_SHARE * best)
+    last = int(high[-1]) if len(high) else len(probe)  # a best that never lasted is none to fall from
     lasting = max(rules.LAST_MEASUREMENTS, rules.COLLAPSE_LASTS * len(probe))
     if best < rules.MIN_GAP or len(probe) - 1 - last < lasting:
         return None

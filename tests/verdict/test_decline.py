@@ -156,3 +156,8 @@ def test_a_loss_that_goes_on_rising_keeps_the_word_once_it_has_it(sort):
     straight_up = 2 + 2 * np.arange(500) / 500
     found = [words(straight_up * (1 + 0.03 * wandering(seed, 500, sort))) for seed in range(12)]
     assert found.count([False, True]) >= 11
+
+
+def test_one_lucky_measurement_is_no_best_to_fall_from():
+    early = [0.03, 0.07, 0.08, 0.06, 0.11, 0.12, 0.14, 0.17, 0.15, 0.18, 0.17, 0.99, 0.25]
+    assert collapsed_since(curve(np.asarray(early))) is None

@@ -19,10 +19,11 @@ os.environ.update(
     YOLO_OFFLINE="1",
     YOLO_AUTOINSTALL="false",
     OMP_NUM_THREADS="1",
-    GROKYOLO_CACHE=str(Path(_SETTINGS.name) / "cache"),
     NO_COLOR="1",
     COLUMNS="80",
 )
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share what is counted and downloaded once
+    os.environ["GROKYOLO_CACHE"] = str(Path(_SETTINGS.name) / "cache")
 logging.raiseExceptions = False  # Ultralytics' logger keeps the stream of the test that imported it, closed since
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests close terminals, also where they are started by nohup
 ROOT = Path(__file__).parent.parent

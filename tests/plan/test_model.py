@@ -54,9 +54,9 @@ def counted(model) -> Weights:
 
 @pytest.mark.parametrize("name", MODELS + OTHERS)
 def test_every_parameter_is_counted_as_what_it_is(name):
-    model = read_model(name, classes=CLASSES)
-    assert replace(model.weights, kept=0.0) == counted(real(name))
-    assert model.weights.total == sum(parameter.numel() for parameter in real(name).parameters())
+    model, built = read_model(name, classes=CLASSES), real(name)
+    assert replace(model.weights, kept=0.0) == counted(built)
+    assert model.weights.total == sum(parameter.numel() for parameter in built.parameters())
     assert not model.unknown
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from grokyolo.view.phase.page import save_phase_page
 from tests.view import sweeps
-from tests.view.test_report_browser import browser
+from tests.view.test_report_browser import PATIENCE, browser
 
 __all__ = ["browser"]
 
@@ -20,6 +20,7 @@ def opened(browser, tmp_path):
         path = Path(tmp_path, "a.html")
         save_phase_page(phases, path)
         tab = browser.new_page(**options)
+        tab.set_default_timeout(PATIENCE)
         tabs.append(tab)
         noticed: list[str] = []
         tab.on("console", lambda message: noticed.append(message.text))

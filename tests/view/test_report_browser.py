@@ -23,6 +23,8 @@ OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 180_000
+"""Milliseconds for a page to open: a browser that starts on a busy machine is no fault of the page."""
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -109,6 +111,7 @@ def read(browser, workplace):
     def start(*series, width=1280, scheme="light", **options):
         save_report([judged(one) for one in series], Path("report.html"))
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
+        context.set_default_timeout(PATIENCE)
         reader = Reader(context.new_page(), Path("report.html"))
         opened.append((context, reader))
         return reader
@@ -406,6 +409,7 @@ def test_the_picture_can_be_saved(read):
 def test_the_page_is_read_without_scripts(browser, workplace):
     save_report([judged(grok())], Path("report.html"))
     context = browser.new_context(java_script_enabled=False)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(Path("report.html").absolute().as_uri())
     assert page.locator(".word strong").inner_text() == "grokked"

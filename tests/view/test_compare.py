@@ -132,7 +132,8 @@ def test_probe_lines_are_thin():
 def test_a_jump_has_a_dot_half_way_up():
     comparison = two()
     _, above, _ = drawn(comparison)
-    (dot,) = [line for line in above.lines if line.get_marker() == "o"]
+    (dot,) = [line for line in above.lines if line.get_linestyle() == "None"]
+    assert dot.get_marker() == "o"
     assert dot.get_xdata()[0] == comparison.runs[0].assessment.jump.epoch
 
 

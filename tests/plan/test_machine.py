@@ -113,7 +113,7 @@ def test_a_real_training_is_timed_and_leaves_nothing(workplace):
 def test_a_training_that_fails_says_why():
     made = recipe("imgsz=64", model="no-such-model.pt")
     settings = settings_of(made)
-    with pytest.raises(GrokyoloError, match="measuring failed: there is no file no-such-model.pt"):
+    with pytest.raises(GrokyoloError, match=r"measuring failed: there is no file no-such-model\.pt"):
         measure(made, settings, read_data(made, settings))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-TASKS = ("detect", "segment", "pose", "obb", "classify")
+TASKS = ("detect", "segment", "pose", "obb", "classify", "semantic", "depth")
 COLOURS = ((220, 40, 40), (40, 90, 230))
 SIDE = 64
 
@@ -28,17 +28,33 @@ def make(task: str, folder: Path, train: int = 6, val: int = 4, seed: int = 0) -
                 target = folder / split / ("red", "blue")[cls] / f"{i}.png"
             else:
                 target = folder / "images" / split / f"{i}.png"
-                label = folder / "labels" / split / f"{i}.txt"
-                label.parent.mkdir(parents=True, exist_ok=True)
-                label.write_text(_label(task, cls, corners) + "\n")
+                _write_label(task, folder, f"{split}/{i}", image, cls, corners)
             target.parent.mkdir(parents=True, exist_ok=True)
             image.save(target)
     if task == "classify":
         return folder
-    pose = "kpt_shape: [4, 3]\n" if task == "pose" else ""
+    more = {"pose": "kpt_shape: [4, 3]\n", "semantic": "masks_dir: masks\n"}.get(task, "")
+    names = {"semantic": "{0: red, 1: blue, 2: rest}", "depth": "{0: depth}"}.get(task, "{0: red, 1: blue}")
     yaml = folder / "data.yaml"
-    yaml.write_text(f"path: {folder}\ntrain: images/train\nval: images/val\n{pose}names: {{0: red, 1: blue}}\n")
+    yaml.write_text(f"path: {folder}\ntrain: images/train\nval: images/val\n{more}names: {names}\n")
     return yaml
+
+
+def _write_label(task: str, folder: Path, name: str, image: Image.Image, cls: int, corners: np.ndarray) -> None:
+    """Write what belongs to one image: a line of text, a mask (2 is the background), or depths in metres."""
+    kind = {"semantic": "masks", "depth": "depth"}.get(task, "labels")
+    target = folder / kind / f"{name}{'.png' if task == 'semantic' else '.npy' if task == 'depth' else '.txt'}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    width, height = image.size
+    mask = Image.new("L", image.size, 2)
+    ImageDraw.Draw(mask).polygon([(a * width, b * height) for a, b in corners], fill=cls)
+    if task == "semantic":
+        mask.save(target)
+    elif task == "depth":
+        far = np.linspace(4, 9, width * height, dtype=np.float32).reshape(height, width)
+        np.save(target, np.where(np.asarray(mask) == 2, far, np.float32(1 + cls)))
+    else:
+        target.write_text(_label(task, cls, corners) + "\n")
 
 
 def _scene(rng: random.Random, photo: Image.Image) -> tuple[Image.Image, np.ndarray, int]:
@@ -68,7 +84,15 @@ def _label(task: str, cls: int, corners: np.ndarray) -> str:
     return f"{cls} {box}"
 
 
-SUFFIX = {"detect": "", "segment": "-seg", "pose": "-pose", "obb": "-obb", "classify": "-cls"}
+SUFFIX = {
+    "detect": "",
+    "segment": "-seg",
+    "pose": "-pose",
+    "obb": "-obb",
+    "classify": "-cls",
+    "semantic": "-sem",
+    "depth": "-depth",
+}
 BACKBONE = """
 backbone:
   - [-1, 1, Conv, [64, 3, 2]]
@@ -92,7 +116,7 @@ def model(task: str, folder: Path, *, whole: bool = False) -> Path:
 
     text = (ROOT / "cfg" / "models" / "26" / f"yolo26{SUFFIX[task]}.yaml").read_text()
     if not whole:
-        head = text.splitlines()[-1].replace("[16, 19, 22]", "[2, 3, 4]")
+        head = text.splitlines()[-1].replace("[16, 19, 22]", "[2, 3, 4]").replace("[16, 13]", "[2, 3]")
         text = text[: text.index("\nbackbone:")] + BACKBONE + head
     lines = ["  n: [0.33, 0.125, 128]" if line.strip().startswith("n: [") else line for line in text.splitlines()]
     target = folder / f"{'whole' if whole else 'tiny'}26n{SUFFIX[task]}.yaml"

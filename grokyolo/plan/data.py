@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +53,10 @@ class Fault:
 
     file: str
     what: str
+
+
+MAPS = {"semantic": "", "depth": "depth"}
+"""Tasks whose labels are a picture for each image: the folder beside `images`; empty where the data set names it."""
 
 
 @dataclass(frozen=True)
@@ -266,6 +270,8 @@ def _split(files: Sequence[str], located: Located, rules: Rules, settings: Train
     broken = tuple(Fault(image, fault) for image in opened if (fault := fault_of(image)))
     if located.folders:
         return _folder_split(files, located, settings, broken, len(opened))
+    if settings.task in MAPS:
+        return _mapped_split(files, located, settings.task, broken, limits)
     read = {image: read_labels(label_file(image), rules) for image in _sample(files, limits.labels)}
     faults = tuple(Fault(str(label_file(image)), labels.fault) for image, labels in read.items() if labels.fault)
     bad = _lost(broken)
@@ -286,6 +292,34 @@ def _split(files: Sequence[str], located: Located, rules: Rules, settings: Train
         broken_images=broken,
         broken_labels=faults,
     )
+
+
+def _mapped_split(
+    files: Sequence[str], located: Located, task: str, broken: tuple[Fault, ...], limits: Limits
+) -> Split:
+    """Return a split whose labels are a picture for each image; whether they are there, not what they hold."""
+    looked_at = _sample(files, limits.labels)
+    without = [image for image in looked_at if not any(path.is_file() for path in map_files(image, task, located))]
+    return Split(
+        images=len(files) - len(_lost(broken)),
+        images_checked=min(len(files), limits.images),
+        labels_checked=len(looked_at),
+        unlabelled=len(without),
+        labels_at=str(next(map_files(without[0], task, located))) if without else "",
+        broken_images=broken,
+    )
+
+
+def map_files(image: str, task: str, located: Located) -> Iterator[Path]:
+    """Yield where Ultralytics looks for what belongs to an image, in its order."""
+    parts = list(Path(image).parts)
+    at = max((i for i, part in enumerate(parts) if part == "images"), default=None)
+    beside = Path(*parts[:at], MAPS[task] or located.masks, *parts[at + 1 :]) if at is not None else Path(image)
+    yield beside.with_suffix(".png")
+    if task == "depth":
+        yield beside.with_suffix(".npy")
+    else:
+        yield label_file(image)
 
 
 def _lost(broken: Sequence[Fault]) -> set[str]:

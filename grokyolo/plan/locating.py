@@ -46,6 +46,7 @@ class Located:
         names: class names by number, None where they are unknown.
         stated: images of train and val as the data set file says, for a set that is not here yet.
         channels: of the images.
+        masks: the folder of masks beside `images`.
         keypoints: number of keypoints and numbers of each, None where the data set has none.
         missing: why images are not here, empty when they are.
         wrong: what Ultralytics refuses in the data set file, empty when it takes it.
@@ -60,6 +61,7 @@ class Located:
     names: dict[int, str] | None = None
     stated: tuple[int, int] | None = None
     channels: int = 3
+    masks: str = "masks"
     keypoints: tuple[int, int] | None = None
     missing: str = ""
     wrong: str = ""
@@ -199,6 +201,7 @@ def _described(data: str, task: str, split: str, search: Search) -> Located:
         names=_names(table),
         stated=known,
         channels=int(table.get("channels") or 3),
+        masks=str(table.get("masks_dir") or "masks"),
         keypoints=shape_of(table),
         missing=gone or gone_too,
         remedy=_root_remedy(file, table, entries) if gone or gone_too else "",

@@ -11,7 +11,7 @@ from shlex import quote
 from grokyolo.findings import Finding, Severity
 from grokyolo.format import format_count, format_size
 from grokyolo.plan.costs import Costs, GpuMemory
-from grokyolo.plan.data import Data, Fault, Split
+from grokyolo.plan.data import MAPS, Data, Fault, Split
 from grokyolo.plan.images import NO_END
 from grokyolo.plan.machine import Gpu, Machine
 from grokyolo.plan.model import Model, architecture_file, not_here
@@ -125,6 +125,9 @@ def _named(what: str, faults: Sequence[Fault], checked: int, command: str) -> Fi
 def _labels(scene: Scene) -> Iterator[Finding]:
     data = scene.data
     for word, split in _splits(data):
+        if scene.settings.task in MAPS:
+            yield from _maps(word, split, f"{'mask' if scene.settings.task == 'semantic' else 'depth'} file")
+            continue
         read = len(split.per_image)
         if read and not split.objects and not data.classify:
             none = split.unlabelled == read and word == "training" and not split.labels_sampled
@@ -140,6 +143,18 @@ def _labels(scene: Scene) -> Iterator[Finding]:
         if split.foreign:
             what = f"{format_count(split.foreign, f'{word} image')} left out: their folders are no classes of training"
             yield Finding(Severity.WARNING, what, "give both splits the same class folders")
+
+
+def _maps(word: str, split: Split, kind: str) -> Iterator[Finding]:
+    """Yield what is missing where each image has a picture of its own as its label."""
+    missing, read = split.unlabelled, split.labels_checked
+    if not missing:
+        return
+    remedy = f"put the {kind}s into {Path(split.labels_at).parent}, named as the images are"
+    if missing == read and not split.labels_sampled:
+        yield Finding(Severity.ERROR, f"none of {read} {word} images has a {kind}", remedy)
+    else:
+        yield Finding(Severity.WARNING, f"{missing} of {read} {word} images have no {kind}", remedy)
 
 
 def _outlines(scene: Scene) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 HEADING = re.compile(r"^# (\w[\w/ .]*?) ?-{5,}$")
 ENTRY = re.compile(r"^(\w+):(.*?)(?:\s#\s(?:\(([^)]*)\)\s*)?(.*))?$")
 
-TASKS = ("detect", "segment", "classify", "pose", "obb")
+TASKS = ("detect", "segment", "classify", "pose", "obb", "semantic", "depth")
 """The tasks that grokyolo trains and measures."""
 BY_SUFFIX = {
     "-seg": "segment",
@@ -41,6 +41,8 @@ MODEL_AND_DATA = {
     "classify": ("yolo26n-cls.pt", "imagenet10"),
     "pose": ("yolo26n-pose.pt", "coco8-pose.yaml"),
     "obb": ("yolo26n-obb.pt", "dota8.yaml"),
+    "semantic": ("yolo26n-sem.pt", "cityscapes8.yaml"),
+    "depth": ("yolo26n-depth.pt", "depth8.yaml"),
 }
 """What `yolo train` takes where nobody names a model or a data set (`ultralytics.cfg.TASK2MODEL`, `TASK2DATA`)."""
 

@@ -20,6 +20,8 @@ from grokyolo.training.bootstrap import Detections, Hits, Scorer, intervals
 
 CORRECT = {"detect": "tp", "segment": "tp_m", "pose": "tp_p", "obb": "tp"}
 """Task: the validator's key of what is right at each threshold for the headline metric."""
+COUNTED = frozenset({*CORRECT, "classify"})
+"""Tasks whose score can be had of images drawn again; masks and depths are counted by the pixel, over all images."""
 SECONDS = 1.0
 """What the error bars of one epoch may take."""
 

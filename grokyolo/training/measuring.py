@@ -13,7 +13,7 @@ from grokyolo.run import folder, status
 from grokyolo.training.cadence import Cadence
 from grokyolo.training.ending import Settling, better, fitness_by
 from grokyolo.training.fused_convolutions import Fused
-from grokyolo.training.intervals import ErrorBars
+from grokyolo.training.intervals import COUNTED, ErrorBars
 from grokyolo.training.probe import Probe, as_it_is, facts, measurement
 from grokyolo.training.stepping import Stepping
 from grokyolo.verdict import Verdict
@@ -30,7 +30,7 @@ class Measured(Stepping):
         self.cadence = Cadence(int(gap["every"]), gap["budget"])
         self.probe = Probe(self, int(gap["probe"]), seed) if gap["probe"] else None
         self.fused = Fused(self.ema.ema, self.device)
-        self.error_bars = ErrorBars(Path(self.save_dir), seed, on=RANK == -1)
+        self.error_bars = ErrorBars(Path(self.save_dir), seed, on=RANK == -1 and self.args.task in COUNTED)
         self.settling = Settling(Path(self.save_dir), self.settings.get("stop", {}))
         self.best_by = str(self.settings["checkpoint"].get("best", "fitness"))
         self._verdict: Verdict | None = None

@@ -8,10 +8,12 @@ up they are made of: `engine` (the loop), `durable` (states and stops), `layout`
 from __future__ import annotations
 
 from ultralytics.models.yolo.classify import ClassificationTrainer
+from ultralytics.models.yolo.depth import DepthTrainer
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.models.yolo.obb import OBBTrainer
 from ultralytics.models.yolo.pose import PoseTrainer
 from ultralytics.models.yolo.segment import SegmentationTrainer
+from ultralytics.models.yolo.semantic import SemanticSegmentationTrainer
 
 from grokyolo.training.measuring import Measured
 from grokyolo.training.recording import ON_RECORD
@@ -21,11 +23,13 @@ __all__ = [
     "ON_RECORD",
     "TRAINERS",
     "ClassifyTrainer",
+    "DepthTrainerMeasured",
     "DetectTrainer",
     "Measured",
     "OrientedTrainer",
     "PoseTrainerMeasured",
     "SegmentTrainer",
+    "SemanticTrainer",
 ]
 
 
@@ -49,10 +53,20 @@ class ClassifyTrainer(Several, ClassificationTrainer):
     """Classification, measured."""
 
 
+class SemanticTrainer(Several, SemanticSegmentationTrainer):
+    """Semantic segmentation, measured."""
+
+
+class DepthTrainerMeasured(Several, DepthTrainer):
+    """Depth estimation, measured."""
+
+
 TRAINERS: dict[str, type[Several]] = {
     "detect": DetectTrainer,
     "segment": SegmentTrainer,
     "pose": PoseTrainerMeasured,
     "obb": OrientedTrainer,
     "classify": ClassifyTrainer,
+    "semantic": SemanticTrainer,
+    "depth": DepthTrainerMeasured,
 }

@@ -117,6 +117,32 @@ def test_missing_labels(sound, workplace):
     assert found["none of 3 validation images has a label"] is Severity.WARNING
 
 
+@pytest.mark.parametrize(
+    ("model", "kind", "suffix"),
+    [
+        ("yolo26n-depth.yaml", "depth", ".npy"),
+        ("yolo26n-depth.yaml", "depth", ".png"),
+        ("yolo26n-sem.yaml", "masks", ".png"),
+    ],
+)
+def test_labels_that_are_pictures(sound, workplace, model, kind, suffix):
+    for label in (workplace / "set/labels").rglob("*.txt"):
+        label.unlink()
+    one = next(one for one in findings(sound, model=model) if one.severity is Severity.ERROR)
+    name = {"depth": "depth file", "masks": "mask file"}[kind]
+    assert one.what == f"none of 3 training images has a {name}"
+    assert one.remedy == f"put the {name}s into {workplace / 'set' / kind / 'train'}, named as the images are"
+    for image in (workplace / "set/images").rglob("*.png"):
+        beside = workplace / "set" / kind / image.parent.name / f"{image.stem}{suffix}"
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        beside.touch()
+    assert findings(sound, model=model) == ()
+
+
+def test_outlines_stand_for_masks(sound):
+    assert findings(sound, model="yolo26n-sem.yaml") == ()
+
+
 def test_labels_that_lie_beside_the_images(sound, workplace):
     for file in (workplace / "set/labels/train").iterdir():
         file.rename(workplace / "set/images/train" / file.name)

@@ -112,11 +112,6 @@ def test_own_small_data_must_be_named_and_the_error_says_how():
     ("arguments", "what", "remedy"),
     [
         (
-            ["model=yolo26n-sem.pt"],
-            "yolo26n-sem.pt is a model for semantic, which grokyolo does not measure",
-            "model=yolo26n.pt",
-        ),
-        (
             ["data=modular-addition", "imgsz=32"],
             "the built-in data is for classify, but yolo26n.pt is a model for detect",
             "model=yolo26n-cls.pt",

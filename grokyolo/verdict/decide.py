@@ -146,7 +146,7 @@ def _is_setback(evidence: Evidence, fall: Fall) -> bool:
 
 def _memorising(evidence: Evidence) -> Decision | None:
     memory = evidence.memorising
-    if memory is None or not _can_tell(evidence, memory):
+    if memory is None or not _can_tell(evidence, memory) or _still_learning(evidence, memory):
         return None
     by_loss = evidence.few_images and len(evidence.raw.probe_loss) > 0
     open_gap = memory.gap_end is None or memory.gap_end >= rules.MIN_GAP
@@ -175,6 +175,12 @@ def _memorising(evidence: Evidence) -> Decision | None:
         )
         return Decision(Verdict.OVERFITTING, reason)
     return _waiting(evidence, memory)
+
+
+def _still_learning(evidence: Evidence, memory: Memorising) -> bool:
+    """Whether the probe may only seem to be at its ceiling, because the log ends there."""
+    small = memory.gap_end is not None and memory.gap_end < rules.LARGE_GAP
+    return small and evidence.raw.last_epoch < rules.AT_CEILING * memory.epoch
 
 
 def _goes_on(evidence: Evidence, late: Late) -> bool:

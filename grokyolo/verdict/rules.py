@@ -64,6 +64,10 @@ MIN_GAP: Final = 0.10
 LARGE_GAP: Final = 0.20
 """The least gap at the end of a run, relative to the probe's ceiling, that is worth a verdict."""
 
+AT_CEILING: Final = 1.25
+"""A smaller gap is worth one once the log is so many times as long as memorising took: till then the probe may be
+climbing, and its ceiling be no more than its newest level."""
+
 LARGE_LOSS_GAP: Final = 0.5
 """Where only losses tell: the least loss gap at the end, as a share of the range of the train or probe loss."""
 

@@ -309,6 +309,12 @@ def test_a_grok_in_two_stages_is_one_from_its_end_on():
     assert {verdict(prefix(whole, rows)) for rows in (205, 212, 220, 240, 300, 400)} == {Verdict.GROKKED}
 
 
+def test_a_probe_that_is_climbing_has_not_memorised_at_its_newest_level():
+    probe, val = ((1, 0.2), (300, 0.8)), ((1, 0.1), (300, 0.67))
+    whole = run(300, probe, val, ((1, 3.0), (300, 1.0)), noise=0.01)
+    assert {verdict(prefix(whole, rows)) for rows in range(30, 301, 15)} == {Verdict.GENERALISING}
+
+
 class TestUndecided:
     def test_too_few_measurements(self):
         found = assess(negative_control(9))

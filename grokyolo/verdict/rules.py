@@ -64,7 +64,7 @@ MIN_GAP: Final = 0.10
 LARGE_GAP: Final = 0.20
 """The least gap at the end of a run, relative to the probe's ceiling, that is worth a verdict."""
 
-AT_CEILING: Final = 1.25
+AT_CEILING: Final = 2.0
 """A smaller gap is worth one once the log is so many times as long as memorising took: till then the probe may be
 climbing, and its ceiling be no more than its newest level."""
 

@@ -75,15 +75,18 @@ def is_cut_off(evidence: Evidence, late: Late) -> bool:
 def _is_over(evidence: Evidence, late: Late) -> bool:
     """Whether the rise is over, rather than cut off by the end of the log.
 
-    While the gap is open a gradual rise counts as going on, for that is what it looks like.
+    While the gap is open a gradual rise counts as going on, for that is what it looks like; so does a rise that has
+    closed most of it and still climbs.
     """
     rise = late.rise
     if is_cut_off(evidence, late):
         return False
-    if late.gap_left is None or late.gap_left <= rules.GAP_LEFT:
+    if late.gap_left is None or late.gap_left <= rules.NEARLY_CLOSED:
         return True
     quantum = evidence.measured.val_score.quantum
     seen = rise.top_is_seen(evidence.raw.last_epoch, quantum)
+    if late.gap_left <= rules.GAP_LEFT:
+        return seen or rise.climbing <= rules.CLIMBING + rise.blur(quantum)
     return seen and rise.climbing <= rules.CLIMBING and rise.is_sharp(quantum)
 
 

@@ -62,31 +62,30 @@ def is_cut_off(evidence: Evidence, late: Late) -> bool:
     rise, last = late.rise, evidence.raw.last_epoch
     if rise.after < rules.SETTLED_MEASUREMENTS:
         return True
-    taken = rise.end / (rules.SHARPNESS * rise.start)
     gap_left = 1.0 if late.gap_left is None else late.gap_left
+    if gap_left <= rules.NEARLY_CLOSED:
+        return False
+    quantum = evidence.measured.val_score.quantum
+    blur = rise.blur(quantum)
+    taken = rise.end / (rules.SHARPNESS * rise.start)
     perhaps_gradual = rules.NEARLY < taken <= 1 and last < rules.SEEN_WHOLE * rise.end
-    return (
-        perhaps_gradual
-        and gap_left > rules.NEARLY_CLOSED
-        and rise.climbing > rules.TOP_REACHED + rise.blur(evidence.measured.val_score.quantum)
-    )
+    if perhaps_gradual and rise.climbing > rules.TOP_REACHED + blur:
+        return True
+    return gap_left <= rules.GAP_LEFT and not rise.top_is_seen(last, quantum) and rise.climbing > rules.CLIMBING + blur
 
 
 def _is_over(evidence: Evidence, late: Late) -> bool:
     """Whether the rise is over, rather than cut off by the end of the log.
 
-    While the gap is open a gradual rise counts as going on, for that is what it looks like; so does a rise that has
-    closed most of it and still climbs.
+    While the gap is open a gradual rise counts as going on, for that is what it looks like.
     """
     rise = late.rise
     if is_cut_off(evidence, late):
         return False
-    if late.gap_left is None or late.gap_left <= rules.NEARLY_CLOSED:
+    if late.gap_left is None or late.gap_left <= rules.GAP_LEFT:
         return True
     quantum = evidence.measured.val_score.quantum
     seen = rise.top_is_seen(evidence.raw.last_epoch, quantum)
-    if late.gap_left <= rules.GAP_LEFT:
-        return seen or rise.climbing <= rules.CLIMBING + rise.blur(quantum)
     return seen and rise.climbing <= rules.CLIMBING and rise.is_sharp(quantum)
 
 

@@ -82,9 +82,9 @@ def test_a_point_that_fails_is_told_and_the_others_go_on(grokyolo):
         f"grokyolo sweep --recipe grok-modular-addition data.modulus=5 epochs=1 {models} --name s",
     )
     (told,) = (line for line in err.splitlines() if line.startswith("failed: "))
-    assert told.startswith("failed: model=nowhere: cannot find, read or download the model nowhere.pt")
+    assert told.startswith("failed: model=nowhere: there is no file nowhere.pt")
     assert told.endswith("(exit code 2); read runs/s/logs/model=nowhere.log")
-    assert "cannot find, read or download" in (SWEEP / "logs" / "model=nowhere.log").read_text()
+    assert "there is no file nowhere.pt" in (SWEEP / "logs" / "model=nowhere.log").read_text()
 
 
 def test_a_signal_lets_the_points_save_and_meanwhile_nobody_else_runs_the_sweep(process, grokyolo, workplace):

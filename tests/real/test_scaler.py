@@ -33,7 +33,7 @@ def scaler_of(run):
 
 
 def test_stopped_and_resumed_is_the_same_as_never_stopped(scaled, small, workplace):
-    recipe = small("classify", epochs=8, batch=4, nbs=4)
+    recipe = small("classify", whole=True, epochs=8, batch=4, nbs=4)
     never = trained(recipe, "never")
     with pytest.raises(Stopped):
         trained(recipe, "stopped", epoch=stop_after(1, signal.SIGTERM))

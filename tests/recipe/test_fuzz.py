@@ -38,13 +38,21 @@ TREES = st.recursive(
 )
 
 
+GOOD = {
+    "train": [{"epochs": 7}, {"lr0": 0.5, "seed": 3}],
+    "gap": [{"every": 2}, {"probe": 8, "budget": None}],
+    "checkpoint": [{"keep": 1}, {"every": "2m"}],
+}
+
+
 def section(key: str) -> st.SearchStrategy:
     """Anything in the place of a section, or a section with keys of its own and values that may fit."""
     own = list(SECTIONS[key].model_fields) if key in SECTIONS and key != "data" else []
     fitting = st.dictionaries(
         st.sampled_from(own or ["seed"]), st.sampled_from([True, False, None, 1, 2, 0.5]), max_size=2
     )
-    return st.one_of(LEAVES, st.dictionaries(NAMES, TREES, max_size=5), fitting)
+    good = st.sampled_from(GOOD.get(key, [{}]))
+    return st.one_of(LEAVES, st.dictionaries(NAMES, TREES, max_size=5), fitting, good)
 
 
 PARTS = {key: section(key) for key in TOP if key != "extends"}

@@ -104,6 +104,7 @@ class Run:
         left = self.u(0.0, 0.12) if left is None else left
         falls = self.u(0.4, 0.95) if falls is None else falls
         rise = self.rise(at, ratio)
+        self.reached = float(rise[-1])
         self.val = self.val + (self.ceiling - self.flat) * (1 - left) * rise
         there = int(np.clip(at, 1, self.n)) - 1
         before = int(np.clip(at / 2, 1, self.n)) - 1
@@ -311,6 +312,8 @@ def zero_scores(rng, shapes) -> Run:
             run.val = run.val - run.flat * run.early(1)
             run.val = np.clip(run.val, 0, 1)
         run.right = (V.GROKKED,) if kind == 0 else (V.DELAYED_JUMP,)
+        if kind == 1 and run.reached < 0.97:  # cut off by the end of the log
+            run.right = (V.DELAYED_JUMP, V.MEMORISING)
         run.kind = "grok" if kind == 0 else "half closed"
     run.val_images = int(run.log(20, 60))
     run.score_name = "mAP50-95"

@@ -136,7 +136,7 @@ def test_nearly_right_recipes_are_not_all_refused_for_one_reason(tree):
 def test_the_generator_reaches_good_recipes():
     found: list[Recipe] = []
 
-    @settings(max_examples=300, database=None, derandomize=True)
+    @settings(max_examples=1000, database=None, derandomize=True)
     @given(NEARLY)
     def collect(tree):
         if recipe := outcome(yaml.safe_dump(tree), []):

@@ -113,15 +113,17 @@ def data_only() -> Iterator[None]:
         GrokyoloError: the installed torch is too old for it.
     """
     from ultralytics.nn import tasks
+    from ultralytics.nn.modules import Conv
 
     if not tasks._SafeLoad.SUPPORTED:
         raise GrokyoloError("this torch cannot read weights without running them", hint="pip install 'torch>=2.6'")
-    before, flag = os.environ.get(SAFE_LOAD), tasks.SAFE_LOAD
+    before, flag, activation = os.environ.get(SAFE_LOAD), tasks.SAFE_LOAD, Conv.default_act
     os.environ[SAFE_LOAD], tasks.SAFE_LOAD = "1", True  # the variable is for further processes of this training
     try:
         yield
     finally:
         tasks.SAFE_LOAD = flag
+        Conv.default_act = activation  # an architecture that is refused half way leaves its own, for every later model
         if before is None:
             del os.environ[SAFE_LOAD]
         else:

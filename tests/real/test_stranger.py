@@ -76,6 +76,7 @@ def test_weights_that_run_code_are_not_unpickled(run, capsys):
 @pytest.mark.parametrize("place", ["activation", "layer", "weights"])
 def test_an_architecture_that_carries_code_is_refused(run, capsys, place):
     import torch
+    from ultralytics.nn.modules import Conv
 
     marker = run.parent / "pwned"
     evil = run.parent / "evil.pt"
@@ -94,6 +95,7 @@ def test_an_architecture_that_carries_code_is_refused(run, capsys, place):
     said = refused(run, capsys)
     assert "error: cannot find, read or download the model" in said
     assert not marker.exists()
+    assert isinstance(Conv.default_act, torch.nn.SiLU), "later models of this process are as they were"
 
 
 def test_a_data_set_file_that_brings_code_is_refused(workplace):

@@ -85,6 +85,7 @@ NEEDS: tuple[Need, ...] = (
     Need("ultralytics.data.dataset:YOLODataset.set_rectangle", ()),
     Need("ultralytics.data.utils:check_cls_dataset", ("dataset", "split")),
     Need("ultralytics.data.utils:check_det_dataset", ("dataset", "autodownload")),
+    Need("ultralytics.nn.modules:Conv.default_act"),
     Need("ultralytics.nn.tasks:SAFE_LOAD"),
     Need("ultralytics.nn.tasks:_SafeLoad.SUPPORTED"),
     Need("ultralytics.nn.tasks:torch_safe_load", ("weight", "safe_only")),

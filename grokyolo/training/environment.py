@@ -100,6 +100,21 @@ def limit_threads() -> None:
     torch_utils.NUM_THREADS = int(wanted)  # what `select_device` sets, each time it chooses the CPU
 
 
+@contextmanager
+def own_activation() -> Iterator[None]:
+    """Keep the activation of later models of this process as it was.
+
+    Ultralytics puts it back only where an architecture that names another one is built to its end.
+    """
+    from ultralytics.nn.modules import Conv
+
+    before = Conv.default_act
+    try:
+        yield
+    finally:
+        Conv.default_act = before
+
+
 # Runs of strangers ---------------------------------------------------------------------------------------------------
 
 
@@ -113,17 +128,15 @@ def data_only() -> Iterator[None]:
         GrokyoloError: the installed torch is too old for it.
     """
     from ultralytics.nn import tasks
-    from ultralytics.nn.modules import Conv
 
     if not tasks._SafeLoad.SUPPORTED:
         raise GrokyoloError("this torch cannot read weights without running them", hint="pip install 'torch>=2.6'")
-    before, flag, activation = os.environ.get(SAFE_LOAD), tasks.SAFE_LOAD, Conv.default_act
+    before, flag = os.environ.get(SAFE_LOAD), tasks.SAFE_LOAD
     os.environ[SAFE_LOAD], tasks.SAFE_LOAD = "1", True  # the variable is for further processes of this training
     try:
         yield
     finally:
         tasks.SAFE_LOAD = flag
-        Conv.default_act = activation  # an architecture that is refused half way leaves its own, for every later model
         if before is None:
             del os.environ[SAFE_LOAD]
         else:

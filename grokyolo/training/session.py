@@ -115,13 +115,13 @@ def _old_run_aside(name: str, *, wanted: bool) -> Iterator[None]:
 
 @contextmanager
 def _stage(listener: Listener, verbose: bool, time_limit: float | None) -> Iterator[None]:
-    """Route output and signals during a training."""
+    """Route output and signals during a training, and leave nothing of its model to later ones."""
     from grokyolo.run.signals import heard
     from grokyolo.training import compat
-    from grokyolo.training.environment import limit_threads, ultralytics_output
+    from grokyolo.training.environment import limit_threads, own_activation, ultralytics_output
 
     limit_threads()
-    with ultralytics_output(listener.warning, verbose=verbose), heard(time_limit):
+    with ultralytics_output(listener.warning, verbose=verbose), heard(time_limit), own_activation():
         compat.check(listener.warning)
         yield
 

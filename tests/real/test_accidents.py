@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from ultralytics.nn.modules import Conv
 from ultralytics.utils.callbacks import default_callbacks
 
-from grokyolo.errors import GrokyoloError
+from grokyolo.errors import DataError, GrokyoloError
 from grokyolo.gap import read_run
 from grokyolo.recipe import load
 from grokyolo.training import train
@@ -130,3 +132,11 @@ def test_without_a_label_among_the_validation_images_their_score_is_not_measured
     said = "no validation image has a label: val_score is not measured"
     assert sum(said in text for text in warned) == 1
     assert f"epoch 1: {said}" in series.notes
+
+
+def test_an_architecture_that_breaks_half_way_leaves_later_models_as_they_were(small, workplace):
+    own = workplace / "own.yaml"
+    own.write_text("nc: 2\nactivation: torch.nn.ReLU()\nbackbone: [[-1, 1, NoSuchLayer, [16]]]\nhead: []\n")
+    with pytest.raises(DataError, match="cannot find, read or download the model"):
+        trained(small("classify", "broken"), "broken", f"model={own}")
+    assert isinstance(Conv.default_act, torch.nn.SiLU)

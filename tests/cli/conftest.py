@@ -85,6 +85,15 @@ def rows(run: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def comparable(run: Path) -> list[dict[str, str]]:
+    """Return gap.csv without what may differ: the seconds, and the word `resume`."""
+    table = rows(run)
+    for row in table:
+        del row["seconds"]
+        row["event"] = "|".join(word for word in row["event"].split("|") if word != "resume")
+    return table
+
+
 def wait_for_epochs(run: Path, count: int, child: subprocess.Popen) -> None:
     """Wait until a training in another process has finished so many epochs."""
     deadline = time.monotonic() + PATIENCE

@@ -8,17 +8,9 @@ import yaml
 
 from grokyolo.recipe.models import Ending
 from grokyolo.verdict import Verdict
-from tests.cli.conftest import TINY, problem, rows, wait_for_epochs
+from tests.cli.conftest import TINY, comparable, problem, rows, wait_for_epochs
 
 MEMORISES = (*TINY, "weight_decay=0", "epochs=100", "stop.on=[overfitting, memorising]", "stop.settled=0.3")
-
-
-def comparable(run: Path) -> list[dict[str, str]]:
-    table = rows(run)
-    for row in table:
-        del row["seconds"]
-        row["event"] = "|".join(word for word in row["event"].split("|") if word != "resume")
-    return table
 
 
 def facts(run) -> dict:

@@ -8,7 +8,7 @@ import pytest
 
 from grokyolo.cli import main
 from grokyolo.run import folder
-from tests.cli.conftest import TINY, problem, rows, wait_for_epochs
+from tests.cli.conftest import TINY, comparable, problem, rows, wait_for_epochs
 
 EPOCHS = 120
 
@@ -20,15 +20,6 @@ def undisturbed(tmp_path_factory) -> Path:
         patch.chdir(tmp_path_factory.mktemp("undisturbed"))
         assert main(["train", *TINY, f"epochs={EPOCHS}", "--name", "a"]) == 0
         return Path("runs/a").absolute()
-
-
-def comparable(run: Path) -> list[dict[str, str]]:
-    """Return gap.csv without what may differ: the seconds, and the word `resume`."""
-    table = rows(run)
-    for row in table:
-        del row["seconds"]
-        row["event"] = "|".join(word for word in row["event"].split("|") if word != "resume")
-    return table
 
 
 @pytest.mark.parametrize(
